@@ -1,0 +1,122 @@
+"""What connects models: levels, DMA requests, pins, and clock frequencies.
+
+Reference: RM0385 5.2 (clocks), 6.3 (pins), 8.3 (DMA requests). Not modelled: voltages, edge times, contention of two outputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+
+class Line:
+    """A level, high or low, from one driver to any number of listeners."""
+
+    __slots__ = ("_listeners", "level", "name")
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+        self.level = False
+        self._listeners: list[Callable[[bool], None]] = []
+
+    def set(self, level: bool) -> None:
+        if level != self.level:
+            self.level = level
+            for listener in self._listeners:
+                listener(level)
+
+    def listen(self, listener: Callable[[bool], None]) -> None:
+        self._listeners.append(listener)
+
+
+class Request:
+    """A DMA request: high while the peripheral wants a transfer; whoever serves it says so with `acknowledge`."""
+
+    __slots__ = ("_line", "acknowledged")
+
+    def __init__(self, name: str = "") -> None:
+        self._line = Line(name)
+        self.acknowledged: Callable[[], None] = lambda: None
+
+    @property
+    def name(self) -> str:
+        return self._line.name
+
+    @property
+    def level(self) -> bool:
+        return self._line.level
+
+    def set(self, level: bool) -> None:
+        self._line.set(level)
+
+    def listen(self, listener: Callable[[bool], None]) -> None:
+        self._line.listen(listener)
+
+    def acknowledge(self) -> None:
+        self.acknowledged()
+
+
+class Pin:
+    """One pin of the package: what the chip drives wins over what the board drives, and that over the pull."""
+
+    __slots__ = ("_board", "_chip", "_line", "_pull")
+
+    def __init__(self, name: str) -> None:
+        self._line = Line(name)
+        self._chip: bool | None = None
+        self._board: bool | None = None
+        self._pull: bool | None = None
+
+    @property
+    def name(self) -> str:
+        return self._line.name
+
+    @property
+    def level(self) -> bool:
+        """A pin that nothing drives or pulls reads low."""
+        return self._line.level
+
+    def drive(self, level: bool | None) -> None:
+        """The board's side; None lets go."""
+        self._board = level
+        self._resolve()
+
+    def output(self, level: bool | None) -> None:
+        """The chip's side; None is an input, or an open drain that is off."""
+        self._chip = level
+        self._resolve()
+
+    def pull(self, level: bool | None) -> None:
+        """The pull-up (True) or pull-down (False) that works where nothing drives."""
+        self._pull = level
+        self._resolve()
+
+    def listen(self, listener: Callable[[bool], None]) -> None:
+        self._line.listen(listener)
+
+    def _resolve(self) -> None:
+        for level in (self._chip, self._board, self._pull):
+            if level is not None:
+                self._line.set(level)
+                return
+        self._line.set(False)
+
+
+class Frequency:
+    """A clock that feeds a peripheral, in Hz; 0 where it stands still."""
+
+    __slots__ = ("_listeners", "hz", "name")
+
+    def __init__(self, name: str = "", hz: Fraction | int = 0) -> None:
+        self.name = name
+        self.hz = Fraction(hz)
+        self._listeners: list[Callable[[], None]] = []
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Called when this clock's ratio to the core's may have changed."""
+        self._listeners.append(listener)
+
+    def set(self, hz: Fraction | int) -> None:
+        self.hz = Fraction(hz)
+        for listener in self._listeners:
+            listener()
