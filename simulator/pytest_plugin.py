@@ -1,0 +1,1 @@
+"""pytest fixtures that run firmware in the simulator."""
