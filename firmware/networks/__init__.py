@@ -1,0 +1,1 @@
+"""The networks and images that the firmware runs: made here, never committed as binaries."""
