@@ -15,10 +15,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from firmware.fetch import FetchError
 from firmware.networks.calibrate import Draw
 from firmware.networks.graph import Array
+from firmware.networks.photographs import read
 from firmware.networks.published import LABELS
-from firmware.networks.wheels import WheelError, read
 
 SIZE = 32
 SEED = 0xD15C0
@@ -103,7 +104,7 @@ def drawn() -> dict[str, Array]:
 def from_folder(folder: Path) -> tuple[list[dict[str, object]], Array]:
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
     if not paths:
-        raise WheelError(f"IMAGES={folder} has no pictures")
+        raise FetchError(f"IMAGES={folder} has no pictures")
     facts: list[dict[str, object]] = [{"name": path.stem, "truth": None} for path in paths]
     return facts, np.stack([pixels(path.read_bytes()) for path in paths])
 

