@@ -1,0 +1,281 @@
+"""A basic block as rows of small integers, all that the pipeline's kernel needs to know of each instruction.
+
+Reference: simulator/timing/cortex_m7.py for the meaning of the numbers. Registers are numbered as in simulator/decode.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from enum import IntEnum, IntFlag
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.decode import APSR, GE, S0, Instruction, Memory
+from simulator.timing.cortex_m7 import ROLES, TIMINGS, Group, Result, Stage, Timing, setting
+
+PC = 15
+MAX_SOURCES = 10
+MAX_DESTINATIONS = 6
+FP_DIVIDE_LEAD = 3  # a result of VDIV or VSQRT leaves the pipe as one of VADD that was issued this long before the end
+
+
+class Column(IntEnum):
+    """Columns of an instruction's row. Sources are register | stage << 8, destinations register | result << 8.
+
+    A list holds the transfers of LDM, STM, VLDM, VSTM: two a cycle in ascending order, LIST_CODE their stage or result.
+    """
+
+    LOW = 0  # address & 7
+    SIZE = 1
+    TRAITS = 2
+    GROUPS = 3
+    EXCLUDES = 4
+    CYCLES = 5
+    CYCLES_SETTING = 6
+    CAUSE = 7
+    ADDRESS = 8  # 0: no memory operand; else FORM | base + 1 | index + 1 << 5 | shift << 10
+    DISPLACEMENT = 9
+    BYTES = 10
+    WRITEBACK = 11
+    ORDINAL = 12  # of the memory operand in the block, or -1
+    DRAINS = 13  # entries in the store buffer
+    DRAIN_SETTING = 14
+    FORWARD_SETTING = 15
+    DELAY_SETTING = 16  # of the results of FP divide and square root
+    SOURCES = 17
+    SOURCE = 18
+    DESTINATIONS = SOURCE + MAX_SOURCES
+    DESTINATION = DESTINATIONS + 1
+    LIST = DESTINATION + MAX_DESTINATIONS  # 0 none, 1 read, 2 written
+    LIST_CORE = LIST + 1  # R0..R15 as bits
+    LIST_FIRST = LIST + 2  # first S register
+    LIST_COUNT = LIST + 3
+    LIST_CODE = LIST + 4
+    WIDTH = LIST + 5
+
+
+COLUMNS = int(Column.WIDTH)
+FORM = 1 << 12
+
+
+class Trait(IntFlag):
+    """Properties of an instruction that a rule asks for."""
+
+    LOAD = 1
+    STORE = 2
+    ALONE = 4
+    OLDER = 8
+    EARLY_ADD = 16
+    EARLY_SHIFT = 32
+    SETS_FLAGS = 64
+    BRANCH = 128
+    CONDITIONAL = 256  # the branch follows the flags
+    MOVW = 512
+    MOVT = 1024
+    CLOSES = 2048  # nothing younger in the same cycle
+    MLA = 4096
+    FMA = 8192
+    MAC_OLDER = 16384
+    MAC_NEVER = 32768
+
+
+def timing_of(instruction: Instruction) -> Timing:
+    """The row of TIMINGS that an instruction follows, narrowed by its operands. Raises KeyError for an unknown class."""
+    name = instruction.timing
+    memory = instruction.memory
+    if name == "fp_move" and not any(role == "fp" for _, role in instruction.sources):
+        name = "fp_immediate"
+    elif name in ("fp_load", "fp_store") and memory is not None and memory.count > 1:
+        name += "_multiple"
+    elif name in ("fp_to_core", "fp_from_core"):
+        registers = instruction.destinations if name == "fp_to_core" else instruction.sources
+        if sum(register < PC for register, _ in registers) > 1:
+            name += "_pair"
+    timing = TIMINGS[name]
+    if memory is not None and memory.exclusive:
+        timing = replace(timing, slots="alone" if memory.kind == "store" else "older")
+    if name == "shift" and instruction.mnemonic == "RRX":
+        timing = replace(timing, early="")
+    return timing
+
+
+def has_list(instruction: Instruction) -> bool:
+    """Whether the transfers are a list (LDM, PUSH, VLDM and their kin), not single operands (LDRD)."""
+    memory = instruction.memory
+    if memory is None or instruction.mnemonic in ("LDRD", "STRD"):
+        return False
+    return memory.count > 1 and instruction.timing.endswith("_multiple")
+
+
+def sources_of(instruction: Instruction, timing: Timing) -> list[tuple[int, Stage]]:
+    """The waits of an instruction: (register, stage); a predicated one reads the flags and its own results as well."""
+    listed = has_list(instruction)
+    waits: list[tuple[int, Stage]] = []
+    if timing.groups & Group.BRANCH or timing.groups & Group.IT:
+        return waits
+    for register, role in instruction.sources:
+        if register != PC and not (listed and role in ("data", "fp") and register not in (APSR, GE)):
+            waits.append((register, timing.stages.get(role, ROLES[role])))
+    if instruction.in_it and instruction.condition != 14:
+        if all(register != APSR for register, _ in waits):
+            waits.append((APSR, Stage.LATE))
+        for register, kind in instruction.destinations:
+            named = any(register == other for other, _ in waits)
+            if kind == "result" and register not in (PC, APSR, GE) and not named:
+                waits.append((register, Stage.FP if register >= S0 else Stage.LATE))
+    return waits
+
+
+def results_of(instruction: Instruction, timing: Timing) -> list[tuple[int, Result]]:
+    """What an instruction writes: (register, result), lists excluded."""
+    listed = has_list(instruction)
+    results: list[tuple[int, Result]] = []
+    for register, kind in instruction.destinations:
+        if register == PC or (listed and kind == "load"):
+            continue
+        if kind == "base":
+            results.append((register, Result.BASE))
+        elif kind == "flags":
+            results.append((register, Result.LATE))
+        else:
+            results.append((register, timing.result))
+    return results
+
+
+def list_of(instruction: Instruction) -> list[int]:
+    """The registers of a list in the order of their addresses."""
+    if not has_list(instruction):
+        return []
+    if instruction.memory is not None and instruction.memory.kind == "store":
+        return [register for register, role in instruction.sources if role in ("data", "fp")]
+    return [register for register, kind in instruction.destinations if kind == "load"]
+
+
+def cycles_of(instruction: Instruction, timing: Timing) -> int:
+    """How long the issue stage is held, the setting's part not included."""
+    if timing.cycles_setting == "load_multiple" and instruction.memory is not None:
+        return max(1, (instruction.memory.count + 1) // 2)
+    return timing.cycles
+
+
+def address_form(memory: Memory | None) -> int:
+    """Base, index and shift as one number; equal numbers are equal addresses but for the displacement."""
+    if memory is None:
+        return 0
+    return FORM | memory.base + 1 | memory.index + 1 << 5 | memory.shift << 10
+
+
+def traits_of(instruction: Instruction, timing: Timing) -> Trait:
+    """The properties of an instruction that the pairing and waiting rules ask for."""
+    memory = instruction.memory
+    branch = instruction.branch
+    conditional = (
+        branch is not None and (branch.kind == "conditional" or instruction.in_it) and not _is_cbz(instruction)
+    )
+    loads_pc = branch is not None and not timing.groups & Group.BRANCH
+    pairs = (
+        (Trait.LOAD, memory is not None and memory.kind == "load"),
+        (Trait.STORE, memory is not None and memory.kind == "store"),
+        (Trait.ALONE, timing.slots == "alone"),
+        (Trait.OLDER, timing.slots == "older"),
+        (Trait.EARLY_ADD, timing.early == "add"),
+        (Trait.EARLY_SHIFT, timing.early == "shift"),
+        (Trait.SETS_FLAGS, any(register == APSR for register, _ in instruction.destinations)),
+        (Trait.BRANCH, branch is not None),
+        (Trait.CONDITIONAL, conditional),
+        (Trait.MOVW, instruction.timing == "movw"),
+        (Trait.MOVT, instruction.timing == "movt"),
+        (Trait.CLOSES, timing.slots == "alone" or loads_pc),
+        (Trait.MLA, timing.result == Result.MLA),
+        (Trait.FMA, timing.result == Result.FMA),
+        (Trait.MAC_OLDER, timing.after_mac == "older"),
+        (Trait.MAC_NEVER, timing.after_mac == "never"),
+    )
+    traits = Trait(0)
+    for trait, present in pairs:
+        if present:
+            traits |= trait
+    return traits
+
+
+def _is_cbz(instruction: Instruction) -> bool:
+    return instruction.mnemonic in ("CBZ", "CBNZ")
+
+
+def encode_block(instructions: Sequence[Instruction]) -> NDArray[np.int32]:
+    """Rows [n, COLUMNS] of a block. Raises ValueError where an instruction has more operands than a row."""
+    rows = np.zeros((len(instructions), COLUMNS), dtype=np.int32)
+    ordinal = 0
+    for row, instruction in zip(rows, instructions, strict=True):
+        _encode(row, instruction)
+        row[Column.ORDINAL] = -1
+        if instruction.memory is not None:
+            row[Column.ORDINAL] = ordinal
+            ordinal += 1
+    return rows
+
+
+def _encode(row: NDArray[np.int32], instruction: Instruction) -> None:
+    timing = timing_of(instruction)
+    memory = instruction.memory
+    row[Column.LOW] = instruction.address & 7
+    row[Column.SIZE] = instruction.size
+    row[Column.TRAITS] = traits_of(instruction, timing)
+    row[Column.GROUPS] = timing.groups
+    row[Column.EXCLUDES] = timing.excluded
+    row[Column.CYCLES] = cycles_of(instruction, timing)
+    row[Column.CYCLES_SETTING] = setting(timing.cycles_setting)
+    row[Column.CAUSE] = timing.cause
+    row[Column.ADDRESS] = address_form(memory)
+    if memory is not None:
+        row[Column.DISPLACEMENT] = memory.displacement if memory.base >= 0 else memory.displacement & 0xFFF
+        row[Column.BYTES] = memory.size * memory.count
+        row[Column.WRITEBACK] = memory.writeback
+    row[Column.DRAINS] = cycles_of(instruction, timing) if timing.drain else 0
+    row[Column.DRAIN_SETTING] = setting(timing.drain or "none")
+    row[Column.DELAY_SETTING] = setting(delay_setting(timing))
+    row[Column.FORWARD_SETTING] = setting(forward_setting(timing))
+    _encode_operands(row, instruction, timing)
+
+
+def forward_setting(timing: Timing) -> str:
+    """The setting that holds a load back after this store."""
+    return "store_to_load_narrow" if timing.drain == "drain_narrow" else "store_to_load"
+
+
+def delay_setting(timing: Timing) -> str:
+    """The setting that delays a class's results (less FP_DIVIDE_LEAD), "none" for all but FP divide and square root."""
+    return timing.cycles_setting if timing.cycles_setting in ("fp_divide", "fp_square_root") else "none"
+
+
+def _encode_operands(row: NDArray[np.int32], instruction: Instruction, timing: Timing) -> None:
+    sources = [register | stage << 8 for register, stage in sources_of(instruction, timing)]
+    results = [register | result << 8 for register, result in results_of(instruction, timing)]
+    for column, operands, room in (
+        (Column.SOURCES, sources, MAX_SOURCES),
+        (Column.DESTINATIONS, results, MAX_DESTINATIONS),
+    ):
+        if len(operands) > room:
+            raise ValueError(
+                f"{instruction.name} at {instruction.address:#010x} has {len(operands)} operands, a row {room}"
+            )
+        row[column] = len(operands)
+        row[column + 1 : column + 1 + len(operands)] = operands
+    registers = list(_runs(list_of(instruction)))
+    if registers:
+        store = instruction.memory is not None and instruction.memory.kind == "store"
+        fp = registers[0] >= S0
+        row[Column.LIST] = 1 if store else 2
+        row[Column.LIST_CODE] = timing.stages.get("data", Stage.DATA) if store else timing.result
+        row[Column.LIST_CORE] = 0 if fp else sum(1 << register for register in registers)
+        row[Column.LIST_FIRST] = registers[0] if fp else 0
+        row[Column.LIST_COUNT] = len(registers) if fp else 0
+
+
+def _runs(registers: list[int]) -> Iterator[int]:
+    for before, register in zip([-1, *registers], registers, strict=False):
+        if register <= before:
+            raise ValueError(f"list {registers} is not in ascending order")
+        yield register

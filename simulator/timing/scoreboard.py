@@ -1,0 +1,453 @@
+"""The Cortex-M7's dual-issue scoreboard: a block played from an entry state gives its cost and its exit state.
+
+Reference: TIMING.md of the project's notes, sections 1, 2 and 6; simulator/timing/reference.py states the same rules plainly.
+Time is relative to the current cycle at the block's start, cycle 0; the first new issue cycle is 1. A state is relative to
+the cycle at which it was taken, and holds nothing that can no longer matter. Not modelled: unaligned accesses.
+"""
+# mypy: disallow-untyped-decorators=False, warn-return-any=False
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from simulator.decode import APSR
+from simulator.timing import layout as at
+from simulator.timing.cortex_m7 import FMA_AFTER_MLA, FP_MAC_SHADOW
+from simulator.timing.encoding import FP_DIVIDE_LEAD
+
+Words = NDArray[np.int64]
+Row = NDArray[np.int32]
+Rows = NDArray[np.int32]
+State = NDArray[np.int16]
+
+
+@njit(cache=True)
+def _available(w: Words, p: Words, register: int, stage: int) -> int:
+    """The first issue cycle from which a register can be read at a stage."""
+    kind = w[at.KIND + register]
+    if kind == 0:
+        return at.LONG_AGO
+    return w[at.WHEN + register] + p[at.LATENCY + kind * at.STAGES + stage]
+
+
+@njit(cache=True)
+def _operands(w: Words, p: Words, row: Row, skip: int, t: int, causes: Words, book: bool) -> int:
+    """The first issue cycle from t on at which all sources can be read; where book is set, the waits go to causes."""
+    if p[at.OPERAND_WAITS] == 0:
+        return t
+    for k in range(row[at.SOURCES]):
+        register = row[at.SOURCE + k] & 255
+        if register != skip:
+            t = _wait(w, p, register, row[at.SOURCE + k] >> 8, t, causes, book)
+    if row[at.LIST] == 1:
+        for register in range(16):
+            if row[at.LIST_CORE] >> register & 1:
+                t = _wait(w, p, register, row[at.LIST_CODE], t, causes, book)
+        for register in range(row[at.LIST_FIRST], row[at.LIST_FIRST] + row[at.LIST_COUNT]):
+            t = _wait(w, p, register, row[at.LIST_CODE], t, causes, book)
+    return t
+
+
+@njit(cache=True)
+def _wait(w: Words, p: Words, register: int, stage: int, t: int, causes: Words, book: bool) -> int:
+    ready = _available(w, p, register, stage)
+    if ready <= t:
+        return t
+    if book:
+        causes[p[at.CAUSE + w[at.KIND + register]]] += ready - t
+    return ready
+
+
+@njit(cache=True)
+def _executes_early(w: Words, p: Words, row: Row, t: int, younger: bool) -> bool:
+    """Whether an instruction that issues at t goes through the early ALU."""
+    traits = row[at.ROW_TRAITS]
+    if p[at.EARLY_ALU] == 0:
+        return False
+    if traits & at.T_EARLY_ADD and not younger:
+        stage = at.EARLY_ADD
+    elif traits & at.T_EARLY_SHIFT and not (younger and w[at.GROUPS] & at.G_SHIFTER):
+        stage = at.EARLY_SHIFT
+    else:
+        return False
+    early = True
+    for k in range(row[at.SOURCES]):
+        early &= _available(w, p, row[at.SOURCE + k] & 255, stage) <= t
+    return early
+
+
+@njit(cache=True)
+def _take_chunk(w: Words, p: Words) -> int:
+    """Fetch the next 64 bits: the cycle from which they can issue. FETCH holds the next fetches, each bounded by its queue entry."""
+    depth = p[at.FETCH_QUEUE]
+    ready = w[at.FETCH]
+    for k in range(depth - 1):
+        w[at.FETCH + k] = w[at.FETCH + k + 1]
+    w[at.FETCH + depth - 1] += 1
+    w[at.CHUNKS] += 1
+    return ready
+
+
+@njit(cache=True)
+def _fetch(w: Words, p: Words, row: Row, jumped: bool) -> None:
+    w[at.READY] = at.LONG_AGO
+    w[at.CHUNKS] = 1
+    if p[at.FETCH_ON] == 0:
+        return
+    if jumped or row[at.LOW] == 0:
+        w[at.READY] = _take_chunk(w, p)
+        w[at.CHUNKS] = 1
+    if row[at.LOW] + row[at.SIZE] > 8:
+        w[at.READY] = _take_chunk(w, p)
+
+
+@njit(cache=True)
+def _free_queue(w: Words, p: Words, t: int) -> None:
+    """The chunks of an instruction issued at t stay in the queue until t."""
+    last = at.FETCH + p[at.FETCH_QUEUE] - 1
+    if w[at.CHUNKS] > 1:
+        w[last - 1] = max(w[last - 1], t)
+        w[last] = max(w[last], w[last - 1] + 1)
+    w[last] = max(w[last], t)
+
+
+@njit(cache=True)
+def _floating_point(w: Words, row: Row) -> int:
+    """The first issue cycle that the FP MACs before leave to an instruction."""
+    limit = at.LONG_AGO
+    if row[at.ROW_TRAITS] & at.T_MAC_NEVER:
+        limit = w[at.MAC_TIME] + FP_MAC_SHADOW + 1
+    if row[at.ROW_TRAITS] & at.T_FMA:
+        limit = max(limit, w[at.MLA_TIME] + FMA_AFTER_MLA)
+    return limit
+
+
+@njit(cache=True)
+def _forward(w: Words, p: Words, row: Row, t: int) -> int:
+    """The issue cycle of a load that would issue at t, held back where a store to its word went just before."""
+    held = t
+    if row[at.ROW_TRAITS] & at.T_LOAD == 0:
+        return held
+    first = row[at.DISPLACEMENT] >> 2
+    last = (row[at.DISPLACEMENT] + row[at.BYTES] - 1) >> 2
+    for k in range(at.RECENT, at.RECENT + at.RECENT_STORES * at.RECENT_WORDS, at.RECENT_WORDS):
+        same = w[k + at.FORM] == row[at.ROW_ADDRESS] and first <= w[k + at.LAST] and w[k + at.FIRST] <= last
+        if same and t - w[k + at.STORED] < p[at.WINDOW]:
+            held = max(held, w[k + at.STORED] + w[k + at.HOLD])
+    return held
+
+
+@njit(cache=True)
+def _same_bank(w: Words, row: Row) -> int:
+    """Of two loads that would pair: 1 their banks are known to be the same, 0 known to differ, -1 not known."""
+    other = row[at.DISPLACEMENT] ^ w[at.BANK]
+    if w[at.ADDRESS] != row[at.ROW_ADDRESS] or other & 3:
+        return -1
+    return 1 if other & 4 == 0 else 0
+
+
+@njit(cache=True)
+def _may_pair(w: Words, p: Words, row: Row) -> bool:
+    """The pairing rules that do not depend on operands."""
+    traits = row[at.ROW_TRAITS]
+    if w[at.OPEN] == 0 or p[at.DUAL_ISSUE] == 0 or w[at.READY] > w[at.TIME]:
+        return False
+    if traits & (at.T_ALONE | at.T_OLDER) or w[at.GROUPS] & row[at.ROW_EXCLUDES] or w[at.EXCLUDES] & row[at.ROW_GROUPS]:
+        return False
+    if traits & at.T_MAC_OLDER and w[at.TIME] <= w[at.MAC_TIME] + FP_MAC_SHADOW:
+        return False
+    if _floating_point(w, row) > w[at.TIME]:
+        return False
+    if row[at.DRAINS] and w[at.DRAIN] > w[at.TIME]:
+        return False
+    return not (row[at.ROW_GROUPS] & at.G_LOAD and w[at.GROUPS] & at.G_LOAD and _same_bank(w, row) == 1)
+
+
+@njit(cache=True)
+def _pair_operands(w: Words, p: Words, row: Row, causes: Words) -> bool:
+    """Whether the operands allow a pair; an older shift gives up the early ALU where the younger needs its shifter."""
+    skip = -1
+    if row[at.ROW_TRAITS] & at.T_MOVT and w[at.TRAITS] & at.T_MOVW:
+        skip = w[at.RESULT_REGISTER]
+    demoted = w[at.TRAITS] & at.T_EARLY_SHIFT and row[at.ROW_GROUPS] & at.G_SHIFTER
+    if demoted:
+        w[at.KIND + w[at.RESULT_REGISTER]] = at.R_LATE
+    if _operands(w, p, row, skip, w[at.TIME], causes, False) <= w[at.TIME]:
+        return True
+    if demoted:
+        w[at.KIND + w[at.RESULT_REGISTER]] = at.R_EARLY
+    return False
+
+
+@njit(cache=True)
+def _issue_cycle(w: Words, p: Words, row: Row, held: int, causes: Words) -> int:
+    """The cycle in which an instruction issues that opens a new one; every wait is booked on its cause."""
+    t = w[at.NOW]
+    if w[at.READY] > t:
+        causes[at.C_FETCH] += w[at.READY] - t
+        t = w[at.READY]
+    t = _operands(w, p, row, -1, t, causes, True)
+    limit = _floating_point(w, row)
+    if limit > t:
+        causes[at.C_FP] += limit - t
+        t = limit
+    if row[at.DRAINS] and w[at.DRAIN] > t:
+        causes[at.C_STORE] += w[at.DRAIN] - t
+        t = w[at.DRAIN]
+    limit = max(held, _forward(w, p, row, t))
+    if limit > t:
+        causes[at.C_STORE] += limit - t
+        t = limit
+    return t
+
+
+@njit(cache=True)
+def _forget_address(w: Words, register: int, moved: int) -> None:
+    """A register is written: recent stores that it addresses are forgotten, or followed where its base moved by whole words."""
+    for k in range(at.RECENT, at.RECENT + at.RECENT_STORES * at.RECENT_WORDS, at.RECENT_WORDS):
+        if w[k + at.FORM] == 0:
+            continue
+        base, index = (w[k + at.FORM] & 31) - 1, (w[k + at.FORM] >> 5 & 31) - 1
+        if base == register and index != register and moved != 0 and moved & 3 == 0:
+            w[k + at.FIRST] -= moved >> 2
+            w[k + at.LAST] -= moved >> 2
+        elif base == register or index == register:
+            w[k + at.FORM] = 0
+
+
+@njit(cache=True)
+def _store(w: Words, p: Words, row: Row, t: int) -> None:
+    last = at.DRAIN + p[at.STORE_BUFFER] - 1
+    for _ in range(row[at.DRAINS]):
+        drained = max(w[last], t) + p[row[at.DRAIN_SETTING]]
+        for k in range(at.DRAIN, last):
+            w[k] = w[k + 1]
+        w[last] = drained
+    for k in range(at.RECENT + at.RECENT_STORES * at.RECENT_WORDS - 1, at.RECENT + at.RECENT_WORDS - 1, -1):
+        w[k] = w[k - at.RECENT_WORDS]
+    w[at.RECENT + at.FORM] = row[at.ROW_ADDRESS]
+    w[at.RECENT + at.FIRST] = row[at.DISPLACEMENT] >> 2
+    w[at.RECENT + at.LAST] = (row[at.DISPLACEMENT] + row[at.BYTES] - 1) >> 2
+    w[at.RECENT + at.STORED] = t + max(row[at.DRAINS], 1) - 1
+    w[at.RECENT + at.HOLD] = p[row[at.FORWARD_SETTING]]
+
+
+@njit(cache=True)
+def _write(w: Words, p: Words, row: Row, t: int, early: bool) -> None:
+    """The results of an instruction issued at t."""
+    delay = p[row[at.DELAY_SETTING]] - FP_DIVIDE_LEAD if row[at.DELAY_SETTING] else 0
+    for k in range(row[at.DESTINATIONS]):
+        register = row[at.DESTINATION + k] & 255
+        result = row[at.DESTINATION + k] >> 8
+        _forget_address(w, register, row[at.WRITEBACK] if result == at.R_BASE else 0)
+        w[at.KIND + register] = at.R_EARLY if early and register != APSR else result
+        w[at.WHEN + register] = t + delay
+    if row[at.LIST] == 2:
+        ordinal = 0
+        for register in range(16):
+            if row[at.LIST_CORE] >> register & 1:
+                if register != 15:
+                    _forget_address(w, register, 0)
+                    w[at.KIND + register] = row[at.LIST_CODE]
+                    w[at.WHEN + register] = t + ordinal // 2
+                ordinal += 1
+        for k in range(row[at.LIST_COUNT]):
+            w[at.KIND + row[at.LIST_FIRST] + k] = row[at.LIST_CODE]
+            w[at.WHEN + row[at.LIST_FIRST] + k] = t + k // 2
+
+
+@njit(cache=True)
+def _issue(w: Words, p: Words, row: Row, t: int, early: bool, causes: Words) -> None:
+    """Book the cycles of an instruction that issues at t, its results and what it leaves for those behind it."""
+    traits = row[at.ROW_TRAITS]
+    cycles = max(1, row[at.CYCLES] + p[row[at.CYCLES_SETTING]])
+    free = max(w[at.NOW], t + 1)
+    causes[row[at.ROW_CAUSE]] += max(free, t + cycles) - free
+    w[at.NOW] = max(free, t + cycles)
+    _free_queue(w, p, t)
+    if traits & at.T_STORE:
+        _store(w, p, row, t)
+    _write(w, p, row, t, early)
+    if traits & at.T_SETS_FLAGS:
+        w[at.FLAG_TIME] = t
+    if traits & at.T_FMA:
+        w[at.MAC_TIME] = t
+    if traits & at.T_MLA:
+        w[at.MAC_TIME] = w[at.MLA_TIME] = t
+
+
+@njit(cache=True)
+def _open_slot(w: Words, p: Words, row: Row, t: int, early: bool) -> None:
+    """An instruction issued at t as the older one; what a younger one must know of it."""
+    traits = row[at.ROW_TRAITS]
+    w[at.OPEN] = 0 if traits & at.T_CLOSES or p[at.DUAL_ISSUE] == 0 else 1
+    w[at.TIME] = t
+    w[at.GROUPS] = row[at.ROW_GROUPS]
+    w[at.EXCLUDES] = row[at.ROW_EXCLUDES]
+    w[at.TRAITS] = traits & (at.T_BRANCH | at.T_MOVW) | (at.T_EARLY_SHIFT if early and traits & at.T_EARLY_SHIFT else 0)
+    w[at.RESULT_REGISTER] = row[at.DESTINATION] & 255 if w[at.TRAITS] & (at.T_MOVW | at.T_EARLY_SHIFT) else 0
+    w[at.ADDRESS] = row[at.ROW_ADDRESS] if row[at.ROW_GROUPS] & at.G_LOAD else 0
+    w[at.BANK] = row[at.DISPLACEMENT] & 7 if row[at.ROW_GROUPS] & at.G_LOAD else 0
+    w[at.ORDINAL] = row[at.ROW_ORDINAL]
+
+
+@njit(cache=True)
+def _enter(w: Words, p: Words, entry: int) -> None:
+    """Arrive at a block: whether its first instruction may share the cycle of a predicted taken branch."""
+    if entry == at.TAKEN:
+        crosses = w[at.TRAITS] & at.T_BRANCH and p[at.CROSS_BRANCH] and w[at.NARROW] >= p[at.CROSS_NARROW]
+        if not crosses:
+            w[at.OPEN] = 0
+        w[at.NARROW] = 0
+        w[at.LAST_NARROW] = 0
+
+
+@njit(cache=True)
+def _step(w: Words, p: Words, row: Row, jumped: bool, causes: Words, pairs: Words) -> int:
+    """Issue one instruction; the cycle in which it does."""
+    w[at.NARROW] = min(2, w[at.NARROW] + w[at.LAST_NARROW])
+    w[at.LAST_NARROW] = 1 if row[at.SIZE] == 2 else 0
+    _fetch(w, p, row, jumped)
+    held = at.LONG_AGO
+    if _may_pair(w, p, row) and _pair_operands(w, p, row, causes):
+        t = w[at.TIME]
+        held = _forward(w, p, row, t)
+        if held == t:
+            if (
+                row[at.ROW_GROUPS] & at.G_LOAD
+                and w[at.GROUPS] & at.G_LOAD
+                and w[at.ORDINAL] >= 0
+                and _same_bank(w, row) < 0
+            ):
+                pairs[1 + 2 * pairs[0]] = w[at.ORDINAL]
+                pairs[2 + 2 * pairs[0]] = row[at.ROW_ORDINAL]
+                pairs[0] += 1
+            causes[at.C_SINGLE] -= 1
+            causes[at.C_DUAL] += 1
+            _issue(w, p, row, t, _executes_early(w, p, row, t, True), causes)
+            w[at.OPEN] = 0
+            return t
+    t = _issue_cycle(w, p, row, held, causes)
+    early = _executes_early(w, p, row, t, False)
+    causes[at.C_SINGLE] += 1
+    w[at.NOW] = t + 1
+    _issue(w, p, row, t, early, causes)
+    _open_slot(w, p, row, t, early)
+    return t
+
+
+@njit(cache=True)
+def play_block(
+    rows: Rows,
+    n: int,
+    state_in: State,
+    entry: int,
+    p: Words,
+    state_out: State,
+    causes: Words,
+    issue: Words,
+    pairs: Words,
+    board: Words,
+) -> tuple[int, int]:
+    """Play n rows from a state: (cost in cycles, penalty of a misprediction at the end).
+
+    state_in, state_out: int16[W]; p: kernel_parameters(); causes: int64[NC], summing to the cost; issue: int64[n], the cycle
+    of each instruction relative to the current cycle at the start; pairs: int64[1 + n], the count of load pairs whose banks
+    only addresses can tell, then their memory operands' ordinals; board: int64[BOARD], scratch.
+    A cycle shared with the block before turns a single issue into a dual one, so ISSUE_SINGLE may be -1.
+    """
+    causes[:] = 0
+    pairs[0] = 0
+    if entry == at.FLUSHED:
+        _clean(board, p)
+    else:
+        _load_state(board, p, state_in)
+    _enter(board, p, entry)
+    penalty = p[at.MISPREDICT]
+    for i in range(n):
+        row = rows[i]
+        issue[i] = _step(board, p, row, i == 0 and entry != at.FALL_THROUGH, causes, pairs)
+        if row[at.ROW_TRAITS] & at.T_CONDITIONAL and issue[i] - board[at.FLAG_TIME] >= p[at.MISPREDICT_DISTANCE]:
+            penalty = p[at.MISPREDICT_EARLY]
+        else:
+            penalty = p[at.MISPREDICT]
+    cost = board[at.NOW] - 1
+    _save_state(board, p, state_out)
+    return cost, penalty
+
+
+@njit(cache=True)
+def _clean(w: Words, p: Words) -> None:
+    """Nothing is under way and the fetch of the next 64 bits begins."""
+    w[:] = 0
+    w[at.NOW] = 1
+    w[at.FLAG_TIME] = w[at.MAC_TIME] = w[at.MLA_TIME] = at.LONG_AGO
+    for k in range(p[at.FETCH_QUEUE]):
+        w[at.FETCH + k] = 1 + k
+
+
+@njit(cache=True)
+def _load_state(w: Words, p: Words, state: State) -> None:
+    _clean(w, p)
+    for register in range(at.REGISTERS):
+        if state[register]:
+            w[at.KIND + register] = state[register] >> at.AGE_BITS
+            w[at.WHEN + register] = -(state[register] & (1 << at.AGE_BITS) - 1)
+    for k in range(at.S_BANK - at.S_OPEN + 1):
+        w[at.OPEN + k] = state[at.S_OPEN + k]
+    w[at.ORDINAL] = -1
+    w[at.NARROW] = state[at.S_NARROW]
+    w[at.LAST_NARROW] = state[at.S_LAST_NARROW]
+    w[at.FLAG_TIME] = -state[at.S_FLAG]
+    if state[at.S_MAC]:
+        w[at.MAC_TIME] = 1 - state[at.S_MAC]
+    if state[at.S_MLA]:
+        w[at.MLA_TIME] = 1 - state[at.S_MLA]
+    for k in range(at.QUEUE):
+        w[at.FETCH + k] = state[at.S_FETCH + k]
+        w[at.DRAIN + k] = state[at.S_DRAIN + k]
+    for k in range(at.RECENT_STORES * at.RECENT_WORDS):
+        w[at.RECENT + k] = state[at.S_RECENT + k]
+
+
+@njit(cache=True)
+def _save_state(w: Words, p: Words, state: State) -> None:
+    """Write the state relative to the current cycle; what can no longer matter takes one fixed value."""
+    end = w[at.NOW] - 1
+    soonest = w[at.TIME] if w[at.OPEN] else w[at.NOW]
+    state[:] = 0
+    for register in range(at.REGISTERS):
+        kind = w[at.KIND + register]
+        if kind and w[at.WHEN + register] + p[at.LONGEST + kind] > soonest:
+            state[register] = kind << at.AGE_BITS | end - w[at.WHEN + register]
+    if w[at.OPEN]:
+        state[at.S_OPEN] = 1
+        state[at.S_TIME] = w[at.TIME] - end
+        for k in range(2, at.S_BANK - at.S_OPEN + 1):
+            state[at.S_OPEN + k] = w[at.OPEN + k]
+    state[at.S_NARROW] = w[at.NARROW]
+    state[at.S_LAST_NARROW] = w[at.LAST_NARROW] if w[at.NARROW] < 2 else 0
+    state[at.S_FLAG] = min(end - w[at.FLAG_TIME], p[at.MISPREDICT_DISTANCE] + end - soonest)
+    if w[at.MAC_TIME] + FP_MAC_SHADOW >= soonest:
+        state[at.S_MAC] = end - w[at.MAC_TIME] + 1
+    if w[at.MLA_TIME] + FMA_AFTER_MLA > soonest:
+        state[at.S_MLA] = end - w[at.MLA_TIME] + 1
+    depth = p[at.FETCH_QUEUE]
+    for k in range(depth):
+        state[at.S_FETCH + k] = max(w[at.FETCH + k], soonest - depth + k) - end
+    for k in range(p[at.STORE_BUFFER]):
+        state[at.S_DRAIN + k] = max(w[at.DRAIN + k], soonest) - end
+    _save_stores(w, p, state, end, soonest)
+
+
+@njit(cache=True)
+def _save_stores(w: Words, p: Words, state: State, end: int, soonest: int) -> None:
+    place = at.S_RECENT
+    for k in range(at.RECENT, at.RECENT + at.RECENT_STORES * at.RECENT_WORDS, at.RECENT_WORDS):
+        if w[k + at.FORM] and soonest - w[k + at.STORED] < p[at.WINDOW]:
+            for word in range(at.RECENT_WORDS):
+                state[place + word] = w[k + word]
+            state[place + at.STORED] = w[k + at.STORED] - end
+            place += at.RECENT_WORDS
