@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from elftools.elf.descriptions import describe_e_machine
 from elftools.elf.elffile import ELFFile
@@ -48,14 +48,17 @@ class Segment:
     run_address: int
 
 
-@dataclass(frozen=True)
-class MemoryRange:
-    """A memory of the board that firmware may be loaded into."""
+class Memory(Protocol):
+    """A memory of the board; kind is "flash", "ram" or "rom"."""
 
-    name: str
-    address: int
-    size: int
-    flash: bool = False
+    @property
+    def name(self) -> str: ...
+    @property
+    def base(self) -> int: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -170,13 +173,13 @@ def load(path: str | Path, *, base: int | None = None) -> Firmware:
     )
 
 
-def check(firmware: Firmware, memories: Iterable[MemoryRange]) -> ResetVector:
+def check(firmware: Firmware, memories: Iterable[Memory]) -> ResetVector:
     """That the firmware fits the board's memories and can start there; FirmwareError where not."""
     memories = tuple(memories)
     for segment in firmware.segments:
         _check_range(firmware.path, segment.address, len(segment.data), memories)
         _check_range(firmware.path, segment.run_address, segment.memory_size, memories)
-    flash = [memory for memory in memories if memory.flash]
+    flash = [memory for memory in memories if memory.kind == "flash"]
     in_flash = [s.address for s in firmware.segments if s.data and _holding(s.address, flash)]
     if not in_flash:
         raise FirmwareError(f"{firmware.path} puts nothing into flash, so the core finds no reset vector")
@@ -186,7 +189,7 @@ def check(firmware: Firmware, memories: Iterable[MemoryRange]) -> ResetVector:
         raise FirmwareError(f"{firmware.path} has no vector table at 0x{table:09_X}, its lowest address in flash")
     stack, start = int.from_bytes(words[:4], "little"), int.from_bytes(words[4:], "little")
     where = f"the vector table of {firmware.path} at 0x{table:09_X}"
-    writable = [memory for memory in memories if not memory.flash]
+    writable = [memory for memory in memories if memory.kind == "ram"]
     if stack % 4 or not _holding(stack - 4, writable):
         raise FirmwareError(f"{where} starts with 0x{stack:09_X}, which is no stack pointer into this board's RAM")
     if not start & 1:
@@ -218,9 +221,9 @@ def _is_text(content: bytes) -> bool:
     return all(character.isprintable() or character in "\t\n\r\f" for character in text)
 
 
-def _check_range(path: Path, address: int, size: int, memories: tuple[MemoryRange, ...]) -> None:
+def _check_range(path: Path, address: int, size: int, memories: tuple[Memory, ...]) -> None:
     position, end = address, address + size
-    last: MemoryRange | None = None
+    last: Memory | None = None
     while position < end:
         memory = _holding(position, memories)
         if memory is None and last is None:
@@ -230,11 +233,11 @@ def _check_range(path: Path, address: int, size: int, memories: tuple[MemoryRang
                 f"{path} puts {size:,} bytes at 0x{address:09_X}, and {last.name if last else ''} "
                 f"ends at 0x{position - 1:09_X}: {end - position:,} bytes too many"
             )
-        last, position = memory, memory.address + memory.size
+        last, position = memory, memory.base + memory.size
 
 
-def _holding(address: int, memories: Iterable[MemoryRange]) -> MemoryRange | None:
-    return next((m for m in memories if m.address <= address < m.address + m.size), None)
+def _holding(address: int, memories: Iterable[Memory]) -> Memory | None:
+    return next((m for m in memories if m.base <= address < m.base + m.size), None)
 
 
 def _read_elf(path: Path, content: bytes) -> tuple[Any, tuple[Segment, ...]]:

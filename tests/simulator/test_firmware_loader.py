@@ -6,19 +6,29 @@ import random
 import shutil
 import struct
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from small_firmware import FLASH, NO_OP_LOOP, RAM, STACK, elf, intel_hex, record, vectors
 
-from simulator.firmware import FirmwareError, MemoryRange, check, load
+from simulator.firmware import FirmwareError, check, load
 from simulator.symbols import Symbol, Symbols, demangle
 
+
+@dataclass(frozen=True)
+class Memory:
+    name: str
+    base: int
+    size: int
+    kind: str = "ram"
+
+
 MEMORIES = (
-    MemoryRange("flash", FLASH, 1 << 20, flash=True),
-    MemoryRange("DTCM", RAM, 64 << 10),
-    MemoryRange("SRAM1", RAM + (64 << 10), 240 << 10),
-    MemoryRange("SRAM2", RAM + (304 << 10), 16 << 10),
+    Memory("flash", FLASH, 1 << 20, "flash"),
+    Memory("DTCM", RAM, 64 << 10),
+    Memory("SRAM1", RAM + (64 << 10), 240 << 10),
+    Memory("SRAM2", RAM + (304 << 10), 16 << 10),
 )
 FUNCTION, OBJECT, LABEL = 2, 1, 0
 
