@@ -58,6 +58,13 @@ def rounded_ratio(values: Array, top: int, largest: Array) -> Array:
     return np.where(values < 0, -magnitude, magnitude)
 
 
+def noise(draw: Draw, name: str, cell: int, channels: int, reach: int) -> Array:
+    """Cells of one value each, within +-reach: [N, 32, 32, channels]."""
+    size = 32 // cell
+    values = draw.uniform(f"{name}.{cell}", PICTURES * size * size * channels, -reach, reach + 1)
+    return values.reshape(PICTURES, size, size, channels).repeat(cell, axis=1).repeat(cell, axis=2)
+
+
 def blurred(values: Array) -> Array:
     """Sums of 3 x 3 neighbours, the picture being a torus, over 9."""
     for axis in (1, 2):
@@ -66,16 +73,12 @@ def blurred(values: Array) -> Array:
 
 
 def pictures(draw: Draw) -> Array:
-    """Drawn pictures [N, 32, 32, 3], int8: soft noise at four scales, and a rectangle, as photographs have edges."""
+    """Drawn pictures [N, 32, 32, 3], int8, with the spread, grain and pale colours of photographs."""
     out = np.zeros((PICTURES, 32, 32, 3), dtype=np.int64)
-    for cell in (32, 16, 8, 4):
-        size = 32 // cell
-        noise = draw.uniform(f"noise.{cell}", PICTURES * size * size * 3, -5 * cell, 5 * cell + 1)
-        out = blurred(out + noise.reshape(PICTURES, size, size, 3).repeat(cell, axis=1).repeat(cell, axis=2))
-    for number in range(PICTURES):
-        top, left, height, width, *colour = draw.uniform(f"box.{number}", 7, 0, 256)
-        place = np.s_[number, top // 8 : top // 8 + height // 8, left // 8 : left // 8 + width // 8]
-        out[place] = out[place] // 2 + (np.array(colour) - 128) // 2
+    for cell, reach in ((32, 60), (16, 60), (8, 90), (4, 70), (2, 25)):
+        out = out + noise(draw, "light", cell, 1, reach) + noise(draw, "colour", cell, 3, reach // 3)
+        if cell > 2:
+            out = blurred(out)
     return np.clip(out, -128, 127).astype(np.int8)
 
 
