@@ -1,17 +1,13 @@
-"""Virtual time: an integer count of core cycles, the events that are due, and other clocks as exact ratios of it.
+"""Virtual time: an integer count of core cycles, and the events that are due.
 
-Reference: none; RM0385 5.2 gives the clocks that `Timebase` counts. Not modelled: jitter, oscillator tolerance, clock-domain resynchronisation.
+Reference: docs/architecture.md, Time. Not modelled: jitter and tolerance of the oscillators.
 """
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
-from math import gcd, lcm
-
-from peripherals.kit.wires import Frequency
 
 NEVER = 1 << 62
 
@@ -48,7 +44,7 @@ class Clock:
     def __init__(self, frequency: int = 16_000_000) -> None:
         self.now = 0
         self.horizon = NEVER
-        self.frequency = frequency
+        self.hz = Fraction(frequency)
         self.on_horizon: Callable[[int], None] = lambda cycle: None
         self._heap: list[Event] = []
         self._order = 0
@@ -57,9 +53,14 @@ class Clock:
         self._before = Fraction(0)
 
     @property
+    def frequency(self) -> int:
+        """Hz of the core's clock; `hz` is the same without rounding."""
+        return round(self.hz)
+
+    @property
     def seconds(self) -> Fraction:
         """Virtual time since reset, exact over every change of frequency."""
-        return self._before + Fraction(self.now - self._since, self.frequency)
+        return self._before + (self.now - self._since) / self.hz
 
     def at(self, cycle: int, action: Callable[[], None]) -> Event:
         return self._schedule(cycle, action, None)
@@ -72,12 +73,12 @@ class Clock:
         due = self.seconds + seconds
         return self._schedule(self._cycle_at(due), action, due)
 
-    def set_frequency(self, frequency: int) -> None:
+    def set_frequency(self, frequency: int | Fraction) -> None:
         if frequency <= 0:
             raise ClockError(f"the core's clock cannot run at {frequency} Hz")
         self._before = self.seconds
         self._since = self.now
-        self.frequency = frequency
+        self.hz = Fraction(frequency)
         for event in self._heap:
             if event._due is not None:
                 event.cycle = self._cycle_at(event._due)
@@ -117,7 +118,7 @@ class Clock:
         return event
 
     def _cycle_at(self, due: Fraction) -> int:
-        cycles = (due - self._before) * self.frequency
+        cycles = (due - self._before) * self.hz
         return max(self.now, self._since - (-cycles.numerator // cycles.denominator))
 
     def _forget(self, event: Event) -> None:
@@ -134,68 +135,3 @@ class Clock:
         self.horizon = earliest
         if moved:
             self.on_horizon(earliest)
-
-
-@dataclass(frozen=True)
-class Rate:
-    """Core cycles per period of another clock, as the exact ratio numerator / denominator."""
-
-    numerator: int
-    denominator: int
-
-    @staticmethod
-    def between(core: int, hz: Fraction) -> Rate:
-        ratio = Fraction(core) / hz
-        return Rate(ratio.numerator, ratio.denominator)
-
-    def cycles(self, periods: int) -> int:
-        """The fewest whole cycles in which `periods` periods are complete."""
-        return -(-periods * self.numerator // self.denominator)
-
-    def periods(self, cycles: int) -> int:
-        """The whole periods in `cycles` cycles."""
-        return cycles * self.denominator // self.numerator
-
-
-class Timebase:
-    """Counts the periods of a clock since reset, exactly, whatever the core and that clock do meanwhile.
-
-    A clock at 0 Hz stands still: its next period is at NEVER.
-    """
-
-    def __init__(self, clock: Clock, frequency: Frequency, changed: Callable[[], None] = lambda: None) -> None:
-        self._clock = clock
-        self._frequency = frequency
-        self._changed = changed
-        self._origin = clock.now
-        self._phase = 0
-        self._per_cycle = 0
-        self._per_period = 1
-        self._rebase()
-        frequency.listen(self._retime)
-
-    @property
-    def count(self) -> int:
-        """Periods complete by now."""
-        return (self._phase + (self._clock.now - self._origin) * self._per_cycle) // self._per_period
-
-    def cycle(self, count: int) -> int:
-        """The first cycle at which `count` periods are complete."""
-        if self._per_cycle == 0:
-            return NEVER
-        return self._origin - (-(count * self._per_period - self._phase) // self._per_cycle)
-
-    def _retime(self) -> None:
-        self._rebase()
-        self._changed()
-
-    def _rebase(self) -> None:
-        now = self._clock.now
-        phase = self._phase + (now - self._origin) * self._per_cycle
-        rate = self._frequency.hz / self._clock.frequency
-        unit = lcm(self._per_period, rate.denominator)
-        phase *= unit // self._per_period
-        step = rate.numerator * (unit // rate.denominator)
-        shared = gcd(phase, step, unit)
-        self._origin = now
-        self._phase, self._per_cycle, self._per_period = phase // shared, step // shared, unit // shared

@@ -209,6 +209,11 @@ class Peripheral:
         offset, low, mask = place
         self._words[offset] = self._words[offset] & ~mask | value << low & mask
 
+    def pick(self, key: str, word: int) -> int:
+        """A field's value in another word than the stored one, such as the one that `store` gave back."""
+        _, low, mask = self._places[key]
+        return (word & mask) >> low
+
     def read(self, offset: int, size: int) -> int:
         if size == 4:
             reader = self._readers.get(offset)
@@ -262,10 +267,10 @@ class Peripheral:
         shift = 8 * (offset & 3)
         lane = ((1 << 8 * size) - 1) << shift
         row = self._rows.get(offset & ~3)
-        kept = 0 if row is None else self._idle(row)
+        kept = 0 if row is None else self._unchanged(row)
         return kept & ~lane | value << shift
 
-    def _idle(self, row: _Row) -> int:
+    def _unchanged(self, row: _Row) -> int:
         """The word whose write changes nothing, for the lanes that a narrow write leaves alone."""
         reader = self._readers.get(row.offset)
         word = reader() if reader is not None and row.rw else self._words[row.offset]
