@@ -179,7 +179,7 @@ class TestReference:
     def test_the_arena_of_the_host_interpreter_is_equal(self, data: bytes, capfd: pytest.CaptureFixture[str]) -> None:
         from tflite_micro import runtime
 
-            sizes = []
+        sizes = []
         for file in (data, REFERENCE.read_bytes()):
             runtime.Interpreter.from_bytes(file).print_allocations()
             output = "".join(capfd.readouterr())
