@@ -8,9 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from simulator.bit_pictures import Operand, Row
+from simulator.encodings import CONTROL, NARROW, OVERLAPS, PROCESSING
+from simulator.encodings_dsp import DSP_OVERLAPS, MULTIPLIES, REGISTER
+from simulator.encodings_fp import FLOATING_POINT, FP_OVERLAPS
+from simulator.encodings_memory import DUAL_AND_EXCLUSIVE, MEMORY_OVERLAPS, MULTIPLE, SINGLE
+from simulator.operands import MODES, RULES, branch_of
+
 APSR = 16
 GE = 17
+FPSCR = 18
 S0 = 32
+ALWAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,195 @@ class ItState:
     bits: int = 0
 
 
-def decode(code: bytes, address: int, it: ItState = ItState()) -> Instruction | None:  # noqa: B008
+OUTSIDE = ItState()
+
+ROWS: tuple[Row, ...] = (
+    *NARROW,
+    *MULTIPLE,
+    *DUAL_AND_EXCLUSIVE,
+    *PROCESSING,
+    *CONTROL,
+    *SINGLE,
+    *REGISTER,
+    *MULTIPLIES,
+    *FLOATING_POINT,
+)
+ALLOWED_OVERLAPS = OVERLAPS | MEMORY_OVERLAPS | DSP_OVERLAPS | FP_OVERLAPS
+
+_Candidate = tuple[int, int, Row]
+
+
+def _ordered() -> list[Row]:
+    """The rows, the more specific of each allowed overlap first."""
+    general = {g for _, g in ALLOWED_OVERLAPS}
+    specific = {s for s, _ in ALLOWED_OVERLAPS}
+    return sorted(ROWS, key=lambda row: (row.name in general) + (row.name in general and row.name not in specific))
+
+
+def _buckets(size: int, count: int, shift: int) -> tuple[tuple[_Candidate, ...], ...]:
+    lists: list[list[_Candidate]] = [[] for _ in range(count)]
+    for row in _ordered():
+        if row.size != size:
+            continue
+        for mask, value in row.cubes:
+            fixed, wanted = mask >> shift & count - 1, value >> shift & count - 1
+            for key, candidates in enumerate(lists):
+                if key & fixed == wanted:
+                    candidates.append((mask, value, row))
+    return tuple(tuple(candidates) for candidates in lists)
+
+
+_NARROW = _buckets(2, 256, 8)
+_WIDE = _buckets(4, 512, 20)
+
+
+def decode(code: bytes, address: int, it: ItState = OUTSIDE) -> Instruction | None:
     """Decode the instruction at the start of code (2 or 4 bytes or more); None where the encoding is undefined."""
-    raise NotImplementedError
+    word = code[0] | code[1] << 8
+    if word < 0xE800:
+        candidates = _NARROW[word >> 8]
+    elif len(code) < 4:
+        return None
+    else:
+        candidates = _WIDE[word >> 4 & 0x1FF]
+        word = word << 16 | code[2] | code[3] << 8
+    for mask, value, row in candidates:
+        if word & mask == value:
+            return _fill(row, word, address, it.bits)
+    return None
+
+
+def advance_it(it: ItState, instruction: Instruction) -> ItState:
+    """The IT state after instruction."""
+    if instruction.timing == "it":
+        return ItState(instruction.code & 0xFF)
+    bits = it.bits
+    if bits & 7 == 0:
+        return OUTSIDE
+    return ItState(bits & 0xE0 | bits << 1 & 0x1F)
+
+
+def decode_block(code: bytes, address: int, it: ItState = OUTSIDE) -> tuple[Instruction, ...]:
+    """Decode all of code; what is undefined or cut off becomes an instruction named UNDEFINED of the timing class system."""
+    instructions = []
+    position = 0
+    while position + 1 < len(code):
+        piece = code[position : position + 4]
+        instruction = decode(piece, address + position, it) or _undefined(piece, address + position, it.bits)
+        instructions.append(instruction)
+        it = advance_it(it, instruction)
+        position += instruction.size
+    return tuple(instructions)
+
+
+def _undefined(piece: bytes, address: int, it: int) -> Instruction:
+    first = piece[0] | piece[1] << 8
+    wide = first >= 0xE800 and len(piece) == 4
+    code = first << 16 | piece[2] | piece[3] << 8 if wide else first
+    condition = it >> 4 if it & 15 else ALWAYS
+    size = 4 if wide else 2
+    name = "UNDEFINED"
+    return Instruction(address, size, code, name, name, "system", condition, it & 15 != 0, (), (), None, None, {})
+
+
+def _fill(row: Row, word: int, address: int, it: int) -> Instruction:
+    fields = dict(row.constants)
+    for name, pieces in row.pieces:
+        value = 0
+        for right, mask, left in pieces:
+            value |= (word >> right & mask) << left
+        fields[name] = value
+    timing = row.timing
+    for rule in row.rules:
+        timing = RULES[rule](fields, timing)
+    in_it = it & 15 != 0
+    sources = _operands(row.reads, fields, in_it)
+    destinations = _operands(row.writes, fields, in_it)
+    memory = None
+    if row.access is not None:
+        access = row.access
+        base, index, shift, displacement, count, writeback, moved = MODES[access.mode](fields, access, address + 4)
+        memory = Memory(
+            access.kind,
+            access.size,
+            count,
+            base,
+            index,
+            shift,
+            displacement,
+            writeback,
+            access.signed,
+            access.exclusive,
+        )
+        if moved:
+            destinations.append((fields["n"], "base"))
+        elif base < 0:
+            sources = [source for source in sources if source != (15, "address")]
+    branch = None
+    if row.branch:
+        found = branch_of(row.branch, fields, address)
+        branch = Branch(*found) if found else None
+    condition = ALWAYS
+    if in_it:
+        condition = it >> 4
+        if condition < ALWAYS:
+            _add_conditional_sources(sources, destinations)
+    elif row.branch == "conditional":
+        condition = fields["cond"]
+    return Instruction(
+        address,
+        row.size,
+        word,
+        row.name,
+        row.mnemonic,
+        timing,
+        condition,
+        in_it,
+        tuple(sources),
+        tuple(destinations),
+        memory,
+        branch,
+        fields,
+    )
+
+
+def _operands(operands: tuple[Operand, ...], fields: dict[str, int], in_it: bool) -> list[tuple[int, str]]:
+    found: list[tuple[int, str]] = []
+    for operand in operands:
+        where, role = operand.where, operand.role
+        if where == "core":
+            if role == "shiftable":
+                role = "early" if fields["shift_amount"] else "late"
+            found.append((fields[operand.field], role))
+        elif where == "register":
+            if operand.condition == "" or (not in_it if operand.condition == "i" else fields["s"] == 1):
+                found.append((operand.register, role))
+        elif where == "list":
+            listed = fields["registers"]
+            found.extend((number, role) for number in range(16) if listed >> number & 1)
+        else:
+            found.extend((number, role) for number in _floating_point(where, fields[operand.field], fields))
+    return found
+
+
+def _floating_point(where: str, number: int, fields: dict[str, int]) -> range:
+    if where == "single":
+        return range(S0 + number, S0 + number + 1)
+    if where == "double":
+        return range(S0 + 2 * number, S0 + 2 * number + 2)
+    first, count = number, 2
+    if where != "pair":
+        first, count = (number if where == "singles" else 2 * number), fields["imm"]
+    return range(S0 + first, min(S0 + first + count, S0 + 32))
+
+
+def _add_conditional_sources(sources: list[tuple[int, str]], destinations: list[tuple[int, str]]) -> None:
+    """An instruction that may be skipped keeps its destinations' old values."""
+    read = {number for number, _ in sources}
+    if APSR not in read:
+        sources.append((APSR, "flags"))
+        read.add(APSR)
+    for number, _ in destinations:
+        if number not in read:
+            sources.append((number, "fp" if number >= S0 else "flags" if number > 15 else "late"))
+            read.add(number)
