@@ -120,3 +120,22 @@ class Frequency:
         self.hz = Fraction(hz)
         for listener in self._listeners:
             listener()
+
+
+class AnyOf:
+    """Drives a line high while any of its inputs is high: how peripherals share an interrupt."""
+
+    __slots__ = ("_inputs", "_output")
+
+    def __init__(self, output: Line) -> None:
+        self._output = output
+        self._inputs: list[Line] = []
+
+    def input(self) -> Line:
+        line = Line(self._output.name)
+        line.listen(self._combine)
+        self._inputs.append(line)
+        return line
+
+    def _combine(self, level: bool) -> None:
+        self._output.set(any(line.level for line in self._inputs))

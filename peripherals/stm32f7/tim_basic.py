@@ -167,12 +167,11 @@ class BasicTimer(Peripheral):
     def _due(self) -> list[tuple[int, Callable[[int], None]]]:
         """What comes next: its tick, and what to do then; at the same tick in this order."""
         steps = self._counter.steps_to_wrap()
-        seen = not self["CR1.UDIS"] and (self["DIER.UDE"] or not self["SR"] & _UIF or self._loading())
-        return [(self._counter.tick(steps), self._wrapped)] if steps and (seen or self["CR1.OPM"]) else []
+        seen = self["DIER.UDE"] or self["CR1.OPM"] or not self["SR"] & _UIF or self._loading()
+        return [(self._counter.tick(steps), self._wrapped)] if steps and seen and not self["CR1.UDIS"] else []
 
     def _wrapped(self, tick: int) -> None:
-        if not self["CR1.UDIS"]:
-            self._load()
+        self._load()
         self._counter.restart(tick)
         if self["CR1.OPM"]:
             self["CR1.CEN"] = 0

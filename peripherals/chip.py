@@ -1,0 +1,184 @@
+"""An STM32F746 put together from its table: peripherals at their addresses, interrupts, clocks, gates and resets connected.
+
+Reference: RM0385 2.2.2 (memory map). Not modelled: here is wiring only; what has no model yet answers as `Known`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from peripherals.cortex_m7.dwt import Dwt
+from peripherals.cortex_m7.itm import Itm
+from peripherals.cortex_m7.nvic import Nvic
+from peripherals.cortex_m7.system_control import SystemControl
+from peripherals.kit.clock import Clock
+from peripherals.kit.registers import Peripheral
+from peripherals.kit.wires import AnyOf, Line, Request
+from peripherals.stm32f7.flash import Flash, Memory
+from peripherals.stm32f7.gpio import PORT_A, PORT_B, Gpio, PortReset
+from peripherals.stm32f7.known import Dbgmcu, Known, Unclocked
+from peripherals.stm32f7.pwr import Pwr
+from peripherals.stm32f7.rcc import Crystals, Rcc
+from peripherals.stm32f7.tim_basic import BasicTimer
+from peripherals.stm32f7.tim_general import GeneralTimer
+from peripherals.stm32f7.usart import Usart
+from peripherals.stm32f746 import CPUID, INSTANCES, INTERRUPTS, WINDOWS, Instance
+
+PAGE_BITS = 10
+_PORTS = {"GPIOA": PORT_A, "GPIOB": PORT_B}
+_WIDE_TIMERS = ("TIM2", "TIM5")
+_GENERAL_TIMERS = ("TIM2", "TIM3", "TIM4", "TIM5")
+_BASIC_TIMERS = ("TIM6", "TIM7")
+
+
+class Addressed(Protocol):
+    """What answers at an address."""
+
+    name: str
+    size: int
+    on_unmodelled: Callable[[str, str, str], None]
+
+    def read(self, offset: int, size: int) -> int: ...
+
+    def write(self, offset: int, size: int, value: int) -> None: ...
+
+    def reset(self) -> None: ...
+
+
+class Chip:
+    """`find` gives who answers at an address; the attributes are the units that others talk to by name."""
+
+    def __init__(self, clock: Clock, crystals: Crystals, flash_memory: Memory, *, vector_table: int) -> None:
+        self.clock = clock
+        self.spans = WINDOWS
+        self.nvic = Nvic(INTERRUPTS)
+        self._shared: dict[int, AnyOf] = {}
+        self.requests: dict[str, Request] = {}
+        backup_writable = Line("DBP")
+        self.rcc = Rcc(clock, crystals, backup_writable=backup_writable, irq=self._interrupt(5))
+        self.pwr = Pwr(clock, backup_writable=backup_writable)
+        self.flash = Flash(clock, flash_memory, irq=self._interrupt(4))
+        self.system_control = SystemControl(clock, self.nvic, cpuid=CPUID, vector_table=vector_table)
+        self.dwt = Dwt(clock)
+        self.itm = Itm()
+        self.system_control.debug.on_trace = self._trace
+        self.usarts: dict[str, Usart] = {}
+        self.ports: dict[str, Gpio] = {}
+        self.timers: dict[str, BasicTimer] = {}
+        self.peripherals: dict[str, Addressed] = {}
+        self._unclocked: dict[str, Unclocked] = {}
+        self._pages: dict[int, tuple[Addressed, int, str]] = {}
+        self._report: Callable[[str, str, str], None] = lambda name, key, kind: None
+        for instance in INSTANCES:
+            self._place(instance)
+        self.usart1 = self.usarts["USART1"]
+        self.rcc.on_gate = self._gate
+        self.rcc.on_peripheral_reset = self._reset_one
+
+    def find(self, address: int) -> tuple[Addressed, int, str] | None:
+        """Who answers at an address, the offset in it, and its bus; None where nobody does."""
+        page = self._pages.get(address >> PAGE_BITS)
+        if page is None:
+            return None
+        peripheral, base, bus = page
+        return peripheral, address - base, bus
+
+    def on_unmodelled(self, report: Callable[[str, str, str], None]) -> None:
+        """report(name, register or field, "read" or "write") is called at each use of what has no behaviour."""
+        for peripheral in (*self.peripherals.values(), *self._unclocked.values()):
+            peripheral.on_unmodelled = report
+
+    def reset(self, *causes: str) -> None:
+        """A system reset; what CSR then gives as its causes, by default those of a software reset."""
+        for peripheral in self.peripherals.values():
+            peripheral.reset()
+        self.rcc.note_reset(*(causes or ("SFTRSTF", "PINRSTF")))
+
+    # Wiring
+
+    def _interrupt(self, irq: int) -> Line:
+        if irq not in self._shared:
+            self._shared[irq] = AnyOf(self.nvic.line(irq))
+        return self._shared[irq].input()
+
+    def _request(self, name: str) -> Request:
+        return self.requests.setdefault(name, Request(name))
+
+    def _place(self, instance: Instance) -> None:
+        peripheral = self._make(instance)
+        self.peripherals[instance.name] = peripheral
+        if instance.gate and isinstance(peripheral, Peripheral):
+            self._unclocked[instance.name] = Unclocked(peripheral)
+        self._map(instance)
+
+    def _make(self, instance: Instance) -> Addressed:
+        name = instance.name
+        units: dict[str, Addressed] = {
+            "RCC": self.rcc,
+            "PWR": self.pwr,
+            "FLASH": self.flash,
+            "SCS": self.system_control,
+            "DWT": self.dwt,
+            "ITM": self.itm,
+        }
+        if name in units:
+            return units[name]
+        if name.startswith(("USART", "UART")):
+            return self._make_usart(instance)
+        if name.startswith("GPIO"):
+            self.ports[name] = Gpio(name, _PORTS.get(name, PortReset()))
+            return self.ports[name]
+        if name in _GENERAL_TIMERS or name in _BASIC_TIMERS:
+            return self._make_timer(instance)
+        return Dbgmcu(name) if name == "DBGMCU" else Known(name, instance.size)
+
+    def _make_usart(self, instance: Instance) -> Usart:
+        name = instance.name
+        self.usarts[name] = Usart(
+            name,
+            self.clock,
+            self.rcc.output(name, name),
+            irq=self._interrupt(instance.irq[0]),
+            tx_request=self._request(f"{name}_TX"),
+            rx_request=self._request(f"{name}_RX"),
+        )
+        return self.usarts[name]
+
+    def _make_timer(self, instance: Instance) -> BasicTimer:
+        name = instance.name
+        general = name in _GENERAL_TIMERS
+        kind = GeneralTimer if general else BasicTimer
+        events = ("UP", "CH1", "CH2", "CH3", "CH4") if general else ("UP",)
+        self.timers[name] = kind(
+            name,
+            self.clock,
+            self.rcc.output("TIMCLK1", name),
+            irq=self._interrupt(instance.irq[0]),
+            requests={event: self._request(f"{name}_{event}") for event in events},
+            width=32 if name in _WIDE_TIMERS else 16,
+        )
+        return self.timers[name]
+
+    def _map(self, instance: Instance) -> None:
+        """Put an instance, or what stands in for it while its clock is off, into the pages of its addresses."""
+        gates = instance.gate.split()
+        clocked = not gates or any(self.rcc.enabled(gate) for gate in gates)
+        peripheral = self.peripherals[instance.name] if clocked else self._unclocked[instance.name]
+        for page in range(instance.base >> PAGE_BITS, instance.base + instance.size >> PAGE_BITS):
+            self._pages[page] = (peripheral, instance.base, instance.bus)
+
+    def _gate(self, name: str, enabled: bool) -> None:
+        for instance in INSTANCES:
+            if name in instance.gate.split():
+                self._map(instance)
+
+    def _reset_one(self, name: str) -> None:
+        """RCC's reset bits bear the same names as the enables, but that ADC has one for three."""
+        for instance in INSTANCES:
+            if name == instance.name or name in instance.gate.split():
+                self.peripherals[instance.name].reset()
+
+    def _trace(self, enabled: bool) -> None:
+        self.dwt.set_trace(enabled)
+        self.itm.set_trace(enabled)

@@ -1,0 +1,80 @@
+"""DATA: what the STM32F746G-DISCO fits around its chip: crystals and memories; and the way to build one.
+
+Reference: UM1907 (board), RM0385 2.2 and 3.3 (memories), 39.1 and 39.2 (unique ID, flash size), DS10916 figure memory map.
+Not modelled: the parts that peripherals talk to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from peripherals.chip import Chip
+from peripherals.kit.clock import Clock
+from peripherals.stm32f7.flash import Memory as FlashMemory
+from peripherals.stm32f7.rcc import Crystals
+
+KB = 1024
+CRYSTALS = Crystals(hse=25_000_000, lse=32_768)
+BOOT_ADDRESS = 0x0020_0000  # BOOT0 is low and BOOT_ADD0 has its reset value: flash through ITCM (RM0385 2.6)
+UNIQUE_ID = bytes.fromhex("3a0024000651383332373635")  # of no board in particular
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A memory: kind is "ram", "rom" or "flash"; timing the kind that the cost tables know; alias whose bytes it shows."""
+
+    name: str
+    base: int
+    size: int
+    kind: str
+    timing: str
+    alias: str | None = None
+
+
+MEMORIES = (
+    Memory("ITCM", 0x0000_0000, 16 * KB, "ram", "tcm"),
+    Memory("flash", 0x0800_0000, 1024 * KB, "flash", "flash-axi"),
+    Memory("system memory", 0x1FF0_0000, 60 * KB, "rom", "flash-axi"),
+    Memory("OTP", 0x1FF0_F000, 4 * KB, "rom", "flash-axi"),
+    Memory("option bytes", 0x1FFF_0000, 1 * KB, "rom", "flash-axi"),
+    Memory("DTCM", 0x2000_0000, 64 * KB, "ram", "tcm"),
+    Memory("SRAM1", 0x2001_0000, 240 * KB, "ram", "sram"),
+    Memory("SRAM2", 0x2004_C000, 16 * KB, "ram", "sram"),
+    Memory("backup SRAM", 0x4002_4000, 4 * KB, "ram", "device"),
+    Memory("QSPI flash", 0x9000_0000, 16 * KB * KB, "rom", "qspi"),
+    Memory("SDRAM", 0xC000_0000, 8 * KB * KB, "ram", "sdram"),
+    Memory("system memory (ITCM)", 0x0010_0000, 60 * KB, "rom", "flash-itcm", alias="system memory"),
+    Memory("flash (ITCM)", 0x0020_0000, 1024 * KB, "flash", "flash-itcm", alias="flash"),
+)
+
+CONTENTS = (
+    (0x1FF0_F420, UNIQUE_ID),
+    (0x1FF0_F442, (1024).to_bytes(2, "little")),
+    (0x1FFF_0000, (0xC0FF_AAFD).to_bytes(4, "little")),  # the option bytes as OPTCR gives them
+    (0x1FFF_0010, (0x0040_0080).to_bytes(4, "little")),  # BOOT_ADD1 and BOOT_ADD0: guess of their place
+)  # what the ROMs hold from the factory; all else is erased
+
+
+class Erased:
+    """A flash array of its own, where nobody gives one: a test of the board needs no core."""
+
+    def __init__(self, size: int) -> None:
+        self._bytes = bytearray(b"\xff" * size)
+
+    def read(self, offset: int, size: int) -> bytes:
+        return bytes(self._bytes[offset : offset + size])
+
+    def write(self, offset: int, data: bytes) -> None:
+        self._bytes[offset : offset + len(data)] = data
+
+
+class Board(Chip):
+    """The chip, and the board's memories, as data for whoever maps them."""
+
+    memories = MEMORIES
+    contents = CONTENTS
+
+
+def build(clock: Clock, flash_memory: FlashMemory | None = None) -> Board:
+    """A board at power-on. `flash_memory` is the array that firmware erases and programs, 1 MB from 0x0800_0000."""
+    return Board(clock, CRYSTALS, flash_memory or Erased(1024 * KB), vector_table=BOOT_ADDRESS)
