@@ -1,0 +1,25 @@
+"""A Cortex-M7 / STM32F746G-DISCO simulator that runs real firmware and counts its cycles."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+__version__ = "0.1.0"
+
+
+def _compiled_kernels() -> Path:
+    """Where numba keeps compiled kernels: by the content of the sources, since numba does not see changes across files."""
+    digest = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(source.read_bytes())
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "cortex-m7-simulator" / "numba" / digest.hexdigest()[:16]
+
+
+if "NUMBA_CACHE_DIR" not in os.environ:
+    os.environ["NUMBA_CACHE_DIR"] = str(_compiled_kernels())
+    if "numba" in sys.modules:
+        sys.modules["numba"].config.reload_config()

@@ -1,0 +1,86 @@
+"""The way from an address to a peripheral: settles the time, finds the peripheral, books the bus's cycles, names what nobody models.
+
+Reference: RM0385 2.1 (bus matrix), BOARD.md of the project's notes. Not modelled: width errors, contention.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from peripherals.kit.clock import Clock
+from simulator.timing import memories
+from simulator.timing.engine import Engine
+from simulator.timing.kernels import Stall, State
+
+
+class Peripheral(Protocol):
+    """What the bus needs of a peripheral."""
+
+    name: str
+
+    def read(self, offset: int, size: int) -> int: ...
+    def write(self, offset: int, size: int, value: int) -> None: ...
+
+
+class Soc(Protocol):
+    """What the bus needs of a chip: who answers at an address (with the offset in it and its bus), None for nobody."""
+
+    def find(self, address: int) -> tuple[Peripheral, int, str] | None: ...
+
+
+@dataclass(frozen=True, order=True)
+class Unmodelled:
+    """A use of hardware that has no behaviour here: kind is "read" or "write", register may name a field."""
+
+    name: str
+    register: str
+    kind: str
+    pc: int
+
+
+class ModelError(RuntimeError):
+    """The simulator is not able to go on honestly; the message says why."""
+
+
+class Bus:
+    """Serves the core's accesses to peripherals."""
+
+    def __init__(self, soc: Soc, engine: Engine, clock: Clock) -> None:
+        self.soc = soc
+        self.engine = engine
+        self.clock = clock
+        self.unmodelled: Counter[Unmodelled] = Counter()
+        self.on_unmodelled: Callable[[Unmodelled], None] = lambda what: None
+        self._cost = {name: cost.cycles for name, cost in memories.BUS.items()}
+        self._pc = 0
+
+    def note_unmodelled(self, name: str, register: str, kind: str) -> None:
+        what = Unmodelled(name, register, kind, self._pc)
+        self.unmodelled[what] += 1
+        self.on_unmodelled(what)
+
+    def read(self, address: int, size: int) -> int:
+        peripheral, offset = self._reach(address, "read")
+        return 0 if peripheral is None else peripheral.read(offset, size)
+
+    def write(self, address: int, size: int, value: int) -> None:
+        peripheral, offset = self._reach(address, "write")
+        if peripheral is not None:
+            peripheral.write(offset, size, value)
+
+    def _reach(self, address: int, kind: str) -> tuple[Peripheral | None, int]:
+        self._pc = int(self.engine.state[State.ACCESS_PC])
+        cycle = self.engine.cycle_at(self._pc)
+        if cycle > self.clock.now:
+            self.clock.advance(cycle)
+        found = self.soc.find(address)
+        if found is None:
+            self.note_unmodelled("nothing", f"{address:#010x}", kind)
+            return None, 0
+        peripheral, offset, bus = found
+        if self.engine.timed:
+            self.engine.spend(self._cost[bus], Stall.BUS)
+        return peripheral, offset

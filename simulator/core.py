@@ -1,0 +1,319 @@
+"""The Cortex-M7 on Unicorn: memory, registers, slices of execution, and what ends a slice.
+
+Reference: UNICORN.md of the project's notes for what Unicorn 2.1.4 does by itself; Armv7-M ARM, part B, for what it lacks.
+The core executes and accounts; exceptions are taken by exceptions.py between slices.
+Not modelled here: faults that need a check before an instruction (see docs/not-modelled.md).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import unicorn
+from numpy.typing import NDArray
+from unicorn import arm_const as arm
+
+from simulator import native
+from simulator.timing.engine import Engine
+from simulator.timing.kernels import Reason, State
+
+BLOCK, CODE = unicorn.UC_HOOK_BLOCK, unicorn.UC_HOOK_CODE
+PROTECTED = unicorn.UC_HOOK_MEM_READ_PROT | unicorn.UC_HOOK_MEM_WRITE_PROT
+NEVER = 1 << 62
+WFI_T1, WFI_T2 = 0xBF30, 0xF3AF_8003
+HINTS = (0xBF10, 0xBF20)
+SVC, BREAKPOINT, EXCEPTION_RETURN, NO_COPROCESSOR, PREFETCH_ABORT, DATA_ABORT = 2, 7, 8, 17, 3, 4
+READ, WRITE = "read", "write"
+FIRST_FETCH = "first-fetch"
+CHUNK = 0x4000  # bytes of RAM that become executable together
+
+REGISTERS = {
+    **{f"r{n}": arm.UC_ARM_REG_R0 + n for n in range(13)},
+    "sp": arm.UC_ARM_REG_SP,
+    "lr": arm.UC_ARM_REG_LR,
+    "pc": arm.UC_ARM_REG_PC,
+    "msp": arm.UC_ARM_REG_MSP,
+    "psp": arm.UC_ARM_REG_PSP,
+    "xpsr": arm.UC_ARM_REG_XPSR,
+    "ipsr": arm.UC_ARM_REG_IPSR,
+    "epsr": arm.UC_ARM_REG_EPSR,
+    "primask": arm.UC_ARM_REG_PRIMASK,
+    "basepri": arm.UC_ARM_REG_BASEPRI,
+    "faultmask": arm.UC_ARM_REG_FAULTMASK,
+    "control": arm.UC_ARM_REG_CONTROL,
+    "fpscr": arm.UC_ARM_REG_FPSCR,
+    **{f"s{n}": arm.UC_ARM_REG_S0 + n for n in range(32)},
+}
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A memory fitted to the board: kind is "ram", "rom" or "flash"; alias names the memory whose bytes it shows."""
+
+    name: str
+    base: int
+    size: int
+    kind: str
+    alias: str | None = None
+
+
+@dataclass(frozen=True)
+class CoreStop:
+    """Why a slice ended. kind is one of: horizon limit wanted wfi svc breakpoint undefined invalid-state no-coprocessor
+    unaligned exception-return bus-fault fetch-fault trap. address and access are of the fault, where there is one."""
+
+    kind: str
+    pc: int
+    address: int = 0
+    access: str = ""
+
+
+class Core:
+    """One Cortex-M7. `read_bus(address, size) -> int` and `write_bus(address, size, value)` serve peripheral accesses."""
+
+    def __init__(self, memories: Sequence[Memory], peripherals: Sequence[tuple[int, int]], engine: Engine) -> None:
+        self.uc = native.open_engine()
+        self.engine = engine
+        self.memories = tuple(memories)
+        self.read_bus: Callable[[int, int], int] = _nobody_reads
+        self.write_bus: Callable[[int, int, int], None] = _nobody_writes
+        self._buffers: dict[str, mmap.mmap] = {}
+        self._event: CoreStop | None = None
+        self._hooked: set[int] = set()
+        self._chunks: dict[int, int] = {}
+        self.cpu = native.find_cpu_state(self.uc)
+        native.poke_fpu(self.cpu)
+        for memory in self.memories:
+            self._map(memory)
+        for base, size in peripherals:
+            self._map_peripherals(base, size)
+        engine.attach(self.cpu, {m.base: (m.size, self._host(m)) for m in self.memories}, native.stop_function())
+        state = engine.state.ctypes.data
+        native.add_hook(self.uc, BLOCK, engine.block_hook, state)
+        for base, size in peripherals:
+            native.add_hook(self.uc, PROTECTED, engine.protection_hook, state, base, base + size - 1)
+        self.uc.hook_add(unicorn.UC_HOOK_INTR, self._on_interrupt)
+        self.uc.hook_add(unicorn.UC_HOOK_INSN_INVALID, self._on_invalid)
+        self.uc.hook_add(unicorn.UC_HOOK_MEM_UNMAPPED, self._on_unmapped)
+        self.uc.hook_add(unicorn.UC_HOOK_MEM_FETCH_PROT, self._on_fetch)
+        self.uc.hook_add(unicorn.UC_HOOK_MEM_WRITE_PROT, self._on_rom_write, begin=0, end=0x3FFF_FFFF)
+
+    # Memory
+
+    def _map(self, memory: Memory) -> None:
+        if memory.alias is None:
+            buffer = mmap.mmap(-1, (memory.size + 0xFFFF) & ~0xFFFF)
+            if memory.kind != "ram":
+                buffer.write(b"\xff" * memory.size)
+            self._buffers[memory.name] = buffer
+        permissions = unicorn.UC_PROT_READ | (unicorn.UC_PROT_WRITE if memory.kind == "ram" else unicorn.UC_PROT_EXEC)
+        first, host = memory.base & ~0x3FF, self._host(memory)
+        chunk = max(CHUNK, memory.size // 32) if memory.kind == "ram" else memory.size
+        for offset in range(0, memory.size, chunk):
+            size = (min(chunk, memory.size - offset) + 0x3FF) & ~0x3FF
+            self.uc.mem_map_ptr(first + offset, size, permissions, host + offset)
+            self._chunks[first + offset] = size
+
+    def _map_peripherals(self, base: int, size: int) -> None:
+        def read(uc: unicorn.Uc, offset: int, width: int, data: object) -> int:
+            return self.read_bus(base + offset, width)
+
+        def write(uc: unicorn.Uc, offset: int, width: int, value: int, data: object) -> None:
+            self.write_bus(base + offset, width, value)
+
+        self.uc.mmio_map(base, size, read, None, write, None)
+        self.uc.mem_protect(base, size, unicorn.UC_PROT_NONE)
+
+    def _host(self, memory: Memory) -> int:
+        buffer = self._buffers[memory.alias or memory.name]
+        return ctypes.addressof(ctypes.c_char.from_buffer(buffer)) if memory.size else 0
+
+    def memory_at(self, address: int) -> Memory | None:
+        for memory in self.memories:
+            if memory.base <= address < memory.base + memory.size:
+                return memory
+        return None
+
+    def bytes_of(self, memory: Memory) -> NDArray[np.uint8]:
+        """The memory's bytes, live."""
+        return np.frombuffer(self._buffers[memory.alias or memory.name], np.uint8)[: memory.size]
+
+    def read_memory(self, address: int, size: int) -> bytes:
+        """Bytes of memories. Raises ValueError where there is none."""
+        memory = self.memory_at(address)
+        if memory is None or address + size > memory.base + memory.size:
+            raise ValueError(f"no memory at {address:#010x}..{address + size - 1:#010x}")
+        offset = address - memory.base
+        return self._buffers[memory.alias or memory.name][offset : offset + size]
+
+    def write_memory(self, address: int, data: bytes) -> None:
+        """Write bytes of memories, flash included; translated and described code there is dropped. Raises ValueError."""
+        memory = self.memory_at(address)
+        if memory is None or address + len(data) > memory.base + memory.size:
+            raise ValueError(f"no memory at {address:#010x}..{address + len(data) - 1:#010x}")
+        offset = address - memory.base
+        self._buffers[memory.alias or memory.name][offset : offset + len(data)] = data
+        self.engine.forget_code(address, address + len(data))
+        self.uc.ctl_remove_cache(address, address + len(data))
+
+    # Registers
+
+    def get(self, name: str) -> int:
+        return int(self.uc.reg_read(REGISTERS[name]))
+
+    def set(self, name: str, value: int) -> None:
+        self.uc.reg_write(REGISTERS[name], value)
+
+    def reset(self, stack: int) -> None:
+        """Registers as after a reset: thread mode, privileged, main stack."""
+        self.set("faultmask", 0)
+        self.set("primask", 0)
+        self.set("basepri", 0)
+        self.set("ipsr", 0)
+        self.set("control", 0)
+        for n in range(13):
+            self.set(f"r{n}", 0)
+        self.set("msp", stack)
+        self.set("sp", stack)
+        self.set("lr", 0xFFFF_FFFF)
+        self.set_flags(1 << 24)
+
+    def rebuild_flags(self) -> None:
+        """Make Unicorn derive its translation flags anew: writing IPSR alone does not."""
+        self.uc.reg_write(arm.UC_ARM_REG_APSR_NZCV, self.uc.reg_read(arm.UC_ARM_REG_APSR_NZCV))
+
+    def set_flags(self, xpsr: int) -> None:
+        """N Z C V Q, GE, IT and T of an xPSR; a plain write of XPSR would drop GE."""
+        self.uc.reg_write(arm.UC_ARM_REG_XPSR_NZCVQG, xpsr & ~0x1FF | self.get("ipsr") & 0x1FF)
+
+    # Execution
+
+    def run(self, pc: int, horizon: int, blocks: int = NEVER) -> CoreStop:
+        """Run from pc until something ends the slice; nothing is booked for what has not run."""
+        state = self.engine.state
+        state[State.HORIZON] = horizon
+        state[State.BLOCK_LIMIT] = min(state[State.BLOCKS] + blocks, NEVER)
+        while True:
+            state[State.REASON] = Reason.NONE
+            self._event = None
+            error = self._emulate(pc)
+            pc = self.get("pc")
+            reason = Reason(int(state[State.REASON]))
+            if error is None and self._event is None and reason in _HANDLED:
+                self._handle(reason, int(state[State.ADDRESS]), int(state[State.SIZE]))
+                continue
+            if self._event is not None and self._event.kind == FIRST_FETCH:
+                self._allow_fetch(self._event.address)
+                continue
+            if error is not None or self._event is not None:
+                return self._event or self._stop_of(error, pc)
+            if reason is Reason.NONE:
+                return CoreStop("wfi" if self._waits(pc) else "stopped", pc)
+            return CoreStop(_STOPS[reason], pc)
+
+    def _emulate(self, pc: int) -> unicorn.UcError | None:
+        try:
+            self.uc.emu_start(pc | 1, native.NO_EXIT)
+        except unicorn.UcError as error:
+            return error
+        return None
+
+    def _handle(self, reason: Reason, address: int, size: int) -> None:
+        if reason is Reason.TABLES_FULL:
+            self.engine.grow()
+            return
+        hooks = self.engine.describe(
+            address, self.read_memory(address, size), self._it_state(), alias=reason is Reason.ALIAS
+        )
+        fresh = [h for h in hooks if h not in self._hooked]
+        if fresh:
+            self.uc.ctl_remove_cache(address, address + size)
+        for place in fresh:
+            native.add_hook(self.uc, CODE, self.engine.operand_hook, self.engine.state.ctypes.data, place, place)
+            self._hooked.add(place)
+
+    def _it_state(self) -> int:
+        return int(ctypes.c_uint32.from_address(self.cpu.itstate).value)
+
+    def _waits(self, pc: int) -> bool:
+        data = self.read_memory(pc - 4, 4)
+        wide = int.from_bytes(data[:2], "little") << 16 | int.from_bytes(data[2:], "little")
+        return int.from_bytes(data[2:], "little") == WFI_T1 or wide == WFI_T2
+
+    def _stop_of(self, error: unicorn.UcError | None, pc: int) -> CoreStop:
+        if error is not None and error.errno == unicorn.UC_ERR_INSN_INVALID:
+            return CoreStop("undefined", pc)
+        raise RuntimeError(f"Unicorn stopped at {pc:#010x}: {error}")
+
+    def _on_interrupt(self, uc: unicorn.Uc, number: int, data: object) -> None:
+        pc = self.get("pc")
+        kinds = {
+            SVC: "svc",
+            BREAKPOINT: "breakpoint",
+            EXCEPTION_RETURN: "exception-return",
+            NO_COPROCESSOR: "no-coprocessor",
+            DATA_ABORT: "unaligned",
+        }
+        if number == PREFETCH_ABORT:
+            kind = "exception-return" if pc >= 0xFFFF_FFE0 - 1 and pc >> 28 == 0xF else "fetch-fault"
+            self._event = CoreStop(kind, pc, pc, "fetch")
+        else:
+            self._event = CoreStop(kinds.get(number, f"interrupt-{number}"), pc)
+        uc.emu_stop()
+
+    def _on_invalid(self, uc: unicorn.Uc, data: object) -> bool:
+        pc = self.get("pc")
+        if self.memory_at(pc - 2) is not None and int.from_bytes(self.read_memory(pc - 2, 2), "little") in HINTS:
+            return True
+        self._event = CoreStop("undefined", pc)
+        return False
+
+    def _on_unmapped(self, uc: unicorn.Uc, kind: int, address: int, size: int, value: int, data: object) -> bool:
+        pc = self.get("pc")
+        if kind == unicorn.UC_MEM_FETCH_UNMAPPED:
+            self._event = CoreStop("exception-return" if pc >> 28 == 0xF else "fetch-fault", pc, address, "fetch")
+            return False
+        self.set("epsr", 1 << 24)
+        self._event = CoreStop("bus-fault", pc, address, READ if kind == unicorn.UC_MEM_READ_UNMAPPED else WRITE)
+        return False
+
+    def _on_rom_write(self, uc: unicorn.Uc, kind: int, address: int, size: int, value: int, data: object) -> bool:
+        self.set("epsr", 1 << 24)
+        self._event = CoreStop("bus-fault", self.get("pc"), address, WRITE)
+        return False
+
+    def _on_fetch(self, uc: unicorn.Uc, kind: int, address: int, size: int, value: int, data: object) -> bool:
+        memory = self.memory_at(address)
+        if memory is None or memory.kind != "ram":
+            self._event = CoreStop("fetch-fault", self.get("pc"), address, "fetch")
+            return False
+        self._event = CoreStop(FIRST_FETCH, self.get("pc"), address, "fetch")
+        return False
+
+    def _allow_fetch(self, address: int) -> None:
+        """Let code run from a chunk of RAM; until then its stores are quicker, since they cannot change code."""
+        for base, size in self._chunks.items():
+            if base <= address < base + size:
+                self.uc.mem_protect(base, size, unicorn.UC_PROT_ALL)
+
+
+_HANDLED = (Reason.UNKNOWN_BLOCK, Reason.TABLES_FULL, Reason.ALIAS)
+_STOPS = {
+    Reason.HORIZON: "horizon",
+    Reason.LIMIT: "limit",
+    Reason.WANTED: "wanted",
+    Reason.TRAP: "trap",
+    Reason.LOG_FULL: "log-full",
+}
+
+
+def _nobody_reads(address: int, size: int) -> int:
+    raise RuntimeError("the core has no bus")
+
+
+def _nobody_writes(address: int, size: int, value: int) -> None:
+    raise RuntimeError("the core has no bus")

@@ -1,0 +1,237 @@
+"""Exceptions of the Armv7-M core, from the manual's pseudocode by its names.
+
+Reference: Armv7-M ARM B1.5.4 to B1.5.9 (DDI 0403E). Not modelled: lazy FP stacking (the FP frame is written at entry),
+late arrival, faults while stacking and unstacking, lockup's memory image.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from peripherals.cortex_m7.nvic import (
+    BUS_FAULT,
+    HARD_FAULT,
+    MEM_MANAGE,
+    NMI,
+    NOTHING_ACTIVE,
+    SV_CALL,
+    USAGE_FAULT,
+    Nvic,
+)
+from peripherals.cortex_m7.system_control import SystemControl
+from simulator.core import Core
+
+NPRIV, SPSEL, FPCA = 1, 2, 4
+LSPEN = 1 << 30
+STKALIGN = 1 << 9
+THUMB = 1 << 24
+ALIGNED = 1 << 9
+XPSR_WITHOUT_9 = 0xFFFF_FDFF
+HANDLER, THREAD_MAIN, THREAD_PROCESS = 0xFFFF_FFF1, 0xFFFF_FFF9, 0xFFFF_FFFD
+STANDARD_FRAME = 0x10
+EXTENDED_SIZE, STANDARD_SIZE = 0x68, 0x20
+CFSR = {
+    "UNDEFINSTR": 1 << 16,
+    "INVSTATE": 1 << 17,
+    "INVPC": 1 << 18,
+    "NOCP": 1 << 19,
+    "UNALIGNED": 1 << 24,
+    "DIVBYZERO": 1 << 25,
+    "IBUSERR": 1 << 8,
+    "PRECISERR": 1 << 9 | 1 << 15,
+    "IACCVIOL": 1,
+    "DACCVIOL": 1 << 1 | 1 << 7,
+}
+FORCED, VECTTBL, DEBUGEVT = 1 << 30, 1 << 1, 1 << 31
+
+
+class Lockup(Exception):
+    """The core has nowhere left to go: a fault at HardFault's or NMI's priority."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A synchronous fault: its exception, its CFSR bit by name, and the address that it is about, where there is one."""
+
+    number: int
+    name: str
+    address: int | None = None
+
+
+class Exceptions:
+    """Takes exceptions on a core. Entry and return change registers and memory; the caller books their cycles."""
+
+    def __init__(self, core: Core, nvic: Nvic, system: SystemControl) -> None:
+        self.core = core
+        self.nvic = nvic
+        self.system = system
+        self.taken = 0
+        self.last_fault: tuple[Fault, int] | None = None
+
+    def execution_priority(self) -> int:
+        """ExecutionPriority(): of what is active, boosted by BASEPRI, PRIMASK and FAULTMASK; 256 where nothing raises it."""
+        priority = self.nvic.active_priority()
+        base = self.core.get("basepri") & 0xF0
+        if base:
+            priority = min(priority, base & -(2 << self.nvic.prigroup))
+        if self.core.get("primask") & 1:
+            priority = min(priority, 0)
+        if self.core.get("faultmask") & 1:
+            priority = min(priority, -1)
+        return priority
+
+    def pending(self) -> int | None:
+        """The exception to take before the next instruction."""
+        best = self.nvic.best_pending()
+        if best is None or best[1] >= self.execution_priority():
+            return None
+        return best[0]
+
+    def wakes(self) -> bool:
+        """Whether WFI ends: an enabled pending exception that would be taken if PRIMASK were clear."""
+        best = self.nvic.best_pending()
+        if best is None:
+            return False
+        base = self.core.get("basepri") & 0xF0
+        priority = min(self.nvic.active_priority(), base & -(2 << self.nvic.prigroup) if base else NOTHING_ACTIVE)
+        return best[1] < priority
+
+    def entry(self, number: int, return_address: int) -> int:
+        """ExceptionEntry(): PushStack and ExceptionTaken; returns the handler's address."""
+        exc_return = self._push_stack(return_address)
+        return self._taken(number, exc_return)
+
+    def exit(self, exc_return: int) -> tuple[int, int | None]:
+        """ExceptionReturn(): the address to go on at, and the exception that tail-chains into it, where one does."""
+        number = self.core.get("ipsr") & 0x1FF
+        if number != NMI and self.nvic.active_priority() >= -1:
+            self.core.set("faultmask", 0)
+        valid = exc_return & 0xFFFF_FFEF in (HANDLER, THREAD_MAIN, THREAD_PROCESS)
+        nested = self.nvic.active_count > 1
+        self.nvic.deactivate(number)
+        base_thread = self.system.ccr & 1
+        if (
+            not valid
+            or (exc_return & 0xF != 1 and nested and not base_thread)
+            or (exc_return & 0xF == 1 and not nested)
+        ):
+            self.core.set("lr", exc_return | 0xF000_0000)
+            fault = self.synchronous(Fault(USAGE_FAULT, "INVPC"))
+            return self._taken(fault, exc_return | 0xF000_0000), fault
+        chained = self.pending()
+        if chained is not None:
+            return self._taken(chained, exc_return), chained
+        return self._pop_stack(exc_return), None
+
+    def synchronous(self, fault: Fault) -> int:
+        """Record a fault's status and decide what takes it: itself, or HardFault by escalation. Raises Lockup."""
+        system = self.system
+        system.cfsr |= CFSR[fault.name]
+        if fault.address is not None:
+            if fault.number == BUS_FAULT:
+                system.bfar = fault.address
+            else:
+                system.mmfar = fault.address
+        self.last_fault = (fault, self.core.get("pc"))
+        return self._escalated(fault.number)
+
+    def supervisor_call(self) -> int:
+        """Which exception an SVC takes: SVCall, or HardFault where its priority does not suffice."""
+        return self._escalated(SV_CALL)
+
+    def _escalated(self, number: int) -> int:
+        priority = self.execution_priority()
+        if self.nvic.enabled[number] and self.nvic.group_priority(number) < priority:
+            return number
+        if priority <= -1:
+            raise Lockup
+        self.system.hfsr |= FORCED
+        return HARD_FAULT
+
+    def _push_stack(self, return_address: int) -> int:
+        core = self.core
+        control = core.get("control")
+        xpsr = core.get("xpsr")
+        handler = bool(xpsr & 0x1FF)
+        extended = bool(control & FPCA)
+        process = bool(control & SPSEL) and not handler
+        stack = core.get("psp" if process else "msp") & ~3
+        align = extended or bool(self.system.ccr & STKALIGN)
+        pad = (stack >> 2) & 1 & align
+        size = EXTENDED_SIZE if extended else STANDARD_SIZE
+        frame = (stack - size) & ~(4 * align) & 0xFFFF_FFFF
+        words = [core.get(r) for r in ("r0", "r1", "r2", "r3", "r12", "lr")]
+        words += [return_address, xpsr & XPSR_WITHOUT_9 | pad << 9]
+        if extended:
+            words += [core.get(f"s{n}") for n in range(16)] + [core.get("fpscr"), 0]
+            self.system.fpcar = frame + STANDARD_SIZE
+        core.write_memory(frame, struct.pack(f"<{len(words)}I", *words))
+        core.set("psp" if process else "msp", frame)
+        if handler:
+            exc_return = HANDLER
+        else:
+            exc_return = THREAD_PROCESS if process else THREAD_MAIN
+        return exc_return & ~STANDARD_FRAME if extended else exc_return
+
+    def _taken(self, number: int, exc_return: int) -> int:
+        core = self.core
+        privilege = core.get("control") & NPRIV
+        vector = int.from_bytes(core.read_memory(self.system.vtor + 4 * number, 4), "little")
+        self._enter_mode(number, privilege)
+        core.set("lr", exc_return)
+        self.nvic.activate(number)
+        self.taken += 1
+        core.set("epsr", THUMB)
+        return vector & ~1
+
+    def _enter_mode(self, ipsr: int, control: int) -> None:
+        """Make IPSR and CONTROL what they are to be; Unicorn ignores CONTROL.SPSEL in handler mode, so through thread mode."""
+        core = self.core
+        core.set("ipsr", HARD_FAULT)
+        core.set("control", 0)
+        core.set("ipsr", 0)
+        core.set("control", control)
+        core.set("ipsr", ipsr)
+        core.rebuild_flags()
+
+    def _pop_stack(self, exc_return: int) -> int:
+        core = self.core
+        extended = not exc_return & STANDARD_FRAME
+        process = exc_return & 0xF == 0xD
+        frame = core.get("psp" if process else "msp")
+        count = (EXTENDED_SIZE if extended else STANDARD_SIZE) // 4
+        words = struct.unpack(f"<{count}I", core.read_memory(frame, 4 * count))
+        for name, value in zip(("r0", "r1", "r2", "r3", "r12", "lr"), words[:6], strict=True):
+            core.set(name, value)
+        return_address, xpsr = words[6], words[7]
+        if extended:
+            for n in range(16):
+                core.set(f"s{n}", words[8 + n])
+            core.set("fpscr", words[24])
+        align = extended or bool(self.system.ccr & STKALIGN)
+        stack = (frame + 4 * count) | (4 if xpsr >> 9 & 1 and align else 0)
+        core.set("psp" if process else "msp", stack)
+        thread = exc_return & 0xF != 1
+        control = core.get("control") & NPRIV
+        control |= (SPSEL if process else 0) | (FPCA if extended else 0)
+        ipsr = xpsr & 0x1FF
+        self._enter_mode(0 if thread else ipsr, control)
+        core.set_flags(xpsr | THUMB)
+        return return_address & ~1
+
+
+USAGE = {"undefined": "UNDEFINSTR", "invalid-state": "INVSTATE", "no-coprocessor": "NOCP", "unaligned": "UNALIGNED"}
+
+
+def fault_of(kind: str, address: int) -> Fault | None:
+    """The fault behind a core's stop, by the stop's kind; None where that stop is no fault."""
+    if kind in USAGE:
+        return Fault(USAGE_FAULT, USAGE[kind])
+    if kind == "bus-fault":
+        return Fault(BUS_FAULT, "PRECISERR", address)
+    if kind == "fetch-fault":
+        if 0x4000_0000 <= address < 0x6000_0000 or address >= 0xA000_0000:
+            return Fault(MEM_MANAGE, "IACCVIOL")
+        return Fault(BUS_FAULT, "IBUSERR")
+    return None

@@ -1,0 +1,384 @@
+"""A board with firmware in it: puts core, bus, exceptions and peripherals together, and owns the one run loop.
+
+Reference: docs/architecture.md. Between slices the machine settles time, fires events, takes exceptions and looks whether
+the run is over; the core executes everything else.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from peripherals.cortex_m7.nvic import MEM_MANAGE
+from peripherals.kit.clock import NEVER, Clock
+from peripherals.stm32f746g_disco import build
+from simulator.bus import Bus, Unmodelled
+from simulator.core import Core, CoreStop, Memory
+from simulator.exceptions import Exceptions, Fault, Lockup, fault_of
+from simulator.firmware import Firmware, check
+from simulator.goals import Goal
+from simulator.semihosting import BREAKPOINT_IMMEDIATE, Semihosting
+from simulator.settings import Settings
+from simulator.timing import memories
+from simulator.timing.cortex_m7 import Parameters
+from simulator.timing.engine import Engine, Span
+from simulator.timing.kernels import State
+from simulator.until import Until
+
+SLICE = 20_000_000  # cycles: how long the host may wait for a look at its clock and at Ctrl-C
+BRANCH_TO_SELF = b"\xfe\xe7"
+INSTRUCTION_CACHE, DATA_CACHE = 1 << 17, 1 << 16
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why a run stopped: reason is one word, detail a sentence; exit_code is what the firmware gave, where it gave one."""
+
+    reason: str
+    detail: str
+    pc: int
+    symbol: str | None
+    cycles: int
+    instructions: int
+    exit_code: int | None = None
+
+
+class Machine:
+    """One board running one firmware."""
+
+    def __init__(
+        self,
+        firmware: Firmware,
+        *,
+        board: str = "stm32f746g-disco",
+        settings: Settings = Settings(),  # noqa: B008
+        serial: Callable[[bytes], None] | None = None,
+    ) -> None:
+        if board != "stm32f746g-disco":
+            raise ValueError(f"there is no board {board!r}; there is stm32f746g-disco")
+        self.board = board
+        self.firmware = firmware
+        self.settings = settings
+        self.clock = Clock()
+        self.soc = build(self.clock)
+        self.reset_vector = check(firmware, self.soc.memories)
+        self.engine = Engine(
+            _spans(self.soc.memories), self._constant_word, timed=settings.timing == "cycles",
+            seed=settings.seed, parameters=_parameters(settings),
+        )  # fmt: skip
+        self.core = Core(_merged(self.soc.memories), self.soc.spans, self.engine)
+        self.bus = Bus(self.soc, self.engine, self.clock)
+        self.exceptions = Exceptions(self.core, self.soc.nvic, self.soc.system_control)
+        self.semihosting = Semihosting(self.core, self._semihosted, lambda: float(self.clock.seconds))
+        self.serial_output = bytearray()
+        self.on_serial: list[Callable[[bytes], None]] = [serial] if serial else []
+        self.semihosting_output = bytearray()
+        self.on_semihosting: list[Callable[[bytes], None]] = []
+        self.interrupted = False
+        self.pc = 0
+        self._spent = {"exception": 0, "sleep": 0}
+        self._goal = Goal(None)
+        self._ended: Stop | None = None
+        self._strict: Unmodelled | None = None
+        self._reset_wanted = False
+        self._connect()
+        for segment in firmware.segments:
+            if segment.data:
+                self.core.write_memory(segment.address, segment.data)
+        self._reset()
+
+    def _connect(self) -> None:
+        self.core.read_bus, self.core.write_bus = self.bus.read, self.bus.write
+        system = self.soc.system_control
+        system.ipsr = lambda: self.core.get("ipsr")
+        system.on_cache = self._maintain_cache
+        system.on_setting = self._follow_settings
+        system.on_reset_request = self._request_reset
+        self.soc.nvic.on_change = self._want_decision
+        self.soc.flash.on_setting = self._follow_settings
+        self.soc.usart1.transmitted.append(self._transmitted)
+        self.soc.on_unmodelled(self.bus.note_unmodelled)
+        self.clock.on_horizon = self._move_horizon
+        self.bus.on_unmodelled = self._meet_unmodelled
+
+    # Running
+
+    def run(self, until: Until | None = None, max_cycles: int | None = None, deadline: float | None = None) -> Stop:
+        """Run until the condition, the firmware's end, a cycle (since reset), or the host's time.monotonic() deadline."""
+        self._goal = Goal(until, self.firmware.symbols, max_cycles)
+        breakpoint_ = self._goal.address
+        if breakpoint_ is not None:
+            self.engine.watch(breakpoint_, skip=self.pc)
+        try:
+            return self._loop(deadline)
+        finally:
+            if breakpoint_ is not None:
+                self.engine.unwatch(breakpoint_)
+
+    def _loop(self, deadline: float | None) -> Stop:
+        while True:
+            self.clock.advance(max(self.engine.cycle, self.clock.now))
+            stop = self._over(deadline)
+            if stop is not None:
+                return stop
+            if self._reset_wanted:
+                self._reset()
+            self._take_pending()
+            horizon = min(self.clock.horizon, self._goal.horizon(self.clock), self.engine.cycle + SLICE)
+            self.engine.state[State.STOP_WANTED] = 0
+            slice_ = self.core.run(self.pc, horizon)
+            self.pc = slice_.pc
+            stop = self._serve(slice_)
+            if stop is not None:
+                self.clock.advance(max(self.engine.cycle, self.clock.now))
+                return stop
+
+    def _over(self, deadline: float | None) -> Stop | None:
+        if self._strict is not None:
+            what, self._strict = self._strict, None
+            return self._stop("unmodelled", f"{what.name} {what.register} was used ({what.kind}) and is not modelled")
+        reached = self._goal.reached(self.clock)
+        if reached is not None:
+            return self._stop(*reached)
+        if self.interrupted:
+            self.interrupted = False
+            return self._stop("interrupted", "interrupted")
+        if deadline is not None and time.monotonic() >= deadline:
+            return self._stop("timeout", "the time that the host gave is over")
+        return None
+
+    def _take_pending(self) -> None:
+        number = self.exceptions.pending()
+        if number is not None:
+            self.engine.flush()
+            self.pc = self.exceptions.entry(number, self.pc)
+            self._spend(memories.EXCEPTION_ENTRY.cycles, "exception")
+
+    def _serve(self, slice_: CoreStop) -> Stop | None:
+        kind = slice_.kind
+        if kind in ("horizon", "limit", "wanted"):
+            return self._endless(slice_.pc)
+        if kind == "trap":
+            return self._trap()
+        self.engine.settle()
+        if kind == "wfi":
+            return self._sleep()
+        if kind == "svc":
+            return self._synchronous(self.exceptions.supervisor_call, slice_.pc)
+        if kind == "exception-return":
+            return self._exception_return(slice_.pc)
+        if kind == "breakpoint":
+            return self._breakpoint()
+        fault = fault_of(kind, slice_.address)
+        if fault is None:
+            raise RuntimeError(f"the core stopped for an unknown reason, {kind}, at {slice_.pc:#010x}")
+        self.engine.undo_after(slice_.pc)
+        return self._fault(fault, slice_.pc)
+
+    def _fault(self, fault: Fault, pc: int) -> Stop | None:
+        return self._synchronous(lambda: self.exceptions.synchronous(fault), pc)
+
+    def _synchronous(self, decide: Callable[[], int], return_address: int) -> Stop | None:
+        self.engine.flush()
+        try:
+            number = decide()
+        except Lockup:
+            return self._stop("lockup", self._lockup_sentence())
+        self.pc = self.exceptions.entry(number, return_address)
+        self._spend(memories.EXCEPTION_ENTRY.cycles, "exception")
+        return None
+
+    def _lockup_sentence(self) -> str:
+        fault = self.exceptions.last_fault
+        what = f"{fault[0].name} at {self.where(fault[1])}" if fault else "a fault"
+        return f"the core locked up: {what}, in a fault handler"
+
+    def _exception_return(self, value: int) -> Stop | None:
+        self.engine.flush()
+        self.pc, chained = self.exceptions.exit(value | 1)
+        cost = memories.TAIL_CHAIN if chained is not None else memories.EXCEPTION_RETURN
+        self._spend(cost.cycles, "exception")
+        return None
+
+    def _trap(self) -> Stop | None:
+        if self.pc == self._goal.address:
+            return self._stop("symbol", f"reached {self.where(self.pc)}")
+        return self._fault(Fault(MEM_MANAGE + 2, "NOCP"), self.pc)
+
+    def _sleep(self) -> Stop | None:
+        if self.exceptions.wakes():
+            return None
+        wake = min(self.clock.horizon, self._goal.horizon(self.clock))
+        if wake >= NEVER:
+            return self._stop("exit", f"sleeps for ever at {self.where(self.pc)}: nothing is left that could wake it")
+        while not self.exceptions.wakes():
+            wake = min(self.clock.horizon, self._goal.horizon(self.clock))
+            if wake >= NEVER or self._goal.horizon(self.clock) <= self.clock.now or self.interrupted:
+                break
+            self._spend(max(wake - self.engine.cycle, 0), "sleep")
+            self.clock.advance(max(self.engine.cycle, self.clock.now))
+            if self._goal.reached(self.clock) is not None or self._strict is not None:
+                break
+        else:
+            return None
+        self.pc -= 2
+        return None
+
+    def _endless(self, pc: int) -> Stop | None:
+        idle = self.clock.horizon >= NEVER or self.core.get("primask") & 1
+        if idle and not self.soc.nvic.active_count and self.core.read_memory(pc, 2) == BRANCH_TO_SELF:
+            return self._stop("exit", f"loops for ever at {self.where(pc)}: nothing is left that could end it")
+        return None
+
+    def _breakpoint(self) -> Stop | None:
+        immediate = self.core.read_memory(self.pc, 1)[0]
+        if immediate != BREAKPOINT_IMMEDIATE:
+            return self._stop("breakpoint", f"BKPT {immediate:#04x} at {self.where(self.pc)}")
+        code = self.semihosting.call()
+        if code is not None:
+            self._stop_detail = f"the firmware ended with exit code {code}"
+            return self._stop("exit", self._stop_detail, code)
+        self.pc += 2
+        return None
+
+    def _spend(self, cycles: int, cause: str) -> None:
+        self.engine.state[State.CYCLE] += cycles
+        self._spent[cause] += cycles
+
+    def _stop(self, reason: str, detail: str, exit_code: int | None = None) -> Stop:
+        symbol = self.firmware.symbols.at(self.pc)
+        return Stop(reason, detail, self.pc, symbol.name if symbol else None, self.cycle, self.instructions, exit_code)
+
+    # What the parts tell
+
+    def _reset(self) -> None:
+        self._reset_wanted = False
+        if self.engine.cycle:
+            self.soc.reset()
+            self.engine.flush()
+        self.core.reset(self.reset_vector.stack_pointer)
+        self.pc = self.reset_vector.program_counter & ~1
+        self._follow_settings()
+
+    def _request_reset(self) -> None:
+        self._reset_wanted = True
+        self.engine.state[State.STOP_WANTED] = 1
+
+    def _want_decision(self) -> None:
+        self.engine.state[State.STOP_WANTED] = 1
+
+    def _move_horizon(self, cycle: int) -> None:
+        self.engine.state[State.HORIZON] = min(int(self.engine.state[State.HORIZON]), cycle)
+
+    def _transmitted(self, data: bytes | int) -> None:
+        chunk = bytes([data]) if isinstance(data, int) else data
+        self.serial_output += chunk
+        for listener in self.on_serial:
+            listener(chunk)
+        if self._goal.hears(chunk):
+            self.engine.state[State.STOP_WANTED] = 1
+
+    def _semihosted(self, data: bytes) -> None:
+        self.semihosting_output += data
+        for listener in self.on_semihosting:
+            listener(data)
+
+    def _meet_unmodelled(self, what: Unmodelled) -> None:
+        if self.settings.strict and self._strict is None:
+            self._strict = what
+            self.engine.state[State.STOP_WANTED] = 1
+
+    def _follow_settings(self) -> None:
+        system, settings = self.soc.system_control, self.settings
+        wait_states = self.soc.flash.wait_states if settings.wait_states < 0 else settings.wait_states
+        self.engine.set_wait_states(wait_states)
+        self.engine.enable_caches(
+            instruction=_forced(settings.icache, bool(system.ccr & INSTRUCTION_CACHE)),
+            data=_forced(settings.dcache, bool(system.ccr & DATA_CACHE)),
+        )
+        self.engine.trap_floating_point(wanted=system.cpacr >> 20 & 3 == 0)
+
+    def _maintain_cache(self, operation: str, value: int) -> None:
+        if operation in ("ICIALLU", "ICIMVAU"):
+            self.engine.invalidate_instruction_cache()
+            self.core.uc.ctl_flush_tb()
+        elif operation in ("DCISW", "DCCISW"):
+            self.engine.invalidate_data_set_way(value >> 5 & 31, value >> 30)
+        elif operation in ("DCIMVAC", "DCCIMVAC"):
+            self.engine.invalidate_data_address(value)
+
+    def _constant_word(self, address: int) -> int | None:
+        memory = self.core.memory_at(address)
+        if memory is None or memory.kind == "ram" or address + 4 > memory.base + memory.size:
+            return None
+        return int.from_bytes(self.core.read_memory(address, 4), "little")
+
+    # What people ask
+
+    @property
+    def cycle(self) -> int:
+        return self.engine.cycle
+
+    @property
+    def instructions(self) -> int:
+        return self.engine.instructions()
+
+    def read(self, address: int, size: int) -> bytes:
+        """Bytes of memories as a debugger sees them. Raises ValueError where there is none."""
+        return self.core.read_memory(address, size)
+
+    def write(self, address: int, data: bytes) -> None:
+        self.core.write_memory(address, data)
+
+    def register(self, name: str) -> int:
+        return self.pc if name == "pc" else self.core.get(name)
+
+    def set_register(self, name: str, value: int) -> None:
+        self.engine.flush()
+        if name == "pc":
+            self.pc = value & ~1
+        else:
+            self.core.set(name, value)
+
+    def serial_input(self, data: bytes) -> None:
+        """Bytes that arrive at USART1, at its baud rate."""
+        self.soc.usart1.receive(data)
+
+    def where(self, address: int) -> str:
+        """An address for people: 0x0800_0412, function + offset, source line."""
+        text = f"0x{address >> 16:04x}_{address & 0xFFFF:04x}"
+        symbol = self.firmware.symbols.at(address)
+        line = self.firmware.line(address)
+        return text + (f" {symbol.name}" if symbol else "") + (f" {line[0]}:{line[1]}" if line else "")
+
+    def causes(self) -> dict[str, int]:
+        """Cycles by cause; they sum to `cycle`."""
+        return {**self.engine.causes(), **self._spent}
+
+    def unmodelled(self) -> list[tuple[Unmodelled, int]]:
+        """What was used and has no behaviour here, with counts, in the order of names."""
+        return sorted(self.bus.unmodelled.items())
+
+
+def _forced(choice: str, programmed: bool) -> bool:
+    return programmed if choice == "firmware" else choice == "on"
+
+
+def _parameters(settings: Settings) -> Parameters:
+    return Parameters(
+        dual_issue=int(settings.dual_issue),
+        early_alu=int(settings.early_alu),
+        operand_waits=int(settings.operand_waits),
+    )
+
+
+SPAN_KINDS = {"itcm": "tcm", "dtcm": "tcm", "sram": "sram", "flash-axi": "flash-axi", "flash-itcm": "flash-itcm"}
+
+
+def _spans(board_memories: object) -> list[Span]:
+    raise NotImplementedError
+
+
+def _merged(board_memories: object) -> list[Memory]:
+    raise NotImplementedError

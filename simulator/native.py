@@ -1,0 +1,205 @@
+"""Unicorn's engine opened as an F746's Cortex-M7, and the places inside it that native hooks read.
+
+Reference: Unicorn 2.1.4's C API. The CPU state's layout is found by writing known values through the API and looking for
+them in this process's memory, then checked by changing them; nothing is assumed about offsets.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import unicorn
+from unicorn import arm_const as arm
+from unicorn.unicorn_py3 import unicorn as binding
+
+SUPPORTED = "2.1.4"
+NO_EXIT = 0xFFFF_FFFE
+CORE_REGISTERS = (
+    *range(arm.UC_ARM_REG_R0, arm.UC_ARM_REG_R0 + 13),
+    arm.UC_ARM_REG_SP,
+    arm.UC_ARM_REG_LR,
+)
+MVFR_OF_UNICORN = (0x1011_0221, 0x1200_0011)
+MVFR_OF_F746 = (0x1011_0021, 0x1100_0011)
+STATE_BYTES = 0x8000
+
+
+class NativeError(RuntimeError):
+    """Unicorn is not laid out as this simulator needs it."""
+
+
+@dataclass(frozen=True)
+class CpuState:
+    """Host addresses of 32-bit fields of Unicorn's CPU state; zf holds zero where Z is set, nf and vf have it in bit 31."""
+
+    registers: int
+    nf: int
+    zf: int
+    cf: int
+    vf: int
+    qf: int
+    ge: int
+    itstate: int
+
+
+def open_engine() -> unicorn.Uc:
+    """Open a Cortex-M7 with the single-precision FPU of the F746. Raises NativeError for another Unicorn."""
+    if unicorn.__version__ != SUPPORTED:
+        raise NativeError(f"unicorn {unicorn.__version__} is installed; this simulator is made for {SUPPORTED}")
+    return unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB, cpu=arm.UC_CPU_ARM_CORTEX_M7)
+
+
+def find_cpu_state(uc: unicorn.Uc) -> CpuState:
+    """Find the register file and the flags in place, and prove each by changing it. Raises NativeError where one is not found."""
+    registers = _find_registers(uc)
+    flags = _find_flags(uc, registers)
+    for value in (0x0000_0000, 0x9ABC_DEF1):
+        for register in CORE_REGISTERS[:13]:
+            uc.reg_write(register, value ^ register)
+        held = struct.unpack("<13I", ctypes.string_at(registers, 52))
+        if any(h != value ^ register for h, register in zip(held, CORE_REGISTERS[:13], strict=True)):
+            raise NativeError("the register file that was found does not follow the registers")
+    for register in CORE_REGISTERS:
+        uc.reg_write(register, 0)
+    uc.reg_write(arm.UC_ARM_REG_XPSR_NZCVQG, 0x0100_0000)
+    return CpuState(registers, **flags)
+
+
+def poke_fpu(state: CpuState) -> None:
+    """Make double-precision arithmetic undefined, as on the F746. Raises NativeError where the feature words are not found."""
+    pattern = struct.pack("<2I", *MVFR_OF_UNICORN)
+    window = ctypes.string_at(state.registers, _readable_from(state.registers, STATE_BYTES))
+    places = [m.start() for m in re.finditer(re.escape(pattern), window)]
+    if len(places) != 1:
+        raise NativeError(f"the FPU's feature words were found {len(places)} times, not once")
+    ctypes.memmove(state.registers + places[0], struct.pack("<2I", *MVFR_OF_F746), 8)
+
+
+def add_hook(uc: unicorn.Uc, kind: int, function: int, data: int, begin: int = 1, end: int = 0) -> int:
+    """Register a native hook by the address of its code; begin > end means everywhere. Returns the hook's number."""
+    number = ctypes.c_size_t(0)
+    status = binding.uclib.uc_hook_add(
+        uc._uch,
+        ctypes.byref(number),
+        kind,
+        ctypes.c_void_p(function),
+        ctypes.c_void_p(data),
+        ctypes.c_uint64(begin),
+        ctypes.c_uint64(end),
+    )
+    if status != unicorn.UC_ERR_OK:
+        raise NativeError(f"uc_hook_add failed: {unicorn.UcError(status)}")
+    return number.value
+
+
+def delete_hook(uc: unicorn.Uc, number: int) -> None:
+    """Remove a hook of add_hook."""
+    binding.uclib.uc_hook_del(uc._uch, ctypes.c_size_t(number))
+
+
+def stop_function() -> int:
+    """The address of uc_emu_stop, for native hooks."""
+    address = ctypes.cast(binding.uclib.uc_emu_stop, ctypes.c_void_p).value
+    if address is None:
+        raise NativeError("uc_emu_stop has no address")
+    return address
+
+
+def engine_address(uc: unicorn.Uc) -> int:
+    """The address of the engine that native hooks are given."""
+    value = uc._uch.value
+    if value is None:
+        raise NativeError("the engine is closed")
+    return int(value)
+
+
+def _mappings() -> Iterator[tuple[int, int]]:
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        span, permissions, _, device, _, *name = line.split(maxsplit=5)
+        if permissions.startswith("rw") and device == "00:00" and (not name or name[0].strip() == "[heap]"):
+            low, high = (int(x, 16) for x in span.split("-"))
+            yield low, high
+
+
+def _readable_from(address: int, wanted: int) -> int:
+    for low, high in _mappings():
+        if low <= address < high:
+            return min(wanted, high - address)
+    raise NativeError("the CPU state is not in readable memory")
+
+
+def _find_registers(uc: unicorn.Uc) -> int:
+    values = [0x5EED_0001 + 0x0101_0100 * i for i in range(13)]
+    for register, value in zip(CORE_REGISTERS, values, strict=False):
+        uc.reg_write(register, value)
+    pattern = struct.pack("<13I", *values)
+    candidates = []
+    with Path("/proc/self/mem").open("rb") as memory:
+        for low, high in _mappings():
+            position = low
+            while position < high:
+                length = min(high - position, 1 << 24)
+                memory.seek(position)
+                chunk = memory.read(length)
+                candidates += [position + m.start() for m in re.finditer(re.escape(pattern), chunk)]
+                position += length if position + length >= high else length - len(pattern)
+    del values
+    uc.reg_write(CORE_REGISTERS[5], 0xDEAD_1234)
+    uc.reg_write(arm.UC_ARM_REG_SP, 0x2000_4560)
+    uc.reg_write(arm.UC_ARM_REG_LR, 0x0800_4561)
+    found = [
+        c
+        for c in candidates
+        if struct.unpack("<I", ctypes.string_at(c + 20, 4))[0] == 0xDEAD_1234
+        and struct.unpack("<2I", ctypes.string_at(c + 52, 8)) == (0x2000_4560, 0x0800_4561)
+    ]
+    if len(found) != 1:
+        raise NativeError(f"the register file was found {len(found)} times, not once")
+    return found[0]
+
+
+def _find_flags(uc: unicorn.Uc, registers: int) -> dict[str, int]:
+    length = _readable_from(registers, STATE_BYTES) & ~3
+
+    def words(xpsr: int) -> tuple[int, ...]:
+        uc.reg_write(arm.UC_ARM_REG_XPSR_NZCVQG, xpsr)
+        return struct.unpack(f"<{length // 4}I", ctypes.string_at(registers, length))
+
+    def place(name: str, mask: int, *cases: tuple[int, int]) -> int:
+        candidates = set(range(length // 4))
+        for xpsr, expected in cases:
+            seen = words(xpsr)
+            candidates = {i for i in candidates if seen[i] & mask == expected}
+        if len(candidates) != 1:
+            raise NativeError(f"the CPU state's {name} was found {len(candidates)} times, not once")
+        return registers + 4 * candidates.pop()
+
+    every = 0xFFFF_FFFF
+    t, n, z, c, v, q = 1 << 24, 1 << 31, 1 << 30, 1 << 29, 1 << 28, 1 << 27
+    return {
+        "nf": place("N", n, (t | n, n), (t, 0), (t | n | v, n), (t | v, 0), (t | n | q, n)),
+        "zf": _find_zero_flag(words, registers),
+        "cf": place("C", every, (t | c, 1), (t, 0), (t | n | v | q | z, 0), (t | c | q, 1), (t | c | n, 1)),
+        "vf": place("V", n, (t | v, n), (t, 0), (t | n, 0), (t | n | v, n), (t | q, 0)),
+        "qf": place("Q", every, (t | q, 1), (t, 0), (t | c, 0), (t | q | c, 1)),
+        "ge": place("GE", every, (t | 5 << 16, 5), (t, 0), (t | 10 << 16, 10), (t | 15 << 16 | n, 15), (t | n, 0)),
+        "itstate": place("ITSTATE", every, (_with_it(0xA3), 0xA3), (t, 0), (_with_it(0x1C), 0x1C), (t | n, 0)),
+    }
+
+
+def _with_it(bits: int) -> int:
+    return 1 << 24 | bits >> 2 << 10 | (bits & 3) << 25
+
+
+def _find_zero_flag(words: Callable[[int], tuple[int, ...]], registers: int) -> int:
+    t, z = 0x0100_0000, 1 << 30
+    set_, clear, again = words(t | z), words(t), words(t | z | 1 << 29)
+    found = [i for i, (a, b, c) in enumerate(zip(set_, clear, again, strict=True)) if a == 0 and c == 0 and b != 0]
+    if len(found) != 1:
+        raise NativeError(f"the CPU state's Z was found {len(found)} times, not once")
+    return registers + 4 * found[0]

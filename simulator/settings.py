@@ -1,0 +1,57 @@
+"""What a run may be told to do otherwise than the firmware and the board say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+CHOICES = {
+    "timing": ("cycles", "functional"),
+    "dcache": ("firmware", "on", "off"),
+    "icache": ("firmware", "on", "off"),
+}
+
+
+class SettingError(ValueError):
+    """A setting that there is not, or a value that it does not take; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """timing: "cycles", or "functional" (one cycle an instruction). dcache, icache: as the firmware programs them, or forced.
+
+    dual_issue, store_to_load, early_alu: parts of the pipeline that a what-if switches off. wait_states: of flash, -1 for
+    what the firmware programs. seed: of the caches' random replacement. strict: stop at the first access that nobody models.
+    """
+
+    timing: str = "cycles"
+    dcache: str = "firmware"
+    icache: str = "firmware"
+    dual_issue: bool = True
+    early_alu: bool = True
+    operand_waits: bool = True
+    wait_states: int = -1
+    seed: int = 1
+    strict: bool = False
+
+
+def with_setting(settings: Settings, text: str) -> Settings:
+    """Settings with one `name=value` applied. Raises SettingError."""
+    name, separator, value = text.partition("=")
+    known = {f.name: f for f in fields(Settings)}
+    name = name.strip().replace("-", "_")
+    if not separator or name not in known:
+        raise SettingError(f"there is no setting {text!r}; there are {', '.join(known)}")
+    present = getattr(settings, name)
+    value = value.strip().lower()
+    if isinstance(present, bool):
+        if value not in ("on", "off"):
+            raise SettingError(f"{name} is on or off, not {value!r}")
+        return replace(settings, **{name: value == "on"})
+    if isinstance(present, int):
+        try:
+            return replace(settings, **{name: int(value, 0)})
+        except ValueError as error:
+            raise SettingError(f"{name} is a whole number, not {value!r}") from error
+    if value not in CHOICES[name]:
+        raise SettingError(f"{name} is one of {', '.join(CHOICES[name])}, not {value!r}")
+    return replace(settings, **{name: value})

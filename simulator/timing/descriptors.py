@@ -1,0 +1,234 @@
+"""A run's tables of basic blocks and memory operands, as the kernels read them; filled in Python, once a block.
+
+Reference: docs/architecture.md. Blocks are found by address in a dense table of 1 MB pages, one entry a halfword.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.decode import Instruction
+from simulator.timing.addresses import Access, classify
+from simulator.timing.kernels import (
+    CALL,
+    CONDITIONAL,
+    INDIRECT,
+    INDIRECT_CALL,
+    JUMP,
+    LINE_SHIFT,
+    MAX_OPERANDS,
+    RETURN,
+    SCRATCH_ADDRESSES,
+    Block,
+    Operand,
+    Stall,
+)
+
+PAGE_SHIFT = 20
+PAGE_ENTRIES = 1 << (PAGE_SHIFT - 1)
+TRAP_FLOATING_POINT = 1
+TRAP_DIVIDE = 2
+TRAP_BREAKPOINT = 4
+BRANCHES = {
+    "jump": JUMP,
+    "conditional": CONDITIONAL,
+    "call": CALL,
+    "indirect": INDIRECT,
+    "table": INDIRECT,
+    "return": RETURN,
+}
+CONDITIONALLY = 16
+
+
+@dataclass(frozen=True)
+class Description:
+    """What Python keeps of a block: its instructions, and which of them each memory operand belongs to."""
+
+    address: int
+    size: int
+    instructions: tuple[Instruction, ...]
+    accesses: tuple[Access, ...]
+
+    def index_of(self, pc: int) -> int | None:
+        for i, instruction in enumerate(self.instructions):
+            if instruction.address == pc:
+                return i
+        return None
+
+
+class BlockTables:
+    """The block, operand and hooked-operand tables; they double when full, and `moved` tells the owner of their addresses."""
+
+    def __init__(self, regions: Iterable[tuple[int, int]], constant_word: Callable[[int], int | None]) -> None:
+        self.constant_word = constant_word
+        self.moved: Callable[[], None] = lambda: None
+        self.pages: NDArray[np.int64] = np.full(4096, -1, np.int64)
+        count = 0
+        for base, size in regions:
+            for page in range(base >> PAGE_SHIFT, (base + size - 1 >> PAGE_SHIFT) + 1):
+                if self.pages[page] < 0:
+                    self.pages[page] = count * PAGE_ENTRIES
+                    count += 1
+        self.dense: NDArray[np.int32] = np.zeros(count * PAGE_ENTRIES, np.int32)
+        self.hooked_dense: NDArray[np.int32] = np.zeros(count * PAGE_ENTRIES, np.int32)
+        self.blocks: NDArray[np.int64] = np.zeros((4096, Block.COLUMNS), np.int64)
+        self.stalls: NDArray[np.int64] = np.zeros((4096, Stall.COLUMNS), np.int64)
+        self.operands: NDArray[np.int64] = np.zeros((16384, Operand.COLUMNS), np.int64)
+        self.hooked: NDArray[np.int64] = np.zeros((1024, Operand.COLUMNS), np.int64)
+        self.descriptions: list[Description] = []
+        self.operand_count = 0
+        self.hooked_count = 0
+
+    def place(self, address: int) -> int | None:
+        page = int(self.pages[address >> PAGE_SHIFT])
+        return None if page < 0 else page + ((address & 0xF_FFFF) >> 1)
+
+    def find(self, address: int) -> int | None:
+        """The number of the block that starts at address."""
+        place = self.place(address)
+        number = int(self.dense[place]) - 1 if place is not None else -1
+        return number if number >= 0 else None
+
+    def add(
+        self, address: int, instructions: Sequence[Instruction], region: int, *, follow_loads: bool = True
+    ) -> tuple[int, list[int]]:
+        """Enter a block; returns its number and the addresses whose instructions need a hook of their own."""
+        size = sum(i.size for i in instructions)
+        accesses = classify(instructions, self.constant_word, follow_loads=follow_loads)
+        values = _value_places(accesses)
+        if values is None:
+            accesses = classify(instructions, self.constant_word, follow_loads=False)
+            values = {}
+        if len(accesses) > MAX_OPERANDS:
+            raise ValueError(f"block at {address:#010x} has {len(accesses)} memory operands")
+        number = len(self.descriptions)
+        self.blocks = self._grown(self.blocks, number + 1)
+        self.stalls = self._grown(self.stalls, number + 1)
+        self.descriptions.append(Description(address, size, tuple(instructions), tuple(accesses)))
+        row = self.blocks[number]
+        row[:] = 0
+        entry = [a for a in accesses if a.when == "entry"]
+        leaving = [a for a in accesses if a.when == "exit"]
+        hooked = [a for a in accesses if a.when == "hooked"]
+        row[Block.ENTRY_FIRST], row[Block.ENTRY_COUNT] = self._enter_operands(entry, values)
+        row[Block.EXIT_FIRST], row[Block.EXIT_COUNT] = self._enter_operands(leaving, values)
+        for access in hooked:
+            self._enter_hooked(instructions[access.index], access)
+        last = instructions[-1]
+        row[Block.SIZE] = size
+        row[Block.INSTRUCTIONS] = len(instructions)
+        row[Block.END] = address + size
+        row[Block.BRANCH] = _branch(last)
+        row[Block.LINE] = address >> LINE_SHIFT
+        row[Block.LINES] = (address + size - 1 >> LINE_SHIFT) - (address >> LINE_SHIFT) + 1
+        row[Block.I_GENERATION] = -1
+        row[Block.GUESS] = -1
+        row[Block.COUNTER] = 1
+        row[Block.TRAPS] = _traps(instructions)
+        row[Block.TARGET] = -1
+        row[Block.REGION] = region
+        row[Block.OPERANDS] = len(accesses)
+        row[Block.ADDRESS] = address
+        row[Block.HOOKED] = len(hooked)
+        place = self.place(address)
+        if place is None:
+            raise ValueError(f"block at {address:#010x} lies in no memory")
+        self.dense[place] = number + 1
+        return number, [instructions[a.index].address for a in hooked]
+
+    def forget(self, low: int, high: int) -> None:
+        """Drop the blocks that touch low..high-1: the code there has changed."""
+        first, last = self.place(max(low - 4096, low & ~0xF_FFFF)), self.place(high - 1)
+        if first is None or last is None:
+            return
+        for place in first + np.flatnonzero(self.dense[first : last + 1]):
+            number = int(self.dense[place]) - 1
+            if self.blocks[number, Block.END] > low:
+                self.dense[place] = 0
+
+    def _grown(self, table: NDArray[np.int64], needed: int) -> NDArray[np.int64]:
+        if needed <= len(table):
+            return table
+        larger = np.zeros((2 * len(table), table.shape[1]), table.dtype)
+        larger[: len(table)] = table
+        return larger
+
+    def _enter_operands(self, accesses: Sequence[Access], values: dict[int, int]) -> tuple[int, int]:
+        first = self.operand_count
+        self.operands = self._grown(self.operands, first + len(accesses))
+        for access in accesses:
+            self.operands[self.operand_count] = _operand_row(access, values)
+            self.operand_count += 1
+        return first, len(accesses)
+
+    def _enter_hooked(self, instruction: Instruction, access: Access) -> None:
+        self.hooked = self._grown(self.hooked, self.hooked_count + 1)
+        memory = access.memory
+        row = _operand_row(access, {})
+        row[Operand.CONSTANT] = memory.displacement & 0xFFFF_FFFF
+        if memory.base == 15:
+            row[Operand.CONSTANT] = memory.displacement + instruction.address + 4 & 0xFFFF_FFFF
+        elif memory.base >= 0:
+            row[Operand.FIRST], row[Operand.FIRST_SCALE] = memory.base, 1
+        if memory.index >= 0:
+            row[Operand.SECOND], row[Operand.SECOND_SCALE] = memory.index, 1 << memory.shift
+        self.hooked[self.hooked_count] = row
+        self.hooked_count += 1
+        place = self.place(instruction.address)
+        assert place is not None
+        self.hooked_dense[place] = self.hooked_count
+
+
+def _value_places(accesses: Sequence[Access]) -> dict[int, int] | None:
+    places, used = {}, 0
+    for access in accesses:
+        if access.value_words:
+            places[access.ordinal] = used
+            used += access.value_words
+    return places if used <= SCRATCH_ADDRESSES else None
+
+
+def _operand_row(access: Access, values: dict[int, int]) -> NDArray[np.int64]:
+    memory = access.memory
+    row = np.zeros(Operand.COLUMNS, np.int64)
+    row[Operand.FIRST] = row[Operand.SECOND] = 16
+    columns = ((Operand.FIRST, Operand.FIRST_SCALE), (Operand.SECOND, Operand.SECOND_SCALE))
+    for (register, scale), (column, scale_column) in zip(access.address.terms, columns, strict=False):
+        row[column] = 17 + values[register[0]] + register[1] if isinstance(register, tuple) else register
+        row[scale_column] = scale
+    row[Operand.CONSTANT] = access.address.constant
+    row[Operand.BYTES] = memory.size
+    row[Operand.COUNT] = memory.count
+    row[Operand.STORE] = memory.kind == "store"
+    row[Operand.VALUE] = values.get(access.ordinal, -1) if access.value_words else -1
+    row[Operand.SIGNED] = memory.signed
+    row[Operand.ORDINAL] = access.ordinal
+    row[Operand.STORES_BEFORE] = access.stores_before
+    row[Operand.LINE] = -1
+    row[Operand.GENERATION] = -1
+    return row
+
+
+def _branch(last: Instruction) -> int:
+    if last.branch is None:
+        return 0
+    kind = BRANCHES[last.branch.kind]
+    if kind == CALL and last.branch.target is None:
+        kind = INDIRECT_CALL
+    if last.in_it and last.condition != 14:
+        return CONDITIONAL if kind == JUMP else kind | CONDITIONALLY
+    return kind
+
+
+def _traps(instructions: Sequence[Instruction]) -> int:
+    traps = 0
+    for instruction in instructions:
+        if instruction.timing.startswith("fp_"):
+            traps |= TRAP_FLOATING_POINT
+        if instruction.timing == "div":
+            traps |= TRAP_DIVIDE
+    return traps

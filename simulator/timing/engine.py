@@ -1,0 +1,319 @@
+"""A run's accounting: the state array, the block tables and the pipeline automaton behind the native hooks.
+
+Reference: docs/architecture.md. The hooks of kernels.py read and write these arrays in place; Python touches them only
+between slices and at peripheral accesses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.decode import Instruction, ItState, decode_block
+from simulator.native import CpuState
+from simulator.timing import kernels, memories
+from simulator.timing import layout as at
+from simulator.timing.automaton import Automaton
+from simulator.timing.cortex_m7 import CAUSES, Parameters
+from simulator.timing.descriptors import TRAP_BREAKPOINT, TRAP_FLOATING_POINT, BlockTables, Description
+from simulator.timing.kernels import Block, Stall, State
+
+STALL_CAUSES = (
+    "branch",
+    "i_miss_flash",
+    "i_miss_ram",
+    "d_miss_flash",
+    "d_miss_ram",
+    "uncached",
+    "bank",
+    "unaligned",
+    "bus",
+)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of the address space and the kind of memory behind it (a name of memories.KINDS)."""
+
+    base: int
+    size: int
+    kind: str
+
+
+class Engine:
+    """Counts cycles and instructions of one core. timed=False counts one cycle an instruction and nothing else."""
+
+    def __init__(
+        self,
+        spans: list[Span],
+        read_word: Callable[[int], int | None],
+        *,
+        timed: bool = True,
+        seed: int = 1,
+        parameters: Parameters = Parameters(),  # noqa: B008
+    ) -> None:
+        self.timed = timed
+        self.spans = spans
+        self.tables = BlockTables([(s.base, s.size) for s in spans], read_word)
+        self.automaton = Automaton(parameters)
+        self.state: NDArray[np.int64] = np.zeros(State.WORDS, np.int64)
+        self.counts: NDArray[np.int64] = np.zeros(len(self.automaton.tables.transitions), np.int64)
+        self.regions: NDArray[np.uint8] = np.zeros(65536, np.uint8)
+        self.hosts: NDArray[np.int64] = np.zeros(65536, np.int64)
+        self.costs = memories.costs(0)
+        self.i_tags: NDArray[np.int64] = np.full(kernels.I_SETS * kernels.I_WAYS, -1, np.int64)
+        self.d_tags: NDArray[np.int64] = np.full(kernels.D_SETS * kernels.D_WAYS, -1, np.int64)
+        self.scratch: NDArray[np.int64] = np.zeros(kernels.SCRATCH_WORDS, np.int64)
+        self.stall_list: NDArray[np.int64] = np.zeros((kernels.MAX_STALLS, 2), np.int64)
+        self.returns: NDArray[np.int64] = np.full(kernels.RETURN_DEPTH, -1, np.int64)
+        self.log: NDArray[np.int64] = np.zeros((1, 3), np.int64)
+        self._issue: dict[int, NDArray[np.int64]] = {}
+        self._interrupted = 0
+        self._watched: set[int] = set()
+        self.block_hook = int(kernels.on_block.address)
+        self.operand_hook = int(kernels.on_operand.address)
+        self.protection_hook = int(kernels.on_protected.address)
+        for span in spans:
+            for place in range(span.base >> 16, (span.base + span.size - 1 >> 16) + 1):
+                self.regions[place] = memories.NUMBERS[span.kind]
+        state = self.state
+        state[State.PREVIOUS] = -1
+        state[State.TIMED] = timed
+        state[State.RANDOM] = (seed * 2654435761 & 0xFFFF_FFFF) or 1
+        state[State.LOG] = -1
+        state[State.UNALIGNED_LOAD] = memories.UNALIGNED_LOAD.cycles
+        state[State.UNALIGNED_STORE] = memories.UNALIGNED_STORE.cycles
+
+    def attach(self, cpu: CpuState, hosts: Mapping[int, tuple[int, int]], stop_function: int) -> None:
+        """Tell the hooks where the core's registers and memories are: hosts maps base to (size, host address)."""
+        state = self.state
+        state[State.REGISTERS] = cpu.registers
+        state[State.FLAGS_N], state[State.FLAGS_Z] = cpu.nf, cpu.zf
+        state[State.FLAGS_C], state[State.FLAGS_V] = cpu.cf, cpu.vf
+        state[State.ITSTATE] = cpu.itstate
+        state[State.STOP_FUNCTION] = stop_function
+        for base, (size, host) in hosts.items():
+            for offset in range(0, size, 1 << 16):
+                if base & 0xFFFF == 0 and size - offset >= 1 << 16:
+                    self.hosts[base + offset >> 16] = host + offset
+                elif base & 0xFFFF == 0 and offset == 0:
+                    self.hosts[base >> 16] = host
+        self._publish()
+
+    def _publish(self) -> None:
+        """Write the arrays' addresses and lengths into the state; after any of them has been replaced."""
+        state, tables = self.state, self.tables
+        for word, array in (
+            (State.PAGES, tables.pages),
+            (State.DENSE, tables.dense),
+            (State.BLOCKS_TABLE, tables.blocks),
+            (State.OPERANDS, tables.operands),
+            (State.REGIONS, self.regions),
+            (State.HOSTS, self.hosts),
+            (State.REGION_COSTS, self.costs),
+            (State.I_TAGS, self.i_tags),
+            (State.D_TAGS, self.d_tags),
+            (State.SCRATCH, self.scratch),
+            (State.STALL_LIST, self.stall_list),
+            (State.RETURNS, self.returns),
+            (State.ADDRESS_LOG, self.log),
+            (State.BLOCK_STALLS, tables.stalls),
+            (State.HOOKED, tables.hooked),
+            (State.HOOKED_DENSE, tables.hooked_dense),
+            (State.COUNTS, self.counts),
+        ):
+            state[word] = array.ctypes.data
+        state[State.BLOCKS_CAPACITY] = len(tables.blocks)
+        state[State.OPERANDS_CAPACITY] = len(tables.operands)
+        state[State.DENSE_LENGTH] = len(tables.dense)
+        state[State.HOOKED_CAPACITY] = len(tables.hooked)
+        state[State.TRANSITIONS_CAPACITY] = len(self.counts)
+        state[State.LOG_LIMIT] = len(self.log)
+        for k, array in enumerate(self.automaton.tables):
+            state[State.AUTOMATON + 2 * k] = array.ctypes.data
+            state[State.AUTOMATON + 2 * k + 1] = len(array)
+
+    # Blocks
+
+    def describe(self, address: int, code: bytes, it_state: int, *, alias: bool) -> list[int]:
+        """Enter the block at address; returns the addresses of instructions that need a hook of their own.
+
+        alias: the block is known, but a value that one of its addresses needs cannot be read at its start.
+        """
+        instructions = decode_block(code, address, ItState(it_state))
+        region = int(self.regions[address >> 16])
+        _, hooks = self.tables.add(address, instructions, region, follow_loads=not alias)
+        if self.timed:
+            self.automaton.add_block(instructions)
+        if address in self._watched:
+            self._mark(address, TRAP_BREAKPOINT)
+        self._publish()
+        return hooks if self.timed else []
+
+    def grow(self) -> None:
+        """Double the automaton's tables."""
+        self.automaton.grow()
+        counts = np.zeros(len(self.automaton.tables.transitions), np.int64)
+        counts[: len(self.counts)] = self.counts
+        self.counts = counts
+        self._publish()
+
+    def forget_code(self, low: int, high: int) -> None:
+        """Drop the blocks in low..high-1, whose code has changed."""
+        self.tables.forget(low, high)
+
+    def description(self) -> Description | None:
+        """The block that was booked last."""
+        number = int(self.state[State.PREVIOUS])
+        return self.tables.descriptions[number] if number >= 0 else None
+
+    def watch(self, address: int, skip: int) -> None:
+        """Stop before the block at address, but not where the run starts at it."""
+        self._watched.add(address)
+        self.state[State.SKIPPED] = skip if skip == address else -1
+        self._mark(address, TRAP_BREAKPOINT)
+
+    def unwatch(self, address: int) -> None:
+        self._watched.discard(address)
+        self._mark(address, 0)
+
+    def _mark(self, address: int, trap: int) -> None:
+        number = self.tables.find(address)
+        if number is not None:
+            traps = int(self.tables.blocks[number, Block.TRAPS])
+            self.tables.blocks[number, Block.TRAPS] = traps & ~TRAP_BREAKPOINT | trap
+        self._set_traps(TRAP_BREAKPOINT, wanted=bool(self._watched))
+
+    def trap_floating_point(self, *, wanted: bool) -> None:
+        """Stop before blocks with floating-point instructions: the coprocessor is off."""
+        self._set_traps(TRAP_FLOATING_POINT, wanted=wanted)
+
+    def _set_traps(self, bits: int, *, wanted: bool) -> None:
+        traps = int(self.state[State.TRAPS])
+        self.state[State.TRAPS] = traps | bits if wanted else traps & ~bits
+
+    # Time
+
+    @property
+    def cycle(self) -> int:
+        return int(self.state[State.CYCLE])
+
+    def settle(self) -> None:
+        """Finish the block booked last; before registers are changed from outside."""
+        kernels.on_settle.ctypes(self.state.ctypes.data)
+
+    def flush(self) -> None:
+        """The pipeline is empty and the next block does not follow the last: after an exception or a jump from outside."""
+        self.settle()
+        self.state[State.PREVIOUS] = -1
+
+    def cycle_at(self, pc: int) -> int:
+        """The cycle at which the instruction at pc, in the block booked last, issues."""
+        description = self.description()
+        index = description.index_of(pc) if description is not None else None
+        if description is None or index is None:
+            return self.cycle
+        if not self.timed:
+            return int(self.state[State.STARTED]) + index
+        transition = int(self.state[State.TRANSITION])
+        issue = self._issue.get(transition)
+        if issue is None:
+            row = self.automaton.tables.transitions[transition]
+            issue = self.automaton.issue_cycles(int(row[at.STATE]), int(row[at.ENTRY]), int(row[at.BLOCK]))
+            self._issue[transition] = issue
+        cost = int(self.automaton.tables.transitions[transition, at.COST])
+        return self.cycle - (cost - int(issue[index])) - self._stalls_after(description, index)
+
+    def _stalls_after(self, description: Description, index: int) -> int:
+        total = 0
+        place = description.instructions[index].address
+        for key, cycles in self.stall_list[: self.state[State.STALLS]].tolist():
+            if key >= 1000:
+                line = (description.address >> kernels.LINE_SHIFT) + key - 1000
+                later = line << kernels.LINE_SHIFT > place
+            else:
+                later = description.accesses[key].index > index
+            total += cycles * later
+        return total
+
+    def spend(self, cycles: int, cause: Stall) -> None:
+        """Book cycles of the running instruction on the block booked last."""
+        number = int(self.state[State.PREVIOUS])
+        self.state[State.CYCLE] += cycles
+        if number >= 0:
+            self.tables.stalls[number, cause] += cycles
+
+    # Memory system
+
+    def set_wait_states(self, wait_states: int) -> None:
+        self.costs[:] = memories.costs(wait_states)
+
+    def enable_caches(self, *, instruction: bool, data: bool) -> None:
+        """Follow CCR.IC and CCR.DC; contents stay, as in hardware."""
+        self.state[State.HELD] = int(instruction) | int(data) << 1
+        self.state[State.I_GENERATION] += 1
+        self.state[State.D_GENERATION] += 1
+
+    def invalidate_instruction_cache(self) -> None:
+        self.i_tags[:] = -1
+        self.state[State.I_GENERATION] += 1
+
+    def invalidate_data_set_way(self, set_: int, way: int) -> None:
+        self.d_tags[set_ * kernels.D_WAYS + way] = -1
+        self.state[State.D_GENERATION] += 1
+
+    def invalidate_data_address(self, address: int) -> None:
+        line = address >> kernels.LINE_SHIFT
+        first = line % kernels.D_SETS * kernels.D_WAYS
+        ways = self.d_tags[first : first + kernels.D_WAYS]
+        ways[ways == line] = -1
+        self.state[State.D_GENERATION] += 1
+
+    # Sums
+
+    def instructions(self) -> int:
+        """Instructions executed, those included that an IT block skipped."""
+        count = len(self.tables.descriptions)
+        blocks = self.tables.blocks
+        if not self.timed:
+            return int(blocks[:count, Block.EXECUTED] @ blocks[:count, Block.INSTRUCTIONS])
+        transitions = self.automaton.tables.transitions
+        used = int(self.automaton.tables.counts[at.TRANSITIONS])
+        return int(self.counts[:used] @ blocks[transitions[:used, at.BLOCK], Block.INSTRUCTIONS])
+
+    def causes(self) -> dict[str, int]:
+        """Cycles by cause over all blocks; exceptions and sleep are the machine's to add."""
+        if not self.timed:
+            return {"instruction": self.instructions()}
+        used = int(self.automaton.tables.counts[at.TRANSITIONS])
+        pipeline = self.counts[:used] @ self.automaton.tables.causes[:used].astype(np.int64)
+        sums = dict(zip(CAUSES, pipeline.tolist(), strict=True))
+        sums["undone"] = -self._interrupted
+        for name, cycles in zip(STALL_CAUSES, self.tables.stalls.sum(axis=0).tolist(), strict=True):
+            sums[name] = sums.get(name, 0) + cycles
+        return sums
+
+    def block_cycles(self) -> NDArray[np.int64]:
+        """Cycles by block, in the order of tables.descriptions."""
+        count = len(self.tables.descriptions)
+        cycles = self.tables.stalls[:count].sum(axis=1)
+        if self.timed:
+            used = int(self.automaton.tables.counts[at.TRANSITIONS])
+            transitions = self.automaton.tables.transitions[:used]
+            np.add.at(cycles, transitions[:, at.BLOCK], self.counts[:used] * transitions[:, at.COST])
+        return cycles
+
+    def undo_after(self, pc: int) -> int:
+        """Take back what was booked for the instructions of the last block from pc on: a fault stopped it there."""
+        back = self.cycle - self.cycle_at(pc)
+        self.state[State.CYCLE] -= back
+        self._interrupted += back
+        return back
+
+    def instruction_at(self, pc: int) -> Instruction | None:
+        description = self.description()
+        index = description.index_of(pc) if description is not None else None
+        return description.instructions[index] if description is not None and index is not None else None

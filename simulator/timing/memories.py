@@ -1,0 +1,144 @@
+"""What the memories of an STM32F746 cost at the core, in cycles of the core clock: DATA, each number with its source.
+
+Reference: TIMING.md of the project's notes, sections 4 and 6; RM0385, chapters 2 and 3; Arm's Cortex-M7 TRM.
+Not modelled: refresh of SDRAM, contention with DMA and LTDC, the ART's prefetch and replacement (its hits are assumed).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.timing.kernels import Region
+
+WRITE_THROUGH, WRITE_BACK = 1, 2
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A number of cycles, per flash wait state and on top; source says where it is from."""
+
+    cycles: int
+    source: str
+    per_wait_state: int = 0
+
+    def at(self, wait_states: int) -> int:
+        return self.cycles + self.per_wait_state * wait_states
+
+
+NONE = Cost(0, "derived: tightly coupled or not reached this way")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of memory: its attribute in the default memory map, and the visible cost of each sort of access.
+
+    data_line, fetch_line, store_line: a line fill for a load, a fetch, a store that misses.
+    read, write: one uncached transfer; fetch: 8 bytes of uncached code.
+    """
+
+    name: str
+    cacheable: int
+    flash: bool
+    data_line: Cost = NONE
+    fetch_line: Cost = NONE
+    store_line: Cost = NONE
+    read: Cost = NONE
+    write: Cost = NONE
+    fetch: Cost = NONE
+
+
+FLASH_LINE = Cost(6, "TIMING.md 6: 13 visible cycles at 7 wait states; one 256-bit row a line, so one access time", 1)
+SRAM_LINE = Cost(8, "TIMING.md 6: 7 to 8 visible cycles a line from SRAM1")
+STORE_LINE = Cost(2, "guess: ttuzz measures 2 visible cycles a line written in SDRAM")
+UNCACHED_FLASH = Cost(6, "guess: one access over AXI, as a line's first word", 1)
+KINDS = (
+    Kind("device", 0, False),
+    Kind("tcm", 0, False),
+    Kind(
+        "sram",
+        WRITE_BACK,
+        False,
+        SRAM_LINE,
+        SRAM_LINE,
+        STORE_LINE,
+        Cost(8, "guess: an uncached read costs what a line's first word costs"),
+        Cost(0, "guess: the store buffer hides an uncached write"),
+        Cost(8, "guess: an uncached fetch costs what a line's first word costs"),
+    ),
+    Kind("flash-axi", WRITE_THROUGH, True, FLASH_LINE, FLASH_LINE, NONE, UNCACHED_FLASH, NONE, UNCACHED_FLASH),
+    Kind(
+        "flash-itcm",
+        0,
+        True,
+        read=Cost(1, "guess: an ART hit's extra cycle"),
+        fetch=Cost(0, "guess: the ART hits and prefetches"),
+    ),
+    Kind(
+        "sdram",
+        0,
+        False,
+        Cost(20, "TIMING.md 4: ttuzz, about 20 visible cycles a line read"),
+        Cost(20, "TIMING.md 4: ttuzz, about 20 visible cycles a line read"),
+        STORE_LINE,
+        Cost(20, "guess: an uncached read costs what a line costs"),
+        Cost(4, "guess: an uncached write at HCLK/2"),
+        Cost(20, "guess: an uncached fetch costs what a line costs"),
+    ),
+    Kind(
+        "qspi",
+        WRITE_THROUGH,
+        True,
+        Cost(120, "guess: 32 bytes by four wires at HCLK/2"),
+        Cost(120, "guess: 32 bytes by four wires at HCLK/2"),
+        NONE,
+        Cost(40, "guess: a command's address phase and one word"),
+        NONE,
+        Cost(56, "guess: a command's address phase and two words"),
+    ),
+)
+NUMBERS = {kind.name: i for i, kind in enumerate(KINDS)}
+EXCEPTION_ENTRY = Cost(12, "Arm: 12 cycles typical")
+EXCEPTION_RETURN = Cost(10, "guess: eight words at 64 bits a cycle, and the refill of the pipeline")
+TAIL_CHAIN = Cost(6, "guess: the vector's fetch and the refill of the pipeline")
+UNALIGNED_LOAD = Cost(3, "jnk0le: +3 as the older of a pair")
+UNALIGNED_STORE = Cost(4, "jnk0le: five in a row free, then 4 cycles each")
+BUS = {
+    "PPB": Cost(1, "guess: private peripheral bus"),
+    "AHB1": Cost(4, "guess: AHBP to AHB"),
+    "AHB2": Cost(4, "guess: AHBP to AHB"),
+    "AHB3": Cost(4, "guess: AHBP to AHB"),
+    "APB1": Cost(12, "guess: AHB to APB bridge at HCLK/4"),
+    "APB2": Cost(8, "guess: AHB to APB bridge at HCLK/2"),
+}
+
+
+def costs(wait_states: int) -> NDArray[np.int64]:
+    """The kernels' table of costs, a row a kind, for a number of flash wait states."""
+    table = np.zeros((32, Region.COLUMNS), np.int64)
+    for row, kind in zip(table, KINDS, strict=False):
+        row[Region.CACHEABLE] = kind.cacheable
+        row[Region.DATA_LINE] = kind.data_line.at(wait_states)
+        row[Region.FETCH_LINE] = kind.fetch_line.at(wait_states)
+        row[Region.STORE_LINE] = kind.store_line.at(wait_states)
+        row[Region.READ] = kind.read.at(wait_states)
+        row[Region.WRITE] = kind.write.at(wait_states)
+        row[Region.FETCH] = kind.fetch.at(wait_states)
+        row[Region.FLASH] = kind.flash
+        row[Region.DEVICE] = kind.name == "device"
+    return table
+
+
+def guesses() -> list[str]:
+    """The names of the costs that are guesses."""
+    named = [
+        (f"{kind.name}.{f.name}", value)
+        for kind in KINDS
+        for f in fields(kind)
+        if isinstance(value := getattr(kind, f.name), Cost)
+    ]
+    named += [(f"bus.{name}", cost) for name, cost in BUS.items()]
+    named += [("exception_return", EXCEPTION_RETURN), ("tail_chain", TAIL_CHAIN)]
+    return [name for name, cost in named if cost.source.startswith("guess")]
