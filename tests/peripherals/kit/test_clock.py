@@ -1,0 +1,121 @@
+"""Virtual time."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from peripherals.kit.clock import NEVER, Clock, ClockError
+
+
+def test_an_event_fires_at_its_own_cycle() -> None:
+    clock = Clock()
+    seen: list[int] = []
+    clock.at(7, lambda: seen.append(clock.now))
+    clock.advance(6)
+    assert seen == []
+    clock.advance(100)
+    assert seen == [7]
+    assert clock.now == 100
+
+
+def test_events_at_one_cycle_fire_in_the_order_in_which_they_were_asked_for() -> None:
+    clock = Clock()
+    seen: list[str] = []
+    for name in "abc":
+        clock.at(5, lambda name=name: seen.append(name))  # type: ignore[misc]
+    clock.at(4, lambda: clock.at(5, lambda: seen.append("d")) and None)
+    clock.advance(5)
+    assert seen == ["a", "b", "c", "d"]
+
+
+def test_an_event_may_ask_for_another_at_its_own_cycle() -> None:
+    clock = Clock()
+    seen: list[int] = []
+    clock.at(3, lambda: clock.after(0, lambda: seen.append(clock.now)) and None)
+    clock.advance(3)
+    assert seen == [3]
+
+
+def test_the_horizon_is_the_earliest_event_that_is_still_wanted() -> None:
+    clock = Clock()
+    assert clock.horizon == NEVER
+    late = clock.at(20, lambda: None)
+    early = clock.at(10, lambda: None)
+    assert clock.horizon == 10
+    early.cancel()
+    assert clock.horizon == 20
+    late.cancel()
+    assert clock.horizon == NEVER
+
+
+def test_a_cancelled_event_does_not_fire_and_may_be_cancelled_again() -> None:
+    clock = Clock()
+    seen: list[int] = []
+    event = clock.at(5, lambda: seen.append(5))
+    event.cancel()
+    event.cancel()
+    clock.advance(10)
+    assert seen == []
+
+
+def test_on_horizon_hears_of_earlier_events_only() -> None:
+    clock = Clock()
+    heard: list[int] = []
+    clock.on_horizon = heard.append
+    clock.at(50, lambda: None)
+    clock.at(60, lambda: None)
+    clock.at(40, lambda: None)
+    assert heard == [50, 40]
+
+
+def test_time_does_not_go_back() -> None:
+    clock = Clock()
+    clock.advance(10)
+    with pytest.raises(ClockError, match="from cycle 10 to 9"):
+        clock.advance(9)
+    with pytest.raises(ClockError, match="cycle 9 has passed"):
+        clock.at(9, lambda: None)
+
+
+def test_an_event_must_not_advance_the_clock() -> None:
+    clock = Clock()
+    clock.at(5, lambda: clock.advance(6))
+    clock.at(6, lambda: None)
+    with pytest.raises(ClockError, match="must not advance"):
+        clock.advance(10)
+
+
+def test_seconds_stay_exact_over_changes_of_frequency() -> None:
+    clock = Clock(16_000_000)
+    clock.advance(7)
+    clock.set_frequency(216_000_000)
+    clock.advance(7 + 5)
+    clock.set_frequency(Fraction(25_000_000, 3))
+    clock.advance(7 + 5 + 2)
+    assert clock.seconds == Fraction(7, 16_000_000) + Fraction(5, 216_000_000) + Fraction(6, 25_000_000)
+
+
+def test_an_event_in_real_time_moves_with_the_frequency() -> None:
+    clock = Clock(1_000_000)
+    seen: list[Fraction] = []
+    clock.after_seconds(Fraction(1, 1000), lambda: seen.append(clock.seconds))
+    assert clock.horizon == 1000
+    clock.advance(500)
+    clock.set_frequency(10_000_000)
+    assert clock.horizon == 500 + 5000
+    clock.advance(6000)
+    assert seen == [Fraction(1, 1000)]
+
+
+def test_an_event_in_cycles_does_not_move_with_the_frequency() -> None:
+    clock = Clock(1_000_000)
+    clock.after(1000, lambda: None)
+    clock.set_frequency(10_000_000)
+    assert clock.horizon == 1000
+
+
+def test_a_core_without_a_clock_is_refused() -> None:
+    with pytest.raises(ClockError, match="0 Hz"):
+        Clock().set_frequency(0)
