@@ -93,7 +93,7 @@ def _multiplies() -> tuple[Row, ...]:
 MULTIPLIES = (
     *_multiplies(),
     row("MLS_T1", "111110110000 nnnn aaaa dddd 0001 mmmm", "mul", "n:x m:x a:+", "d"),
-    row("SMMLS_T1", "111110110110 nnnn aaaa dddd 000 O mmmm", "mul", "n:x m:x a:+", "d", unless="a=1111"),
+    row("SMMLS_T1", "111110110110 nnnn aaaa dddd 000 O mmmm", "mul", "n:x m:x a:+", "d"),
     row("USAD8_T1", "111110110111 nnnn 1111 dddd 0000 mmmm", "dsp", "n m", "d"),
     row("USADA8_T1", "111110110111 nnnn aaaa dddd 0000 mmmm", "dsp", "n m a", "d"),
     row("SMULL_T1", "111110111000 nnnn llll hhhh 0000 mmmm", "mul_long", "n:x m:x", "dlo dhi"),
