@@ -291,7 +291,7 @@ TIMINGS: Mapping[str, Timing] = {
     "movw": Timing(Group.NONE, Result.LATE, "jnk0le", early="add"),
     "movt": Timing(Group.NONE, Result.LATE, "guess", early="add"),
     "bitfield": _BITFIELD,
-    "extend": Timing(Group.DSP | Group.SHIFTER, Result.LATE, "guess", slots="older"),
+    "extend": Timing(Group.DSP, Result.LATE, "LLVM", slots="older", stages={"early": Stage.LATE}),
     "extend_add": _BITFIELD,
     "reverse": Timing(Group.DSP | Group.SHIFTER, Result.REVERSE, "jnk0le", slots="older"),
     "pack": _BITFIELD,

@@ -12,7 +12,7 @@ from enum import IntEnum, IntFlag
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.decode import APSR, GE, S0, Instruction, Memory
+from simulator.decode import APSR, S0, Instruction, Memory
 from simulator.timing.cortex_m7 import ROLES, TIMINGS, Group, Result, Stage, Timing, setting
 
 PC = 15
@@ -110,26 +110,23 @@ def has_list(instruction: Instruction) -> bool:
 
 
 def sources_of(instruction: Instruction, timing: Timing) -> list[tuple[int, Stage]]:
-    """The waits of an instruction: (register, stage); a predicated one reads the flags and its own results as well."""
-    listed = has_list(instruction)
+    """The waits of an instruction: (register, stage). Branches wait for nothing: they are predicted.
+
+    A list's registers are not among them; a predicated list does not wait for what its registers held before.
+    """
+    if timing.groups & (Group.BRANCH | Group.IT):
+        return []
+    listed = set(list_of(instruction))
     waits: list[tuple[int, Stage]] = []
-    if timing.groups & Group.BRANCH or timing.groups & Group.IT:
-        return waits
     for register, role in instruction.sources:
-        if register != PC and not (listed and role in ("data", "fp") and register not in (APSR, GE)):
-            waits.append((register, timing.stages.get(role, ROLES[role])))
-    if instruction.in_it and instruction.condition != 14:
-        if all(register != APSR for register, _ in waits):
-            waits.append((APSR, Stage.LATE))
-        for register, kind in instruction.destinations:
-            named = any(register == other for other, _ in waits)
-            if kind == "result" and register not in (PC, APSR, GE) and not named:
-                waits.append((register, Stage.FP if register >= S0 else Stage.LATE))
+        if register != PC and (register not in listed or role == "address"):
+            stage = timing.stages.get(role, ROLES[role])
+            waits.append((register, Stage.FP if register >= S0 and stage < Stage.FP else stage))
     return waits
 
 
 def results_of(instruction: Instruction, timing: Timing) -> list[tuple[int, Result]]:
-    """What an instruction writes: (register, result), lists excluded."""
+    """What an instruction writes: (register, result), lists excluded. A multiply's flags come as late as its result."""
     listed = has_list(instruction)
     results: list[tuple[int, Result]] = []
     for register, kind in instruction.destinations:
@@ -137,7 +134,7 @@ def results_of(instruction: Instruction, timing: Timing) -> list[tuple[int, Resu
             continue
         if kind == "base":
             results.append((register, Result.BASE))
-        elif kind == "flags":
+        elif kind == "flags" and timing.result != Result.MULTIPLY:
             results.append((register, Result.LATE))
         else:
             results.append((register, timing.result))

@@ -15,7 +15,7 @@ FP_TWO = ("fp_add", "fp_mul", "fp_div", "fp_sqrt", "fp_compare", "fp_convert", "
 
 
 def core(random: Random) -> int:
-    return random.choice((0, 1, 2, 3, 4, 5, 6, 7, 7, 7, 7, 13))
+    return random.choice((0, 1, 2, 2, 7, 7, 13) if random.random() < 0.6 else (4, 5, 6, 7))
 
 
 def single(random: Random) -> int:
@@ -24,10 +24,10 @@ def single(random: Random) -> int:
 
 def memory_of(random: Random, kind: str, size: int, count: int = 1) -> Memory:
     base = random.choice((-1, 0, 13, 13, 13, 13)) if kind != "store" else random.choice((0, 13, 13, 13))
-    index = random.choice((-1, -1, -1, 2)) if count == 1 and base >= 0 else -1
+    index = random.choice((-1, -1, 2)) if count == 1 and base >= 0 else -1
     displacement = 0 if index >= 0 else random.choice((0, 0, 4, 4, 8, -4, 1, 2, 6))
     writeback = random.choice((0, 0, 0, 0, 4, -4, 3)) if base >= 0 and index < 0 else 0
-    shift = random.randrange(3) if index >= 0 else 0
+    shift = random.randrange(2) if index >= 0 else 0
     exclusive = random.random() < 0.05
     return Memory(kind, size, count, base, index, shift, displacement, writeback, False, exclusive)
 
@@ -49,8 +49,10 @@ def operands_of(random: Random, timing: str) -> tuple[list[tuple[int, str]], lis
         if random.random() < 0.5:
             sources.append((core(random), "accumulator"))
         return sources, [(core(random), "result") for _ in range(1 + (timing == "mul_long"))], None
-    if timing == "movt":
-        register = core(random)
+    if timing in ("movw", "movt"):
+        register = random.choice((0, 1))
+        if timing == "movw":
+            return [], [(register, "result")], None
         return [(register, "late")], [(register, "result")], None
     early = timing in EARLY
     sources = [
@@ -130,6 +132,8 @@ def instruction_at(random: Random, address: int, timing: str) -> Instruction:
             mnemonic = "RRX"
         if timing == "load_multiple" and memory is not None and memory.count == 2 and random.random() < 0.5:
             mnemonic = "LDRD"
+    if in_it and memory is None:
+        sources = [*sources, (APSR, "flags"), *((register, "late") for register, kind in results if kind == "result")]
     size = random.choice((2, 4))
     return Instruction(address, size, 0, timing, mnemonic, timing, condition, in_it, tuple(sources), tuple(results), memory,
                        branch, {})  # fmt: skip
@@ -137,8 +141,16 @@ def instruction_at(random: Random, address: int, timing: str) -> Instruction:
 
 def random_classes(random: Random) -> tuple[str, ...]:
     """Some streams use few classes, to dwell on one rule."""
-    focus = (tuple(random.sample(CLASSES, 4)), ("addsub", "load", "store", "branch"), ("load", "store", "store_narrow"))
-    return random.choice((CLASSES, CLASSES, *focus))
+    focus = (
+        tuple(random.sample(CLASSES, 4)),
+        ("addsub", "load", "store", "branch"),
+        ("load", "load", "store", "store_narrow", "alu"),
+        ("shift", "shift", "shifted", "bitfield"),
+        ("movw", "movt", "movt", "shift"),
+        tuple(name for name in CLASSES if name.startswith("fp_")),
+        ("fp_add", "fp_mul", "fp_store_multiple", "fp_load_multiple"),
+    )
+    return random.choice((CLASSES, CLASSES, CLASSES, *focus))
 
 
 def random_stream(random: Random, length: int) -> list[tuple[Instruction, int]]:
@@ -167,8 +179,9 @@ def short_loops(random: Random, length: int) -> list[tuple[Instruction, int]]:
     reached = FLUSHED
     while len(stream) < length:
         timing = "div" if random.random() < 0.1 else "nop"
-        stream.append((replace(instruction_at(random, 6, timing), size=2, branch=None), reached))
+        size = random.choice((2, 4))
+        stream.append((replace(instruction_at(random, 6, timing), size=size, branch=None), reached))
         branch = Branch("jump", None)
-        stream.append((replace(instruction_at(random, 8, "branch"), size=2, branch=branch), 0))
+        stream.append((replace(instruction_at(random, 6 + size, "branch"), size=2, branch=branch), 0))
         reached = TAKEN
     return stream

@@ -63,7 +63,7 @@ SETTINGS = [
 @pytest.mark.parametrize("chance", [0.0, 0.2, 1.0])
 def test_blocks_add_up_to_the_plain_pipeline(settings: int, chance: float) -> None:
     automaton = Automaton(SETTINGS[settings], transitions=64, blocks=16)
-    for seed in range(60):
+    for seed in range(100):
         random = Random(1000 * settings + seed)
         stream = random_stream(random, 80)
         plain = simulate(stream, SETTINGS[settings])
