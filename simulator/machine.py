@@ -7,11 +7,12 @@ the run is over; the core executes everything else.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from peripherals.cortex_m7.nvic import MEM_MANAGE
 from peripherals.kit.clock import NEVER, Clock
+from peripherals.stm32f746g_disco import Memory as FittedMemory
 from peripherals.stm32f746g_disco import build
 from simulator.bus import Bus, Unmodelled
 from simulator.core import Core, CoreStop, Memory
@@ -27,6 +28,7 @@ from simulator.timing.kernels import State
 from simulator.until import Until
 
 SLICE = 20_000_000  # cycles: how long the host may wait for a look at its clock and at Ctrl-C
+FLASH = 0x0800_0000
 BRANCH_TO_SELF = b"\xfe\xe7"
 INSTRUCTION_CACHE, DATA_CACHE = 1 << 17, 1 << 16
 
@@ -61,7 +63,7 @@ class Machine:
         self.firmware = firmware
         self.settings = settings
         self.clock = Clock()
-        self.soc = build(self.clock)
+        self.soc = build(self.clock, _FlashArray(self))
         self.reset_vector = check(firmware, self.soc.memories)
         self.engine = Engine(
             _spans(self.soc.memories), self._constant_word, timed=settings.timing == "cycles",
@@ -79,10 +81,11 @@ class Machine:
         self.pc = 0
         self._spent = {"exception": 0, "sleep": 0}
         self._goal = Goal(None)
-        self._ended: Stop | None = None
         self._strict: Unmodelled | None = None
         self._reset_wanted = False
         self._connect()
+        for address, content in self.soc.contents:
+            self.core.write_memory(address, content)
         for segment in firmware.segments:
             if segment.data:
                 self.core.write_memory(segment.address, segment.data)
@@ -107,14 +110,13 @@ class Machine:
     def run(self, until: Until | None = None, max_cycles: int | None = None, deadline: float | None = None) -> Stop:
         """Run until the condition, the firmware's end, a cycle (since reset), or the host's time.monotonic() deadline."""
         self._goal = Goal(until, self.firmware.symbols, max_cycles)
-        breakpoint_ = self._goal.address
-        if breakpoint_ is not None:
-            self.engine.watch(breakpoint_, skip=self.pc)
+        for address in self._goal.addresses:
+            self.engine.watch(address, skip=self.pc)
         try:
             return self._loop(deadline)
         finally:
-            if breakpoint_ is not None:
-                self.engine.unwatch(breakpoint_)
+            for address in self._goal.addresses:
+                self.engine.unwatch(address)
 
     def _loop(self, deadline: float | None) -> Stop:
         while True:
@@ -202,7 +204,7 @@ class Machine:
         return None
 
     def _trap(self) -> Stop | None:
-        if self.pc == self._goal.address:
+        if self.pc in self._goal.addresses:
             return self._stop("symbol", f"reached {self.where(self.pc)}")
         return self._fault(Fault(MEM_MANAGE + 2, "NOCP"), self.pc)
 
@@ -237,8 +239,7 @@ class Machine:
             return self._stop("breakpoint", f"BKPT {immediate:#04x} at {self.where(self.pc)}")
         code = self.semihosting.call()
         if code is not None:
-            self._stop_detail = f"the firmware ended with exit code {code}"
-            return self._stop("exit", self._stop_detail, code)
+            return self._stop("exit", f"the firmware ended with exit code {code}", code)
         self.pc += 2
         return None
 
@@ -373,12 +374,30 @@ def _parameters(settings: Settings) -> Parameters:
     )
 
 
-SPAN_KINDS = {"itcm": "tcm", "dtcm": "tcm", "sram": "sram", "flash-axi": "flash-axi", "flash-itcm": "flash-itcm"}
+def _spans(fitted: Iterable[FittedMemory]) -> list[Span]:
+    return [Span(m.base, m.size, m.timing) for m in fitted]
 
 
-def _spans(board_memories: object) -> list[Span]:
-    raise NotImplementedError
+def _merged(fitted: Iterable[FittedMemory]) -> list[Memory]:
+    """The memories as the core maps them: RAMs that follow each other are one, since accesses may straddle them."""
+    merged: list[Memory] = []
+    for m in sorted(fitted, key=lambda m: (m.alias is not None, m.base)):
+        last = merged[-1] if merged else None
+        if last is not None and last.kind == m.kind == "ram" and last.base + last.size == m.base:
+            merged[-1] = replace(last, size=last.size + m.size)
+        else:
+            merged.append(Memory(m.name, m.base, m.size, m.kind, m.alias))
+    return merged
 
 
-def _merged(board_memories: object) -> list[Memory]:
-    raise NotImplementedError
+class _FlashArray:
+    """The flash's bytes as its controller erases and programs them, from 0x0800_0000 on."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+
+    def read(self, offset: int, size: int) -> bytes:
+        return self._machine.core.read_memory(FLASH + offset, size)
+
+    def write(self, offset: int, data: bytes) -> None:
+        self._machine.core.write_memory(FLASH + offset, data)

@@ -13,6 +13,7 @@ from simulator.decode import Instruction, Memory
 
 MASK = 0xFFFF_FFFF
 MAX_TERMS = 2
+MASK_BITS = 62
 
 
 @dataclass(frozen=True)
@@ -179,6 +180,8 @@ def _stores_before(walk: _Walk, access: Access, address: Linear) -> int | None:
             return None
         distance = _distance(where, address)
         if distance is None:
+            if store.ordinal >= MASK_BITS:
+                return None
             mask |= 1 << store.ordinal
         elif -size < distance < store.memory.size * store.memory.count:
             return None

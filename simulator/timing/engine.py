@@ -16,7 +16,7 @@ from simulator.decode import Instruction, ItState, decode_block
 from simulator.native import CpuState
 from simulator.timing import kernels, memories
 from simulator.timing import layout as at
-from simulator.timing.automaton import Automaton
+from simulator.timing.automaton import Automaton, issue_cycles
 from simulator.timing.cortex_m7 import CAUSES, Parameters
 from simulator.timing.descriptors import TRAP_BREAKPOINT, TRAP_FLOATING_POINT, BlockTables, Description
 from simulator.timing.kernels import Block, Stall, State
@@ -222,7 +222,7 @@ class Engine:
         issue = self._issue.get(transition)
         if issue is None:
             row = self.automaton.tables.transitions[transition]
-            issue = self.automaton.issue_cycles(int(row[at.STATE]), int(row[at.ENTRY]), int(row[at.BLOCK]))
+            issue = issue_cycles(self.automaton, int(row[at.STATE]), int(row[at.ENTRY]), int(row[at.BLOCK]))
             self._issue[transition] = issue
         cost = int(self.automaton.tables.transitions[transition, at.COST])
         return self.cycle - (cost - int(issue[index])) - self._stalls_after(description, index)

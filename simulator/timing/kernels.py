@@ -187,10 +187,10 @@ RETURN_DEPTH = 8
 I_SETS, I_WAYS = 64, 2
 D_SETS, D_WAYS = 32, 4
 LINE_SHIFT = 5
-MAX_OPERANDS = 62
-MAX_STALLS = 256
-SCRATCH_ADDRESSES = 64  # scratch: values of value loads, then addresses by ordinal
-SCRATCH_WORDS = 128
+MAX_OPERANDS = 520  # a block is at most 1 KB of code
+MAX_STALLS = 1024
+SCRATCH_ADDRESSES = 256  # scratch: values of value loads, then addresses by ordinal
+SCRATCH_WORDS = SCRATCH_ADDRESSES + MAX_OPERANDS
 
 
 @intrinsic
