@@ -89,11 +89,11 @@ class Clock:
         """Fire every event due at or before `cycle`, each at its own cycle; then now = cycle."""
         if cycle < self.now:
             raise ClockError(f"time cannot go back from cycle {self.now} to {cycle}")
+        if self._advancing:
+            raise ClockError("an event must not advance the clock that fires it")
         if self.horizon > cycle:
             self.now = cycle
             return
-        if self._advancing:
-            raise ClockError("an event must not advance the clock that fires it")
         self._advancing = True
         try:
             while self.horizon <= cycle:

@@ -9,7 +9,17 @@ from peripherals.kit.registers import MapError, Peripheral, each, reg
 
 class Example(Peripheral):
     registers = (
-        reg(0x00, "KINDS", reset=0x0000_00F0, rw="RW[3:0]", r="R[7:4]", rc_w1="W1[11:8]", rc_w0="W0[15:12]", rs="S[19:16]", t="T[23:20]"),
+        reg(
+            0x00,
+            "KINDS",
+            reset=0x0000_00F0,
+            rw="RW[3:0]",
+            r="R[7:4]",
+            rc_w1="W1[11:8]",
+            rc_w0="W0[15:12]",
+            rs="S[19:16]",
+            t="T[23:20]",
+        ),
         reg(0x04, "DR", rc_r="NEW[8]", rw="DATA[7:0]"),
         reg(0x08, "CR", reset=0x2, rw="MODE[5:4] ON[1] GO[0]", w="CLEAR[31]", unmodelled="MODE ON"),
         reg(0x10, "CH", count=2, stride=8, first=1, rw="V[31:0]"),

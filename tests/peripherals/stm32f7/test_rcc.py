@@ -1,0 +1,230 @@
+"""Oscillators, the clock tree, gates and resets."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from peripherals.kit.clock import Clock
+from peripherals.kit.wires import Line
+from peripherals.stm32f7.rcc import Crystals, Rcc
+
+CR, PLLCFGR, CFGR, CIR = 0x00, 0x04, 0x08, 0x0C
+APB1RSTR, APB2ENR, BDCR, CSR = 0x20, 0x44, 0x70, 0x74
+PLLSAICFGR, DCKCFGR1, DCKCFGR2 = 0x88, 0x8C, 0x90
+HSION, HSEON, PLLON, PLLSAION = 1 << 0, 1 << 16, 1 << 24, 1 << 28
+MS = Fraction(1, 1000)
+
+
+BOARD = Crystals(hse=25_000_000, lse=32_768)
+
+
+class Bench:
+    def __init__(self, crystals: Crystals = BOARD) -> None:
+        self.clock = Clock()
+        self.dbp = Line()
+        self.irq = Line()
+        self.rcc = Rcc(self.clock, crystals, backup_writable=self.dbp, irq=self.irq)
+
+    def read(self, offset: int) -> int:
+        return self.rcc.read(offset, 4)
+
+    def write(self, offset: int, value: int) -> None:
+        self.rcc.write(offset, 4, value)
+
+    def set(self, offset: int, bits: int) -> None:
+        self.write(offset, self.read(offset) | bits)
+
+    def wait(self, seconds: Fraction) -> None:
+        self.clock.advance(self.clock.now + int(seconds * self.clock.hz))
+
+    def run_at_216_mhz(self) -> None:
+        """As ST's BSP does it."""
+        self.set(CR, HSEON)
+        self.wait(3 * MS)
+        self.write(PLLCFGR, 0x2940_6C19)
+        self.set(CR, PLLON)
+        self.wait(MS)
+        self.write(CFGR, 0x9400 | 2)
+        self.wait(MS)
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def test_the_chip_wakes_up_on_hsi_at_16_mhz(bench: Bench) -> None:
+    assert bench.read(CR) == 0x83
+    assert bench.read(PLLCFGR) == 0x2400_3010
+    assert bench.rcc.sysclk == bench.rcc.hclk == bench.rcc.pclk1 == bench.rcc.timclk2 == 16_000_000
+
+
+def test_hserdy_follows_hseon_after_the_crystal_s_start_up(bench: Bench) -> None:
+    bench.set(CR, HSEON)
+    bench.wait(Fraction(19, 10) * MS)
+    assert not bench.read(CR) >> 17 & 1
+    bench.wait(Fraction(2, 10) * MS)
+    assert bench.read(CR) >> 17 & 1
+    bench.write(CR, bench.read(CR) & ~HSEON)
+    assert not bench.read(CR) >> 17 & 1
+
+
+def test_a_board_without_a_crystal_never_has_hserdy() -> None:
+    bench = Bench(Crystals())
+    bench.set(CR, HSEON)
+    bench.wait(Fraction(1))
+    assert not bench.read(CR) >> 17 & 1
+
+
+def test_the_board_runs_at_216_mhz_as_firmware_asks(bench: Bench) -> None:
+    bench.run_at_216_mhz()
+    assert bench.read(CFGR) == 0x940A  # read from a board
+    assert bench.clock.frequency == 216_000_000
+    buses = bench.rcc.buses
+    assert (buses.hclk, buses.pclk1, buses.pclk2) == (216_000_000, 54_000_000, 108_000_000)
+    assert (buses.timclk1, buses.timclk2) == (108_000_000, 216_000_000)
+
+
+def test_sws_waits_for_the_clock_that_sw_names(bench: Bench) -> None:
+    bench.write(CFGR, 1)
+    bench.wait(MS)
+    assert bench.read(CFGR) == 1
+    bench.set(CR, HSEON)
+    bench.wait(3 * MS)
+    assert bench.read(CFGR) == 0x5
+    assert bench.clock.frequency == 25_000_000
+
+
+def test_the_clock_in_use_cannot_be_switched_off(bench: Bench) -> None:
+    bench.run_at_216_mhz()
+    bench.write(CR, 0)
+    assert bench.read(CR) & (PLLON | HSEON) == PLLON | HSEON
+    assert bench.clock.frequency == 216_000_000
+    assert not bench.read(CR) & 0x3  # HSI is not in use, and off
+
+
+def test_virtual_time_is_exact_over_the_switch(bench: Bench) -> None:
+    bench.run_at_216_mhz()
+    before, cycle = bench.clock.seconds, bench.clock.now
+    bench.clock.advance(cycle + 216)
+    assert bench.clock.seconds - before == Fraction(1, 1_000_000)
+
+
+@pytest.mark.parametrize(
+    ("ppre1", "timpre", "timer"), [(0, 0, 216), (4, 0, 216), (5, 0, 108), (6, 0, 54), (5, 1, 216), (6, 1, 108)]
+)
+def test_timers_run_faster_than_their_bus(bench: Bench, ppre1: int, timpre: int, timer: int) -> None:
+    bench.run_at_216_mhz()
+    bench.write(CFGR, 0x8002 | ppre1 << 10)
+    bench.write(DCKCFGR1, timpre << 24)
+    assert bench.rcc.timclk1 == timer * 1_000_000
+
+
+@pytest.mark.parametrize(("selection", "hz"), [(0, 108_000_000), (1, 216_000_000), (2, 16_000_000)])
+def test_a_usart_s_clock_is_selected(bench: Bench, selection: int, hz: int) -> None:
+    bench.run_at_216_mhz()
+    bench.write(DCKCFGR2, selection)
+    assert bench.rcc.usart_clock(1) == hz
+
+
+def test_the_pixel_clock_comes_from_pllsai(bench: Bench) -> None:
+    bench.run_at_216_mhz()
+    bench.write(PLLSAICFGR, 192 << 6 | 5 << 28)  # as ST's BSP: 192 MHz / 5 / 4
+    bench.write(DCKCFGR1, 1 << 16)
+    assert bench.rcc.source("LTDC") == 0
+    bench.set(CR, PLLSAION)
+    bench.wait(MS)
+    assert bench.rcc.source("LTDC") == Fraction(192_000_000, 5 * 4)
+
+
+def test_an_output_carries_its_clock_while_the_peripheral_is_enabled(bench: Bench) -> None:
+    wire = bench.rcc.output("USART1", "USART1")
+    assert wire.hz == 0
+    bench.set(APB2ENR, 1 << 4)
+    assert wire.hz == 16_000_000
+    bench.run_at_216_mhz()
+    assert wire.hz == 108_000_000
+
+
+def test_a_gate_is_told_when_it_changes(bench: Bench) -> None:
+    told: list[tuple[str, bool]] = []
+    bench.rcc.on_gate = lambda name, enabled: told.append((name, enabled))
+    bench.set(APB2ENR, 1 << 4 | 1 << 14)
+    bench.write(APB2ENR, 1 << 14)
+    assert sorted(told[:2]) == [("SYSCFG", True), ("USART1", True)]
+    assert told[2:] == [("USART1", False)]
+    assert bench.rcc.enabled("SYSCFG")
+
+
+def test_a_reset_bit_resets_when_it_rises(bench: Bench) -> None:
+    told: list[str] = []
+    bench.rcc.on_peripheral_reset = told.append
+    bench.set(APB1RSTR, 1 << 3)
+    bench.write(APB1RSTR, bench.read(APB1RSTR))
+    assert told == ["TIM5"]
+
+
+def test_the_rtc_domain_is_write_protected_until_dbp(bench: Bench) -> None:
+    bench.write(BDCR, 1)
+    assert bench.read(BDCR) == 0
+    bench.dbp.set(True)
+    bench.write(BDCR, 1)
+    bench.wait(Fraction(2))
+    assert bench.read(BDCR) == 3
+
+
+def test_rtcsel_is_set_once_until_bdrst(bench: Bench) -> None:
+    bench.dbp.set(True)
+    bench.write(BDCR, 1 << 8)
+    bench.write(BDCR, 2 << 8)
+    assert bench.read(BDCR) >> 8 & 3 == 1
+    bench.write(BDCR, 1 << 16)
+    bench.write(BDCR, 2 << 8)
+    assert bench.read(BDCR) == 2 << 8
+
+
+def test_lsirdy_follows_lsion(bench: Bench) -> None:
+    bench.set(CSR, 1)
+    assert bench.read(CSR) & 3 == 1
+    bench.wait(MS)
+    assert bench.read(CSR) & 3 == 3
+
+
+def test_reset_causes_stay_until_rmvf(bench: Bench) -> None:
+    assert bench.read(CSR) == 0x0E00_0000
+    bench.rcc.reset()
+    bench.rcc.note_reset("SFTRSTF")
+    assert bench.read(CSR) == 0x1E00_0000
+    bench.set(CSR, 1 << 24)
+    assert bench.read(CSR) == 0
+
+
+def test_a_reset_returns_to_hsi_and_keeps_the_rtc_domain(bench: Bench) -> None:
+    bench.run_at_216_mhz()
+    bench.dbp.set(True)
+    bench.write(BDCR, 1)
+    bench.rcc.reset()
+    assert bench.clock.frequency == 16_000_000
+    assert (bench.read(CR), bench.read(CFGR), bench.read(BDCR)) == (0x83, 0, 1)
+
+
+def test_a_ready_interrupt_is_raised_and_cleared(bench: Bench) -> None:
+    bench.write(CIR, 1 << 11)
+    bench.set(CR, HSEON)
+    bench.wait(3 * MS)
+    assert bench.irq.level
+    assert bench.read(CIR) == 1 << 11 | 1 << 3
+    bench.write(CIR, 1 << 11 | 1 << 19)
+    assert not bench.irq.level
+
+
+def test_bytes_of_a_register_may_be_written(bench: Bench) -> None:
+    bench.rcc.write(CFGR + 1, 1, 0x94)
+    assert bench.read(CFGR) == 0x9400
+
+
+def test_sleep_enables_count_as_unmodelled(bench: Bench) -> None:
+    bench.write(0x54, 0xF0)
+    assert bench.rcc.unmodelled == {"AHB2LPENR.DCMILPEN": 1}
