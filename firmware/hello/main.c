@@ -1,0 +1,7 @@
+/* The smallest program. */
+#include <stdio.h>
+
+int main(void) {
+    printf("hello, world\n");
+    return 0;
+}
