@@ -122,7 +122,7 @@ ALLOWED_OVERLAPS = OVERLAPS | MEMORY_OVERLAPS | DSP_OVERLAPS | FP_OVERLAPS
 _Candidate = tuple[int, int, Row]
 
 
-def _ordered() -> list[Row]:
+def ordered_rows() -> list[Row]:
     """The rows, the more specific of each allowed overlap first."""
     general = {g for _, g in ALLOWED_OVERLAPS}
     specific = {s for s, _ in ALLOWED_OVERLAPS}
@@ -131,7 +131,7 @@ def _ordered() -> list[Row]:
 
 def _buckets(size: int, count: int, shift: int) -> tuple[tuple[_Candidate, ...], ...]:
     lists: list[list[_Candidate]] = [[] for _ in range(count)]
-    for row in _ordered():
+    for row in ordered_rows():
         if row.size != size:
             continue
         for mask, value in row.cubes:
