@@ -107,7 +107,7 @@ class Exceptions:
         number = self.core.get("ipsr") & 0x1FF
         if number != NMI and self.nvic.active_priority() >= -1:
             self.core.set("faultmask", 0)
-        valid = exc_return & 0xFFFF_FFEF in (HANDLER, THREAD_MAIN, THREAD_PROCESS)
+        valid = exc_return | STANDARD_FRAME in (HANDLER, THREAD_MAIN, THREAD_PROCESS)
         nested = self.nvic.active_count > 1
         self.nvic.deactivate(number)
         base_thread = self.system.ccr & 1
