@@ -21,7 +21,7 @@ from rich.table import Table
 
 from benchmarks.witness import expected_outputs, input_tensors
 from simulator import exit_codes
-from simulator.firmware import load
+from simulator.firmware import FirmwareError, load
 from simulator.machine import Machine, Stop
 from simulator.settings import Settings
 from simulator.until import UntilAny, UntilExit, UntilSymbol, UntilText
@@ -136,9 +136,17 @@ def show(results: Sequence[Result], console: Console) -> None:
             console.print(f"{result.build} ended early ({result.stop})", markup=False, highlight=False)
 
 
+def at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number above 0")
+    return int(text)
+
+
 def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks.bitexact", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--images", type=int, default=IMAGES, metavar="N", help=f"images per build (default {IMAGES})")
+    parser.add_argument(
+        "--images", type=at_least_one, default=IMAGES, metavar="N", help=f"images per build (default {IMAGES})"
+    )
     parser.add_argument("--builds", default=BUILDS, metavar="GLOB", help=f"which ELFs (default {BUILDS})")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results there")
     return parser.parse_args(words)
@@ -153,7 +161,7 @@ def main(words: Sequence[str] | None = None) -> int:
         return exit_codes.USAGE
     try:
         results = check_all(elfs, options.images)
-    except WitnessError as error:
+    except (WitnessError, FirmwareError) as error:
         print(f"bitexact: {error}", file=sys.stderr)
         return exit_codes.USAGE
     show(results, Console())

@@ -81,6 +81,13 @@ def test_no_build_is_a_sentence_and_no_success(capsys: pytest.CaptureFixture[str
     assert "no file matches" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("number", ["0", "-1", "many"])
+def test_fewer_than_one_image_is_refused(number: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        bitexact.main([f"--images={number}"])
+    assert f"{number} is no whole number above 0" in capsys.readouterr().err
+
+
 def test_images_are_taken_in_turn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for folder, name in (("networks", "n.tflite"), ("images", "n-inputs.bin")):
         (tmp_path / "build" / folder).mkdir(parents=True)
