@@ -12,6 +12,7 @@ from peripherals.stm32f746g_disco import CONTENTS, MEMORIES, Board, build
 
 RCC_APB1ENR, RCC_APB2ENR, RCC_APB2RSTR = 0x4002_3840, 0x4002_3844, 0x4002_3824
 USART1_CR1, USART1_BRR, USART1_ISR, USART1_TDR = 0x4001_1000, 0x4001_100C, 0x4001_101C, 0x4001_1028
+USART6_BRR = 0x4001_140C
 TIM5 = 0x4000_0C00
 
 
@@ -170,11 +171,13 @@ def test_a_timer_s_compare_interrupts_the_core(bench: Bench) -> None:
 
 
 def test_rcc_resets_one_peripheral(bench: Bench) -> None:
-    bench.write(RCC_APB2ENR, 1 << 4)
+    bench.write(RCC_APB2ENR, 1 << 4 | 1 << 5)
     bench.write(USART1_BRR, 139)
+    bench.write(USART6_BRR, 139)
     bench.write(RCC_APB2RSTR, 1 << 4)
     bench.write(RCC_APB2RSTR, 0)
     assert bench.read(USART1_BRR) == 0
+    assert bench.read(USART6_BRR) == 139
 
 
 def test_trcena_lets_the_cycle_counter_count(bench: Bench) -> None:

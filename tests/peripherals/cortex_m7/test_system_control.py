@@ -250,3 +250,11 @@ def test_what_nobody_models_is_counted(scs: SystemControl) -> None:
     scs.read(0x030, 4)
     assert told == [("CACHE", "CACR.FORCEWT", "write"), ("SCS", "+0x030", "read")]
     assert scs.unmodelled == {"CACR.FORCEWT": 1, "+0x030": 1}
+
+
+def test_isrpending_shows_enabled_pending_interrupts_only(scs: SystemControl) -> None:
+    scs.nvic.enable(16 + 1, True)
+    scs.nvic.set_pending(16 + 2)
+    assert scs.read(ICSR, 4) >> 22 & 1 == 0
+    scs.nvic.enable(16 + 2, True)
+    assert scs.read(ICSR, 4) >> 22 & 1 == 1

@@ -109,3 +109,19 @@ def test_the_reload_value_has_24_bits(bench: Bench) -> None:
 
 def test_the_calibration_value_is_a_millisecond_at_150_mhz(bench: Bench) -> None:
     assert bench.tick.read(CALIB, 4) == 150_000_000 // 8 // 1000
+
+
+def test_a_reload_value_written_at_zero_starts_the_counter(bench: Bench) -> None:
+    bench.start(0)
+    bench.clock.advance(50)
+    bench.tick.write(RVR, 4, 9)
+    assert bench.clock.horizon == 60
+    assert bench.value(51) == 9
+
+
+def test_a_reset_stops_the_counter(bench: Bench) -> None:
+    bench.start(9)
+    bench.clock.advance(5)
+    bench.tick.reset()
+    assert bench.clock.horizon == NEVER
+    assert bench.tick.read(CVR, 4) == 0

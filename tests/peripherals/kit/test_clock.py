@@ -25,7 +25,11 @@ def test_events_at_one_cycle_fire_in_the_order_in_which_they_were_asked_for() ->
     seen: list[str] = []
     for name in "abc":
         clock.at(5, lambda name=name: seen.append(name))  # type: ignore[misc]
-    clock.at(4, lambda: clock.at(5, lambda: seen.append("d")) and None)
+
+    def ask_for_d() -> None:
+        clock.at(5, lambda: seen.append("d"))
+
+    clock.at(4, ask_for_d)
     clock.advance(5)
     assert seen == ["a", "b", "c", "d"]
 
@@ -33,7 +37,11 @@ def test_events_at_one_cycle_fire_in_the_order_in_which_they_were_asked_for() ->
 def test_an_event_may_ask_for_another_at_its_own_cycle() -> None:
     clock = Clock()
     seen: list[int] = []
-    clock.at(3, lambda: clock.after(0, lambda: seen.append(clock.now)) and None)
+
+    def ask_again() -> None:
+        clock.after(0, lambda: seen.append(clock.now))
+
+    clock.at(3, ask_again)
     clock.advance(3)
     assert seen == [3]
 

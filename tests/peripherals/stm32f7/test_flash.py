@@ -167,3 +167,10 @@ def test_option_bytes_keep_their_lock() -> None:
     bench = Bench()
     bench.write(OPTCR, 0)
     assert bench.read(OPTCR) == 0xC0FF_AAFD
+
+
+def test_an_erase_of_no_sector_is_refused(bench: Bench) -> None:
+    bench.write(CR, X32 | SER | 9 << 3 | ERRIE | STRT)
+    assert bench.read(SR) == ERSERR
+    assert bench.irq.level
+    assert not bench.flash.busy

@@ -118,3 +118,10 @@ def test_a_broken_lock_sequence_locks_nothing(port: Gpio) -> None:
     for word in (3, KEY | 3):
         port.write(LCKR, 4, word)
     assert port.read(LCKR, 4) == KEY | 3
+
+
+def test_a_reset_lets_the_pins_go(port: Gpio) -> None:
+    port.write(MODER, 4, OUTPUT)
+    port.write(ODR, 4, 1)
+    port.reset()
+    assert not port.pins[0].level

@@ -83,8 +83,8 @@ def test_the_board_runs_at_216_mhz_as_firmware_asks(bench: Bench) -> None:
     assert bench.read(CFGR) == 0x940A  # read from a board
     assert bench.clock.frequency == 216_000_000
     buses = bench.rcc.buses
-    assert (buses.hclk, buses.pclk1, buses.pclk2) == (216_000_000, 54_000_000, 108_000_000)
-    assert (buses.timclk1, buses.timclk2) == (108_000_000, 216_000_000)
+    assert [buses.hclk, buses.pclk1, buses.pclk2] == [216_000_000, 54_000_000, 108_000_000]
+    assert [buses.timclk1, buses.timclk2] == [108_000_000, 216_000_000]
 
 
 def test_sws_waits_for_the_clock_that_sw_names(bench: Bench) -> None:
@@ -228,3 +228,17 @@ def test_bytes_of_a_register_may_be_written(bench: Bench) -> None:
 def test_sleep_enables_count_as_unmodelled(bench: Bench) -> None:
     bench.write(0x54, 0xF0)
     assert bench.rcc.unmodelled == {"AHB2LPENR.DCMILPEN": 1}
+
+
+def test_a_prescaler_acts_when_it_is_written(bench: Bench) -> None:
+    bench.write(CFGR, 0x8 << 4 | 4 << 10)
+    assert bench.clock.frequency == 8_000_000
+    assert bench.rcc.pclk1 == 4_000_000
+    assert bench.rcc.pclk2 == 8_000_000
+
+
+def test_a_reserved_switch_setting_changes_nothing(bench: Bench) -> None:
+    bench.write(CFGR, 3)
+    bench.wait(MS)
+    assert bench.read(CFGR) == 3
+    assert bench.clock.frequency == 16_000_000

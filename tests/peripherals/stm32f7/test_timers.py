@@ -310,3 +310,22 @@ def test_a_reset_stops_the_counter(bench: Bench) -> None:
     assert not bench.irq.level
     assert (bench.read(CNT), bench.read(ARR), bench.read(SR)) == (0, 0xFFFF, 0)
     assert bench.after(100) == 0
+
+
+def test_a_new_psc_is_loaded_at_the_next_wrap_even_while_uif_is_up() -> None:
+    bench = Bench(BasicTimer)
+    bench.start(arr=9)
+    bench.after(15)
+    bench.write(PSC, 1)
+    assert bench.after(5) == 0
+    assert bench.after(2) == 1
+
+
+def test_a_counter_beyond_its_reload_value_wraps_at_its_width(bench: Bench) -> None:
+    bench.start(arr=9)
+    bench.write(CNT, 0xFFFE)
+    assert [bench.after(1) for _ in range(3)] == [0xFFFF, 0, 1]
+    bench.after(8)
+    assert not bench.read(SR) & UIF
+    bench.after(1)
+    assert bench.read(SR) & UIF
