@@ -28,8 +28,6 @@ WFI_T1, WFI_T2 = 0xBF30, 0xF3AF_8003
 HINTS = (0xBF10, 0xBF20)
 SVC, BREAKPOINT, EXCEPTION_RETURN, NO_COPROCESSOR, PREFETCH_ABORT, DATA_ABORT = 2, 7, 8, 17, 3, 4
 READ, WRITE = "read", "write"
-FIRST_FETCH = "first-fetch"
-CHUNK = 0x4000  # bytes of RAM that become executable together
 
 REGISTERS = {
     **{f"r{n}": arm.UC_ARM_REG_R0 + n for n in range(13)},
@@ -84,7 +82,7 @@ class Core:
         self._buffers: dict[str, mmap.mmap] = {}
         self._event: CoreStop | None = None
         self._hooked: set[int] = set()
-        self._chunks: dict[int, int] = {}
+        self.uc.ctl_set_tlb_mode(unicorn.UC_TLB_VIRTUAL)
         self.cpu = native.find_cpu_state(self.uc)
         native.poke_fpu(self.cpu)
         for memory in self.memories:
@@ -94,6 +92,7 @@ class Core:
         engine.attach(self.cpu, {m.base: (m.size, self._host(m)) for m in self.memories}, native.stop_function())
         state = engine.state.ctypes.data
         native.add_hook(self.uc, BLOCK, engine.block_hook, state)
+        native.add_hook(self.uc, unicorn.UC_HOOK_TLB_FILL, engine.fill_hook, state)
         for base, size in peripherals:
             native.add_hook(self.uc, PROTECTED, engine.protection_hook, state, base, base + size - 1)
         self.uc.hook_add(unicorn.UC_HOOK_INTR, self._on_interrupt)
@@ -110,13 +109,11 @@ class Core:
             if memory.kind != "ram":
                 buffer.write(b"\xff" * memory.size)
             self._buffers[memory.name] = buffer
-        permissions = unicorn.UC_PROT_READ | (unicorn.UC_PROT_WRITE if memory.kind == "ram" else unicorn.UC_PROT_EXEC)
-        first, host = memory.base & ~0x3FF, self._host(memory)
-        chunk = max(CHUNK, memory.size // 32) if memory.kind == "ram" else memory.size
-        for offset in range(0, memory.size, chunk):
-            size = (min(chunk, memory.size - offset) + 0x3FF) & ~0x3FF
-            self.uc.mem_map_ptr(first + offset, size, permissions, host + offset)
-            self._chunks[first + offset] = size
+        permissions = unicorn.UC_PROT_ALL if memory.kind == "ram" else unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC
+        size = (memory.size + 0x3FF) & ~0x3FF
+        self.uc.mem_map_ptr(memory.base & ~0x3FF, size, permissions, self._host(memory))
+        if memory.kind != "ram":
+            self.engine.write_protect(memory.base, memory.size)
 
     def _map_peripherals(self, base: int, size: int) -> None:
         def read(uc: unicorn.Uc, offset: int, width: int, data: object) -> int:
@@ -206,9 +203,6 @@ class Core:
             if error is None and self._event is None and reason in _HANDLED:
                 self._handle(reason, int(state[State.ADDRESS]), int(state[State.SIZE]))
                 continue
-            if self._event is not None and self._event.kind == FIRST_FETCH:
-                self._allow_fetch(self._event.address)
-                continue
             if error is not None or self._event is not None:
                 return self._event or self._stop_of(error, pc)
             if reason is Reason.NONE:
@@ -287,18 +281,8 @@ class Core:
         return False
 
     def _on_fetch(self, uc: unicorn.Uc, kind: int, address: int, size: int, value: int, data: object) -> bool:
-        memory = self.memory_at(address)
-        if memory is None or memory.kind != "ram":
-            self._event = CoreStop("fetch-fault", self.get("pc"), address, "fetch")
-            return False
-        self._event = CoreStop(FIRST_FETCH, self.get("pc"), address, "fetch")
+        self._event = CoreStop("fetch-fault", self.get("pc"), address, "fetch")
         return False
-
-    def _allow_fetch(self, address: int) -> None:
-        """Let code run from a chunk of RAM; until then its stores are quicker, since they cannot change code."""
-        for base, size in self._chunks.items():
-            if base <= address < base + size:
-                self.uc.mem_protect(base, size, unicorn.UC_PROT_ALL)
 
 
 _HANDLED = (Reason.UNKNOWN_BLOCK, Reason.TABLES_FULL, Reason.ALIAS)

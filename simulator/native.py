@@ -27,6 +27,7 @@ CORE_REGISTERS = (
 MVFR_OF_UNICORN = (0x1011_0221, 0x1200_0011)
 MVFR_OF_F746 = (0x1011_0021, 0x1100_0011)
 STATE_BYTES = 0x8000
+FLAG_BYTES = 0x800  # no more: what follows the CPU state is the heap that Python itself writes
 
 
 class NativeError(RuntimeError):
@@ -164,7 +165,7 @@ def _find_registers(uc: unicorn.Uc) -> int:
 
 
 def _find_flags(uc: unicorn.Uc, registers: int) -> dict[str, int]:
-    length = _readable_from(registers, STATE_BYTES) & ~3
+    length = _readable_from(registers, FLAG_BYTES) & ~3
 
     def words(xpsr: int) -> tuple[int, ...]:
         uc.reg_write(arm.UC_ARM_REG_XPSR_NZCVQG, xpsr)

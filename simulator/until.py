@@ -104,7 +104,7 @@ def parse_until(text: str) -> Until:
     if kind == "time":
         return UntilTime(parse_duration(value))
     if kind == "inference":
-        return UntilText(rf"^invoke {_count(kind, value)} \d+ cycles\s")
+        return UntilText(rf"^invoke {_count(kind, value) - 1} \d+ cycles\s")  # our firmware counts from 0
     return UntilSymbol(int(value, 0) if re.fullmatch(r"0[xX][0-9a-fA-F_]+", value) else value)
 
 

@@ -208,6 +208,7 @@ def _operand_row(access: Access, values: dict[int, int]) -> NDArray[np.int64]:
     row[Operand.SIGNED] = memory.signed
     row[Operand.ORDINAL] = access.ordinal
     row[Operand.STORES_BEFORE] = access.stores_before
+    row[Operand.EXTENT] = memory.size * memory.count - 1
     row[Operand.LINE] = -1
     row[Operand.GENERATION] = -1
     return row

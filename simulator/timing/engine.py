@@ -63,6 +63,8 @@ class Engine:
         self.counts: NDArray[np.int64] = np.zeros(len(self.automaton.tables.transitions), np.int64)
         self.regions: NDArray[np.uint8] = np.zeros(65536, np.uint8)
         self.hosts: NDArray[np.int64] = np.zeros(65536, np.int64)
+        self.permissions: NDArray[np.uint8] = np.full(65536, kernels.READ_WRITE, np.uint8)
+        self.executed: NDArray[np.uint8] = np.zeros(1 << 22, np.uint8)
         self.costs = memories.costs(0)
         self.i_tags: NDArray[np.int64] = np.full(kernels.I_SETS * kernels.I_WAYS, -1, np.int64)
         self.d_tags: NDArray[np.int64] = np.full(kernels.D_SETS * kernels.D_WAYS, -1, np.int64)
@@ -75,6 +77,7 @@ class Engine:
         self._watched: set[int] = set()
         self.block_hook = int(kernels.on_block.address)
         self.operand_hook = int(kernels.on_operand.address)
+        self.fill_hook = int(kernels.on_fill.address)
         self.protection_hook = int(kernels.on_protected.address)
         for span in spans:
             for place in range(span.base >> 16, (span.base + span.size - 1 >> 16) + 1):
@@ -124,6 +127,8 @@ class Engine:
             (State.HOOKED, tables.hooked),
             (State.HOOKED_DENSE, tables.hooked_dense),
             (State.COUNTS, self.counts),
+            (State.EXECUTED, self.executed),
+            (State.PERMISSIONS, self.permissions),
         ):
             state[word] = array.ctypes.data
         state[State.BLOCKS_CAPACITY] = len(tables.blocks)
@@ -135,6 +140,10 @@ class Engine:
         for k, array in enumerate(self.automaton.tables):
             state[State.AUTOMATON + 2 * k] = array.ctypes.data
             state[State.AUTOMATON + 2 * k + 1] = len(array)
+
+    def write_protect(self, base: int, size: int) -> None:
+        """The core cannot write there, only fetch and read."""
+        self.permissions[base >> 16 : (base + size - 1 >> 16) + 1] = kernels.READ_EXECUTE
 
     # Blocks
 
@@ -231,8 +240,8 @@ class Engine:
         total = 0
         place = description.instructions[index].address
         for key, cycles in self.stall_list[: self.state[State.STALLS]].tolist():
-            if key >= 1000:
-                line = (description.address >> kernels.LINE_SHIFT) + key - 1000
+            if key >= kernels.FETCHED:
+                line = (description.address >> kernels.LINE_SHIFT) + key - kernels.FETCHED
                 later = line << kernels.LINE_SHIFT > place
             else:
                 later = description.accesses[key].index > index

@@ -11,15 +11,24 @@ from enum import IntEnum
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 from numba import carray, cfunc, njit, types
-from numba.core import cgutils
-from numba.extending import intrinsic
 
 from simulator.timing import layout as at
 from simulator.timing.encoding import COLUMNS as ROW_WIDTH
 from simulator.timing.pipeline import Tables as Automaton
 from simulator.timing.pipeline import find_transition, make_transition
+from simulator.timing.words import (
+    address_as_pointer,
+    call,
+    get,
+    get_byte,
+    get_half,
+    get_int32,
+    get_word,
+    put,
+    put_byte,
+    put_word,
+)
 
 
 class State(IntEnum):
@@ -78,6 +87,8 @@ class State(IntEnum):
     HOOKED = 52
     HOOKED_DENSE = 53
     COUNTS = 54
+    EXECUTED = 55  # a byte for each KB of the address space from which code has run
+    PERMISSIONS = 56  # a byte for each 64 KB
     BLOCKS_CAPACITY = 64
     OPERANDS_CAPACITY = 65
     DENSE_LENGTH = 66
@@ -148,7 +159,8 @@ class Operand(IntEnum):
     STORES_BEFORE = 11  # ordinals of stores that may overlap a value load, as a bit list
     LINE = 12
     GENERATION = 13
-    COLUMNS = 14
+    EXTENT = 14  # bytes from the first to the last byte
+    COLUMNS = 16
 
 
 class Stall(IntEnum):
@@ -183,575 +195,496 @@ class Region(IntEnum):
 
 JUMP, CONDITIONAL, CALL, INDIRECT, RETURN, INDIRECT_CALL = 1, 2, 3, 4, 5, 6
 FALL_THROUGH, TAKEN, FLUSHED = 0, 1, 2
+FETCHING = 18  # UC_MEM_FETCH
+READ_WRITE, READ_EXECUTE, READ_WRITE_EXECUTE = 3, 5, 7
 RETURN_DEPTH = 8
 I_SETS, I_WAYS = 64, 2
 D_SETS, D_WAYS = 32, 4
 LINE_SHIFT = 5
 MAX_OPERANDS = 520  # a block is at most 1 KB of code
 MAX_STALLS = 1024
+FETCHED = 1000  # keys of the stall list: operand ordinals, or FETCHED + k for the block's k-th line of code
 SCRATCH_ADDRESSES = 256  # scratch: values of value loads, then addresses by ordinal
 SCRATCH_WORDS = SCRATCH_ADDRESSES + MAX_OPERANDS
 
 
-@intrinsic
-def _pointer(typing: Any, address: Any) -> Any:
-    """An int64 as void*."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.inttoptr(args[0], cgutils.voidptr_t)
-
-    return types.voidptr(types.int64), generate
-
-
-@intrinsic
-def _call_stop(typing: Any, function: Any, engine: Any) -> Any:
-    """Call the C function `int f(void*)` at an address."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kind = ir.FunctionType(ir.IntType(32), [cgutils.voidptr_t])
-        target = builder.inttoptr(args[0], kind.as_pointer())
-        return builder.call(target, [args[1]])
-
-    return types.int32(types.int64, types.voidptr), generate
+@njit
+def _pointer(address: int) -> Any:
+    return address_as_pointer(address)
 
 
 @njit
-def _registers(s: Any) -> Any:
-    return carray(_pointer(s[State.REGISTERS]), (16,), np.uint32)
-
-
-@njit
-def _pages(s: Any) -> Any:
-    return carray(_pointer(s[State.PAGES]), (4096,), np.int64)
-
-
-@njit
-def _dense(s: Any) -> Any:
-    return carray(_pointer(s[State.DENSE]), (s[State.DENSE_LENGTH],), np.int32)
-
-
-@njit
-def _blocks(s: Any) -> Any:
-    return carray(_pointer(s[State.BLOCKS_TABLE]), (s[State.BLOCKS_CAPACITY], Block.COLUMNS), np.int64)
-
-
-@njit
-def _operands(s: Any) -> Any:
-    return carray(_pointer(s[State.OPERANDS]), (s[State.OPERANDS_CAPACITY], Operand.COLUMNS), np.int64)
-
-
-@njit
-def _regions(s: Any) -> Any:
-    return carray(_pointer(s[State.REGIONS]), (65536,), np.uint8)
-
-
-@njit
-def _hosts(s: Any) -> Any:
-    return carray(_pointer(s[State.HOSTS]), (65536,), np.int64)
-
-
-@njit
-def _costs(s: Any) -> Any:
-    return carray(_pointer(s[State.REGION_COSTS]), (32, Region.COLUMNS), np.int64)
-
-
-@njit
-def _i_tags(s: Any) -> Any:
-    return carray(_pointer(s[State.I_TAGS]), (I_SETS * I_WAYS,), np.int64)
-
-
-@njit
-def _d_tags(s: Any) -> Any:
-    return carray(_pointer(s[State.D_TAGS]), (D_SETS * D_WAYS,), np.int64)
-
-
-@njit
-def _scratch(s: Any) -> Any:
-    return carray(_pointer(s[State.SCRATCH]), (SCRATCH_WORDS,), np.int64)
-
-
-@njit
-def _stall_list(s: Any) -> Any:
-    return carray(_pointer(s[State.STALL_LIST]), (MAX_STALLS, 2), np.int64)
-
-
-@njit
-def _returns(s: Any) -> Any:
-    return carray(_pointer(s[State.RETURNS]), (RETURN_DEPTH,), np.int64)
-
-
-@njit
-def _log(s: Any) -> Any:
-    return carray(_pointer(s[State.ADDRESS_LOG]), (s[State.LOG_LIMIT], 3), np.int64)
-
-
-@njit
-def _stalls(s: Any) -> Any:
-    return carray(_pointer(s[State.BLOCK_STALLS]), (s[State.BLOCKS_CAPACITY], Stall.COLUMNS), np.int64)
-
-
-@njit
-def _hooked(s: Any) -> Any:
-    return carray(_pointer(s[State.HOOKED]), (s[State.HOOKED_CAPACITY], Operand.COLUMNS), np.int64)
-
-
-@njit
-def _hooked_dense(s: Any) -> Any:
-    return carray(_pointer(s[State.HOOKED_DENSE]), (s[State.DENSE_LENGTH],), np.int32)
-
-
-@njit
-def _counts(s: Any) -> Any:
-    return carray(_pointer(s[State.COUNTS]), (s[State.TRANSITIONS_CAPACITY],), np.int64)
-
-
-@njit
-def _transitions(s: Any) -> Any:
-    return carray(_pointer(s[State.AUTOMATON + 8]), (s[State.AUTOMATON + 9], at.TRANSITION_WORDS), np.int32)
-
-
-@njit
-def _pairs(s: Any) -> Any:
-    return carray(_pointer(s[State.AUTOMATON + 12]), (s[State.AUTOMATON + 13], 2), np.int32)
-
-
-@njit
-def _lookup(s: Any) -> Any:
-    return carray(_pointer(s[State.AUTOMATON + 14]), (s[State.AUTOMATON + 15], 2), np.int64)
-
-
-@njit
-def _automaton(s: Any) -> Any:
-    k = np.int64(State.AUTOMATON)
+def _automaton(s: int) -> Any:
+    k = s + 8 * State.AUTOMATON
     return Automaton(
-        carray(_pointer(s[k]), (s[k + 1], ROW_WIDTH), np.int32),
-        carray(_pointer(s[k + 2]), (s[k + 3], 2), np.int32),
-        carray(_pointer(s[k + 4]), (s[k + 5], at.W), np.int16),
-        carray(_pointer(s[k + 6]), (s[k + 7],), np.int32),
-        carray(_pointer(s[k + 8]), (s[k + 9], at.TRANSITION_WORDS), np.int32),
-        carray(_pointer(s[k + 10]), (s[k + 11], at.NC), np.int32),
-        carray(_pointer(s[k + 12]), (s[k + 13], 2), np.int32),
-        carray(_pointer(s[k + 14]), (s[k + 15], 2), np.int64),
-        carray(_pointer(s[k + 16]), (s[k + 17],), np.int64),
-        carray(_pointer(s[k + 18]), (s[k + 19],), np.int64),
-        carray(_pointer(s[k + 20]), (s[k + 21],), np.int64),
-        carray(_pointer(s[k + 22]), (s[k + 23],), np.int16),
+        carray(_pointer(get(k, 0)), (get(k, 1), ROW_WIDTH), np.int32),
+        carray(_pointer(get(k, 2)), (get(k, 3), 2), np.int32),
+        carray(_pointer(get(k, 4)), (get(k, 5), at.W), np.int16),
+        carray(_pointer(get(k, 6)), (get(k, 7),), np.int32),
+        carray(_pointer(get(k, 8)), (get(k, 9), at.TRANSITION_WORDS), np.int32),
+        carray(_pointer(get(k, 10)), (get(k, 11), at.NC), np.int32),
+        carray(_pointer(get(k, 12)), (get(k, 13), 2), np.int32),
+        carray(_pointer(get(k, 14)), (get(k, 15), 2), np.int64),
+        carray(_pointer(get(k, 16)), (get(k, 17),), np.int64),
+        carray(_pointer(get(k, 18)), (get(k, 19),), np.int64),
+        carray(_pointer(get(k, 20)), (get(k, 21),), np.int64),
+        carray(_pointer(get(k, 22)), (get(k, 23),), np.int16),
     )
 
 
 @njit
-def _register(s: Any, number: int) -> int:
-    registers = _registers(s)
-    scratch = _scratch(s)
+def _transition_of(s: int, pipeline: int, entry: int, block: int) -> int:
+    """Find or make a transition; -1 where a table is full. Rare: the hook guesses the block's last one first."""
+    automaton = _automaton(s)
+    transition = find_transition(automaton.lookup, pipeline, entry, block)
+    if transition < 0:
+        transition = make_transition(automaton, pipeline, entry, block)
+    return transition
+
+
+@njit
+def _transition_row(s: int, transition: int) -> int:
+    return get(s, State.AUTOMATON + 8) + transition * (4 * at.TRANSITION_WORDS)
+
+
+@njit
+def _block_row(s: int, block: int) -> int:
+    return get(s, State.BLOCKS_TABLE) + block * (8 * Block.COLUMNS)
+
+
+@njit
+def _operand_row(s: int, operand: int) -> int:
+    return get(s, State.OPERANDS) + operand * (8 * Operand.COLUMNS)
+
+
+@njit
+def _cost_row(s: int, region: int) -> int:
+    return get(s, State.REGION_COSTS) + region * (8 * Region.COLUMNS)
+
+
+@njit
+def _register(s: int, number: int) -> int:
     if number < 16:
-        return np.int64(registers[number])
+        return get_word(get(s, State.REGISTERS) + 4 * number)
     if number == 16:
         return 0
-    return scratch[number - 17]
+    return get(get(s, State.SCRATCH), number - 17)
 
 
 @njit
-def _address(s: Any, row: Any) -> int:
-    first = _register(s, row[Operand.FIRST]) * row[Operand.FIRST_SCALE]
-    second = _register(s, row[Operand.SECOND]) * row[Operand.SECOND_SCALE]
-    return (first + second + row[Operand.CONSTANT]) & 0xFFFF_FFFF
+def _address(s: int, row: int) -> int:
+    first = _register(s, get(row, Operand.FIRST)) * get(row, Operand.FIRST_SCALE)
+    second = get(row, Operand.SECOND)
+    if second != 16:
+        first += _register(s, second) * get(row, Operand.SECOND_SCALE)
+    return (first + get(row, Operand.CONSTANT)) & 0xFFFF_FFFF
 
 
 @njit
-def _load(s: Any, address: int, size: int, signed: int) -> int:
-    hosts = _hosts(s)
-    place = hosts[address >> 16] + (address & 0xFFFF)
+def _load(place: int, size: int, signed: int) -> int:
     if size == 4:
-        return np.int64(carray(_pointer(place), (1,), np.uint32)[0])
+        return get_word(place)
     if size == 2:
-        if signed:
-            return np.int64(carray(_pointer(place), (1,), np.int16)[0]) & 0xFFFF_FFFF
-        return np.int64(carray(_pointer(place), (1,), np.uint16)[0])
-    if signed:
-        return np.int64(carray(_pointer(place), (1,), np.int8)[0]) & 0xFFFF_FFFF
-    return np.int64(carray(_pointer(place), (1,), np.uint8)[0])
+        value = get_half(place)
+        return (value - ((value & 0x8000) << 1)) & 0xFFFF_FFFF if signed else value
+    value = get_byte(place)
+    return (value - ((value & 0x80) << 1)) & 0xFFFF_FFFF if signed else value
 
 
 @njit
-def _random(s: Any) -> int:
-    value = s[State.RANDOM]
+def _random(s: int) -> int:
+    value = get(s, State.RANDOM)
     value ^= (value << 13) & 0xFFFF_FFFF
     value ^= value >> 17
     value ^= (value << 5) & 0xFFFF_FFFF
-    s[State.RANDOM] = value
+    put(s, State.RANDOM, value)
     return value
 
 
 @njit
-def _fill(s: Any, tags: Any, first: int, ways: int, line: int) -> bool:
-    """Put a line into a free way, else a random one; True where it displaced another."""
-    for way in range(ways):
-        if tags[first + way] < 0:
-            tags[first + way] = line
+def _fill(s: int, ways: int, count: int, line: int) -> bool:
+    """Put a line into a free way of its set, else a random one; True where it displaced another. count is a power of two."""
+    for way in range(count):
+        if get(ways, way) < 0:
+            put(ways, way, line)
             return False
-    tags[first + _random(s) % ways] = line
+    put(ways, _random(s) & (count - 1), line)
     return True
 
 
 @njit
-def _stall(s: Any, block: int, cause: int, key: int, cycles: int) -> None:
-    stall_list = _stall_list(s)
-    stalls = _stalls(s)
-    s[State.CYCLE] += cycles
-    stalls[block, cause] += cycles
-    count = s[State.STALLS]
+def _stall(s: int, block: int, cause: int, key: int, cycles: int) -> None:
+    put(s, State.CYCLE, get(s, State.CYCLE) + cycles)
+    row = get(s, State.BLOCK_STALLS) + block * (8 * Stall.COLUMNS)
+    put(row, cause, get(row, cause) + cycles)
+    count = get(s, State.STALLS)
     if count < MAX_STALLS:
-        stall_list[count, 0] = key
-        stall_list[count, 1] = cycles
-        s[State.STALLS] = count + 1
+        entries = get(s, State.STALL_LIST)
+        put(entries, 2 * count, key)
+        put(entries, 2 * count + 1, cycles)
+        put(s, State.STALLS, count + 1)
 
 
 @njit
-def data_access(s: Any, block: int, ordinal: int, address: int, row: Any) -> None:
-    """Book one memory operand's stalls: alignment, D-cache, memory behind it."""
-    regions = _regions(s)
-    costs = _costs(s)
-    d_tags = _d_tags(s)
-    cost = costs[regions[address >> 16]]
-    if cost[Region.DEVICE]:
+def _unaligned(s: int, block: int, ordinal: int, store: int) -> None:
+    if not store:
+        _stall(s, block, Stall.UNALIGNED, ordinal, get(s, State.UNALIGNED_LOAD))
         return
-    store = row[Operand.STORE]
-    size = row[Operand.BYTES]
+    cost = get(s, State.UNALIGNED_STORE)
+    now = get(s, State.CYCLE)
+    ready = max(get(s, State.STORE_READY), now)
+    put(s, State.STORE_READY, ready + cost)
+    wait = ready - now - 4 * cost
+    if wait > 0:
+        _stall(s, block, Stall.UNALIGNED, ordinal, wait)
+
+
+@njit
+def data_access(s: int, block: int, ordinal: int, address: int, row: int) -> None:
+    """Book one memory operand's stalls: alignment, D-cache, memory behind it."""
+    cost = _cost_row(s, get_byte(get(s, State.REGIONS) + (address >> 16)))
+    if get(cost, Region.DEVICE):
+        return
+    store = get(row, Operand.STORE)
+    size = get(row, Operand.BYTES)
+    count = get(row, Operand.COUNT)
     if address & (size - 1):
-        if store:
-            ready = max(s[State.STORE_READY], s[State.CYCLE])
-            wait = ready - s[State.CYCLE] - 4 * s[State.UNALIGNED_STORE]
-            s[State.STORE_READY] = ready + s[State.UNALIGNED_STORE]
-            if wait > 0:
-                _stall(s, block, Stall.UNALIGNED, ordinal, wait)
-        else:
-            _stall(s, block, Stall.UNALIGNED, ordinal, s[State.UNALIGNED_LOAD])
-    if cost[Region.CACHEABLE] == 0 or s[State.HELD] & 2 == 0:
-        cycles = cost[Region.WRITE] if store else cost[Region.READ]
+        _unaligned(s, block, ordinal, store)
+    cacheable = get(cost, Region.CACHEABLE)
+    if cacheable == 0 or get(s, State.HELD) & 2 == 0:
+        cycles = get(cost, Region.WRITE) if store else get(cost, Region.READ)
         if cycles:
-            _stall(s, block, Stall.UNCACHED, ordinal, cycles * row[Operand.COUNT])
+            _stall(s, block, Stall.UNCACHED, ordinal, cycles * count)
         return
     held = True
-    last = (address + size * row[Operand.COUNT] - 1) >> LINE_SHIFT
-    for line in range(address >> LINE_SHIFT, last + 1):
-        first = (line % D_SETS) * D_WAYS
-        if d_tags[first] == line or d_tags[first + 1] == line or d_tags[first + 2] == line or d_tags[first + 3] == line:
-            continue
-        if store and cost[Region.CACHEABLE] == 1:
-            held = False
-            continue
-        if _fill(s, d_tags, first, D_WAYS, line):
-            s[State.D_GENERATION] += 1
-        cycles = cost[Region.STORE_LINE] if store else cost[Region.DATA_LINE]
-        _stall(s, block, Stall.D_MISS_FLASH if cost[Region.FLASH] else Stall.D_MISS_RAM, ordinal, cycles)
+    line = address >> LINE_SHIFT
+    last = (address + size * count - 1) >> LINE_SHIFT
+    while line <= last:
+        ways = get(s, State.D_TAGS) + (line & (D_SETS - 1)) * (8 * D_WAYS)
+        if get(ways, 0) != line and get(ways, 1) != line and get(ways, 2) != line and get(ways, 3) != line:
+            if store and cacheable == 1:
+                held = False
+            else:
+                if _fill(s, ways, D_WAYS, line):
+                    put(s, State.D_GENERATION, get(s, State.D_GENERATION) + 1)
+                cycles = get(cost, Region.STORE_LINE) if store else get(cost, Region.DATA_LINE)
+                cause = Stall.D_MISS_FLASH if get(cost, Region.FLASH) else Stall.D_MISS_RAM
+                _stall(s, block, cause, ordinal, cycles)
+        line += 1
     if held:
-        row[Operand.LINE] = last
-        row[Operand.GENERATION] = s[State.D_GENERATION]
+        put(row, Operand.LINE, last)
+        put(row, Operand.GENERATION, get(s, State.D_GENERATION))
 
 
 @njit
-def _operand_access(s: Any, block: int, row: Any) -> None:
+def _operand_access(s: int, block: int, row: int, address: int) -> None:
     """The quick way round data_access: an aligned operand whose line was there since nothing was displaced."""
-    scratch = _scratch(s)
-    ordinal = row[Operand.ORDINAL]
-    address = scratch[SCRATCH_ADDRESSES + ordinal]
-    size = row[Operand.BYTES]
+    size = get(row, Operand.BYTES)
+    line = get(row, Operand.LINE)
     if (
-        row[Operand.GENERATION] == s[State.D_GENERATION]
-        and (address + size * row[Operand.COUNT] - 1) >> LINE_SHIFT == row[Operand.LINE]
-        and address >> LINE_SHIFT == row[Operand.LINE]
+        get(row, Operand.GENERATION) == get(s, State.D_GENERATION)
+        and address >> LINE_SHIFT == line
+        and (address + get(row, Operand.EXTENT)) >> LINE_SHIFT == line
         and address & (size - 1) == 0
     ):
         return
-    data_access(s, block, ordinal, address, row)
+    data_access(s, block, get(row, Operand.ORDINAL), address, row)
 
 
 @njit
-def _fetch_lines(s: Any, block: int) -> None:
-    blocks = _blocks(s)
-    costs = _costs(s)
-    i_tags = _i_tags(s)
-    row = blocks[block]
-    cost = costs[row[Block.REGION]]
-    if cost[Region.CACHEABLE] == 0 or s[State.HELD] & 1 == 0:
-        cycles = cost[Region.FETCH]
-        if cycles:
-            chunks = ((row[Block.ADDRESS] + row[Block.SIZE] - 1) >> 3) - (row[Block.ADDRESS] >> 3) + 1
-            _stall(s, block, Stall.UNCACHED, 1000, cycles * chunks)
+def _fetch_lines(s: int, block: int, row: int) -> None:
+    if get(row, Block.I_GENERATION) == get(s, State.I_GENERATION):
         return
-    if row[Block.I_GENERATION] == s[State.I_GENERATION]:
+    cost = _cost_row(s, get(row, Block.REGION))
+    if get(cost, Region.CACHEABLE) == 0 or get(s, State.HELD) & 1 == 0:
+        cycles = get(cost, Region.FETCH)
+        if cycles:
+            address = get(row, Block.ADDRESS)
+            chunks = ((address + get(row, Block.SIZE) - 1) >> 3) - (address >> 3) + 1
+            _stall(s, block, Stall.UNCACHED, FETCHED, cycles * chunks)
         return
     missed = False
-    for line in range(row[Block.LINE], row[Block.LINE] + row[Block.LINES]):
-        first = (line % I_SETS) * I_WAYS
-        if i_tags[first] == line or i_tags[first + 1] == line:
+    first = get(row, Block.LINE)
+    for k in range(get(row, Block.LINES)):
+        line = first + k
+        ways = get(s, State.I_TAGS) + (line & (I_SETS - 1)) * (8 * I_WAYS)
+        if get(ways, 0) == line or get(ways, 1) == line:
             continue
         missed = True
-        if _fill(s, i_tags, first, I_WAYS, line):
-            s[State.I_GENERATION] += 1
-        cause = Stall.I_MISS_FLASH if cost[Region.FLASH] else Stall.I_MISS_RAM
-        _stall(s, block, cause, 1000 + line - row[Block.LINE], cost[Region.FETCH_LINE])
+        if _fill(s, ways, I_WAYS, line):
+            put(s, State.I_GENERATION, get(s, State.I_GENERATION) + 1)
+        cause = Stall.I_MISS_FLASH if get(cost, Region.FLASH) else Stall.I_MISS_RAM
+        _stall(s, block, cause, FETCHED + k, get(cost, Region.FETCH_LINE))
     if not missed:
-        row[Block.I_GENERATION] = s[State.I_GENERATION]
+        put(row, Block.I_GENERATION, get(s, State.I_GENERATION))
 
 
 @njit
-def _predicted(s: Any, address: int) -> int:
-    """How the block at address is entered from PREVIOUS: as foreseen (fall-through, taken), or after a flush."""
-    blocks = _blocks(s)
-    returns = _returns(s)
-    previous = s[State.PREVIOUS]
-    if previous < 0:
-        return FLUSHED
-    row = blocks[previous]
-    kind = row[Block.BRANCH]
+def _predicted(s: int, row: int, address: int) -> int:
+    """How the block at address is entered from the one in row: as foreseen (fall-through, taken), or after a flush."""
+    kind = get(row, Block.BRANCH)
     base = kind & 15
-    taken = address != row[Block.END]
+    taken = address != get(row, Block.END)
     if base == 0:
         return FLUSHED if taken else FALL_THROUGH
-    if (base == CONDITIONAL or kind & 16) and (row[Block.COUNTER] >= 2) != taken:
+    if (base == CONDITIONAL or kind & 16) and (get(row, Block.COUNTER) >= 2) != taken:
         return FLUSHED
     if not taken:
         return FALL_THROUGH
-    if base == RETURN and returns[(s[State.RETURN_TOP] - 1) % RETURN_DEPTH] != address:
-        return FLUSHED
-    if base in (INDIRECT, INDIRECT_CALL) and row[Block.TARGET] != address:
+    if base == RETURN:
+        top = (get(s, State.RETURN_TOP) - 1) & (RETURN_DEPTH - 1)
+        return TAKEN if get(get(s, State.RETURNS), top) == address else FLUSHED
+    if (base == INDIRECT or base == INDIRECT_CALL) and get(row, Block.TARGET) != address:
         return FLUSHED
     return TAKEN
 
 
 @njit
-def _train(s: Any, address: int) -> None:
-    """Teach the predictor where PREVIOUS went, and push or pop the return stack."""
-    blocks = _blocks(s)
-    returns = _returns(s)
-    row = blocks[s[State.PREVIOUS]]
-    kind = row[Block.BRANCH]
+def _train(s: int, row: int, address: int) -> None:
+    """Teach the predictor where the block in row went, and push or pop the return stack."""
+    kind = get(row, Block.BRANCH)
     base = kind & 15
-    taken = address != row[Block.END]
+    taken = address != get(row, Block.END)
     if base == CONDITIONAL or kind & 16:
-        row[Block.COUNTER] = min(row[Block.COUNTER] + 1, 3) if taken else max(row[Block.COUNTER] - 1, 0)
-    if not taken:
+        counter = get(row, Block.COUNTER)
+        put(row, Block.COUNTER, min(counter + 1, 3) if taken else max(counter - 1, 0))
+    if not taken or base == CONDITIONAL or base == JUMP:
         return
+    top = get(s, State.RETURN_TOP)
     if base == RETURN:
-        top = (s[State.RETURN_TOP] - 1) % RETURN_DEPTH
-        returns[top] = -1
-        s[State.RETURN_TOP] = top
-    elif base in (INDIRECT, INDIRECT_CALL):
-        row[Block.TARGET] = address
-    if base in (CALL, INDIRECT_CALL):
-        returns[s[State.RETURN_TOP]] = row[Block.END]
-        s[State.RETURN_TOP] = (s[State.RETURN_TOP] + 1) % RETURN_DEPTH
-
-
-@njit
-def _entry_addresses(s: Any, block: int) -> bool:
-    """Work out the data addresses that are known at the block's start; False where a value load meets a store before it."""
-    blocks = _blocks(s)
-    operands = _operands(s)
-    hosts = _hosts(s)
-    scratch = _scratch(s)
-    first = blocks[block, Block.ENTRY_FIRST]
-    for k in range(first, first + blocks[block, Block.ENTRY_COUNT]):
-        row = operands[k]
-        address = _address(s, row)
-        scratch[SCRATCH_ADDRESSES + row[Operand.ORDINAL]] = address
-        value = row[Operand.VALUE]
-        if value < 0:
-            continue
-        before = row[Operand.STORES_BEFORE]
-        if before:
-            for j in range(first, k):
-                other = operands[j]
-                if before >> other[Operand.ORDINAL] & 1:
-                    start = scratch[SCRATCH_ADDRESSES + other[Operand.ORDINAL]]
-                    end = start + other[Operand.BYTES] * other[Operand.COUNT]
-                    if address < end and start < address + row[Operand.BYTES] * row[Operand.COUNT]:
-                        return False
-        if hosts[address >> 16] == 0:
-            return False
-        for word in range(row[Operand.COUNT]):
-            scratch[value + word] = _load(
-                s, address + word * row[Operand.BYTES], row[Operand.BYTES], row[Operand.SIGNED]
-            )
-    return True
-
-
-@njit
-def settle(s: Any) -> None:
-    """Finish the block that was booked last: addresses known at its end, bank conflicts of its pairs, the log."""
-    blocks = _blocks(s)
-    operands = _operands(s)
-    scratch = _scratch(s)
-    log = _log(s)
-    transitions = _transitions(s)
-    pairs = _pairs(s)
-    if s[State.UNSETTLED] == 0:
+        top = (top - 1) & (RETURN_DEPTH - 1)
+        put(get(s, State.RETURNS), top, -1)
+        put(s, State.RETURN_TOP, top)
         return
-    s[State.UNSETTLED] = 0
-    block = s[State.PREVIOUS]
-    row = blocks[block]
-    first = row[Block.EXIT_FIRST]
-    for k in range(first, first + row[Block.EXIT_COUNT]):
-        operand = operands[k]
-        scratch[SCRATCH_ADDRESSES + operand[Operand.ORDINAL]] = _address(s, operand)
-        _operand_access(s, block, operand)
-    transition = transitions[s[State.TRANSITION]]
-    for k in range(transition[at.PAIR_FIRST], transition[at.PAIR_FIRST] + transition[at.PAIR_COUNT]):
-        a = scratch[SCRATCH_ADDRESSES + pairs[k, 0]]
-        b = scratch[SCRATCH_ADDRESSES + pairs[k, 1]]
-        if a >= 0 and b >= 0 and (a ^ b) & 4 == 0:
-            _stall(s, block, Stall.BANK, np.int64(pairs[k, 1]), 1)
-    if s[State.LOG] >= 0:
-        for ordinal in range(row[Block.OPERANDS]):
-            if scratch[SCRATCH_ADDRESSES + ordinal] >= 0:
-                count = s[State.LOG]
-                log[count, 0] = row[Block.ADDRESS]
-                log[count, 1] = ordinal
-                log[count, 2] = scratch[SCRATCH_ADDRESSES + ordinal]
-                s[State.LOG] = count + 1
+    if base == INDIRECT or base == INDIRECT_CALL:
+        put(row, Block.TARGET, address)
+    if base == CALL or base == INDIRECT_CALL:
+        put(get(s, State.RETURNS), top, get(row, Block.END))
+        put(s, State.RETURN_TOP, (top + 1) & (RETURN_DEPTH - 1))
 
 
 @njit
-def _stop(s: Any, reason: int, address: int, size: int) -> bool:
-    s[State.REASON] = reason
-    s[State.ADDRESS] = address
-    s[State.SIZE] = size
-    return True
-
-
-@njit
-def step(s: Any, address: int, size: int) -> bool:
-    """Account for one block before it runs; True asks for a stop before it, with nothing booked for it."""
-    pages = _pages(s)
-    dense = _dense(s)
-    blocks = _blocks(s)
-    scratch = _scratch(s)
-    if s[State.UNSETTLED]:
-        settle(s)
-    if s[State.CYCLE] >= s[State.HORIZON]:
-        return _stop(s, Reason.HORIZON, address, size)
-    if s[State.BLOCKS] >= s[State.BLOCK_LIMIT]:
-        return _stop(s, Reason.LIMIT, address, size)
-    if s[State.STOP_WANTED]:
-        return _stop(s, Reason.WANTED, address, size)
-    page = pages[address >> 20]
-    if page < 0:
-        return _stop(s, Reason.UNKNOWN_BLOCK, address, size)
-    block = np.int64(dense[page + ((address & 0xF_FFFF) >> 1)]) - 1
-    if block < 0 or blocks[block, Block.SIZE] != size:
-        return _stop(s, Reason.UNKNOWN_BLOCK, address, size)
-    row = blocks[block]
-    if row[Block.TRAPS] & s[State.TRAPS] and s[State.SKIPPED] != address:
-        return _stop(s, Reason.TRAP, address, size)
-    s[State.SKIPPED] = -1
-    if s[State.TIMED] == 0:
-        s[State.BLOCKS] += 1
-        s[State.STARTED] = s[State.CYCLE]
-        s[State.CYCLE] += row[Block.INSTRUCTIONS]
-        s[State.PREVIOUS] = block
-        row[Block.EXECUTED] += 1
-        return False
-    if s[State.LOG] >= 0 and s[State.LOG] + MAX_OPERANDS >= s[State.LOG_LIMIT]:
-        return _stop(s, Reason.LOG_FULL, address, size)
-    if row[Block.HOOKED]:
-        for ordinal in range(row[Block.OPERANDS]):
-            scratch[SCRATCH_ADDRESSES + ordinal] = -1
-    if not _entry_addresses(s, block):
-        return _stop(s, Reason.ALIAS, address, size)
-    return _book(s, block, address, size)
-
-
-@njit
-def _book(s: Any, block: int, address: int, size: int) -> bool:
-    blocks = _blocks(s)
-    operands = _operands(s)
-    stalls = _stalls(s)
-    counts = _counts(s)
-    transitions = _transitions(s)
-    lookup = _lookup(s)
-    row = blocks[block]
-    entry = _predicted(s, address)
-    pipeline = 0 if entry == FLUSHED else s[State.PIPELINE]
-    transition = row[Block.GUESS]
-    if transition < 0 or transitions[transition, at.STATE] != pipeline or transitions[transition, at.ENTRY] != entry:
-        transition = find_transition(lookup, pipeline, entry, block)
-        if transition < 0:
-            transition = make_transition(_automaton(s), pipeline, entry, block)
-            if transition < 0:
-                return _stop(s, Reason.TABLES_FULL, address, size)
-        row[Block.GUESS] = transition
-    previous = s[State.PREVIOUS]
-    if previous >= 0 and blocks[previous, Block.BRANCH]:
-        _train(s, address)
-        if entry == FLUSHED:
-            penalty = np.int64(transitions[s[State.TRANSITION], at.PENALTY])
-            s[State.CYCLE] += penalty
-            stalls[previous, Stall.BRANCH] += penalty
-    s[State.BLOCKS] += 1
-    s[State.STALLS] = 0
-    s[State.STARTED] = s[State.CYCLE]
-    s[State.CYCLE] += transitions[transition, at.COST]
-    counts[transition] += 1
-    s[State.PREVIOUS] = block
-    s[State.TRANSITION] = transition
-    s[State.PIPELINE] = transitions[transition, at.NEXT]
-    s[State.UNSETTLED] = 1
-    _fetch_lines(s, block)
-    first = row[Block.ENTRY_FIRST]
-    for k in range(first, first + row[Block.ENTRY_COUNT]):
-        _operand_access(s, block, operands[k])
+def _overlaps(s: int, row: int, address: int, first: int, k: int) -> bool:
+    """Whether a value load at address meets a store before it in the block."""
+    addresses = get(s, State.SCRATCH) + 8 * SCRATCH_ADDRESSES
+    before = get(row, Operand.STORES_BEFORE)
+    for j in range(first, k):
+        other = _operand_row(s, j)
+        ordinal = get(other, Operand.ORDINAL)
+        if ordinal < 62 and before >> ordinal & 1:
+            start = get(addresses, ordinal)
+            if address <= start + get(other, Operand.EXTENT) and start <= address + get(row, Operand.EXTENT):
+                return True
     return False
 
 
 @njit
-def step_operand(s: Any, address: int) -> None:
-    """Account for one memory operand whose address is known only where its instruction runs."""
-    pages = _pages(s)
-    scratch = _scratch(s)
-    hooked = _hooked(s)
-    hooked_dense = _hooked_dense(s)
-    if s[State.REASON] or s[State.UNSETTLED] == 0:
+def _entry_addresses(s: int, block_row: int) -> bool:
+    """Work out the data addresses that are known at the block's start; False where a value that one needs cannot be read."""
+    scratch = get(s, State.SCRATCH)
+    first = get(block_row, Block.ENTRY_FIRST)
+    row = _operand_row(s, first)
+    for k in range(first, first + get(block_row, Block.ENTRY_COUNT)):
+        address = _address(s, row)
+        put(scratch, SCRATCH_ADDRESSES + get(row, Operand.ORDINAL), address)
+        value = get(row, Operand.VALUE)
+        if value >= 0:
+            host = get(get(s, State.HOSTS), address >> 16)
+            if host == 0 or (get(row, Operand.STORES_BEFORE) and _overlaps(s, row, address, first, k)):
+                return False
+            size = get(row, Operand.BYTES)
+            for word in range(get(row, Operand.COUNT)):
+                place = host + (address & 0xFFFF) + word * size
+                put(scratch, value + word, _load(place, size, get(row, Operand.SIGNED)))
+        row += 8 * Operand.COLUMNS
+    return True
+
+
+@njit
+def _log_addresses(s: int, row: int) -> None:
+    addresses = get(s, State.SCRATCH) + 8 * SCRATCH_ADDRESSES
+    for ordinal in range(get(row, Block.OPERANDS)):
+        if get(addresses, ordinal) >= 0:
+            count = get(s, State.LOG)
+            entry = get(s, State.ADDRESS_LOG) + 24 * count
+            put(entry, 0, get(row, Block.ADDRESS))
+            put(entry, 1, ordinal)
+            put(entry, 2, get(addresses, ordinal))
+            put(s, State.LOG, count + 1)
+
+
+@njit
+def settle(s: int) -> None:
+    """Finish the block that was booked last: addresses known at its end, bank conflicts of its pairs, the log."""
+    if get(s, State.UNSETTLED) == 0:
         return
-    page = pages[address >> 20]
-    index = np.int64(hooked_dense[page + ((address & 0xF_FFFF) >> 1)]) - 1
+    put(s, State.UNSETTLED, 0)
+    block = get(s, State.PREVIOUS)
+    block_row = _block_row(s, block)
+    addresses = get(s, State.SCRATCH) + 8 * SCRATCH_ADDRESSES
+    row = _operand_row(s, get(block_row, Block.EXIT_FIRST))
+    for _ in range(get(block_row, Block.EXIT_COUNT)):
+        address = _address(s, row)
+        put(addresses, get(row, Operand.ORDINAL), address)
+        _operand_access(s, block, row, address)
+        row += 8 * Operand.COLUMNS
+    transition = _transition_row(s, get(s, State.TRANSITION))
+    pair = get(s, State.AUTOMATON + 12) + 8 * get_int32(transition, at.PAIR_FIRST)
+    for _ in range(get_int32(transition, at.PAIR_COUNT)):
+        a, b = get(addresses, get_int32(pair, 0)), get(addresses, get_int32(pair, 1))
+        if a >= 0 and b >= 0 and (a ^ b) & 4 == 0:
+            _stall(s, block, Stall.BANK, get_int32(pair, 1), 1)
+        pair += 8
+    if get(s, State.LOG) >= 0:
+        _log_addresses(s, block_row)
+
+
+@njit
+def _stop(s: int, reason: int, address: int, size: int) -> bool:
+    put(s, State.REASON, reason)
+    put(s, State.ADDRESS, address)
+    put(s, State.SIZE, size)
+    return True
+
+
+@njit
+def step(s: int, address: int, size: int) -> bool:
+    """Account for one block before it runs; True asks for a stop before it, with nothing booked for it."""
+    settle(s)
+    if get(s, State.CYCLE) >= get(s, State.HORIZON):
+        return _stop(s, Reason.HORIZON, address, size)
+    if get(s, State.BLOCKS) >= get(s, State.BLOCK_LIMIT):
+        return _stop(s, Reason.LIMIT, address, size)
+    if get(s, State.STOP_WANTED):
+        return _stop(s, Reason.WANTED, address, size)
+    page = get(get(s, State.PAGES), address >> 20)
+    if page < 0:
+        return _stop(s, Reason.UNKNOWN_BLOCK, address, size)
+    block = get_int32(get(s, State.DENSE), page + ((address & 0xF_FFFF) >> 1)) - 1
+    row = _block_row(s, block)
+    if block < 0 or get(row, Block.SIZE) != size:
+        return _stop(s, Reason.UNKNOWN_BLOCK, address, size)
+    if get(row, Block.TRAPS) & get(s, State.TRAPS) and get(s, State.SKIPPED) != address:
+        return _stop(s, Reason.TRAP, address, size)
+    put(s, State.SKIPPED, -1)
+    if get(s, State.TIMED):
+        return _book(s, block, row, address, size)
+    put(s, State.BLOCKS, get(s, State.BLOCKS) + 1)
+    cycle = get(s, State.CYCLE)
+    put(s, State.STARTED, cycle)
+    put(s, State.CYCLE, cycle + get(row, Block.INSTRUCTIONS))
+    put(s, State.PREVIOUS, block)
+    put(row, Block.EXECUTED, get(row, Block.EXECUTED) + 1)
+    return False
+
+
+@njit
+def _book(s: int, block: int, row: int, address: int, size: int) -> bool:
+    if get(s, State.LOG) >= 0 and get(s, State.LOG) + MAX_OPERANDS >= get(s, State.LOG_LIMIT):
+        return _stop(s, Reason.LOG_FULL, address, size)
+    if get(row, Block.HOOKED):
+        for ordinal in range(get(row, Block.OPERANDS)):
+            put(get(s, State.SCRATCH), SCRATCH_ADDRESSES + ordinal, -1)
+    if not _entry_addresses(s, row):
+        return _stop(s, Reason.ALIAS, address, size)
+    previous = get(s, State.PREVIOUS)
+    previous_row = _block_row(s, previous)
+    entry = FLUSHED if previous < 0 else _predicted(s, previous_row, address)
+    pipeline = 0 if entry == FLUSHED else get(s, State.PIPELINE)
+    transition = get(row, Block.GUESS)
+    found = _transition_row(s, transition)
+    if transition < 0 or get_int32(found, at.STATE) != pipeline or get_int32(found, at.ENTRY) != entry:
+        transition = _transition_of(s, pipeline, entry, block)
+        if transition < 0:
+            return _stop(s, Reason.TABLES_FULL, address, size)
+        found = _transition_row(s, transition)
+        put(row, Block.GUESS, transition)
+    cycle = get(s, State.CYCLE)
+    if previous >= 0 and get(previous_row, Block.BRANCH):
+        _train(s, previous_row, address)
+        if entry == FLUSHED:
+            penalty = get_int32(_transition_row(s, get(s, State.TRANSITION)), at.PENALTY)
+            cycle += penalty
+            branch = get(s, State.BLOCK_STALLS) + previous * (8 * Stall.COLUMNS)
+            put(branch, Stall.BRANCH, get(branch, Stall.BRANCH) + penalty)
+    put(s, State.BLOCKS, get(s, State.BLOCKS) + 1)
+    put(s, State.STALLS, 0)
+    put(s, State.STARTED, cycle)
+    put(s, State.CYCLE, cycle + get_int32(found, at.COST))
+    counts = get(s, State.COUNTS)
+    put(counts, transition, get(counts, transition) + 1)
+    put(s, State.PREVIOUS, block)
+    put(s, State.TRANSITION, transition)
+    put(s, State.PIPELINE, get_int32(found, at.NEXT))
+    put(s, State.UNSETTLED, 1)
+    _fetch_lines(s, block, row)
+    operand = _operand_row(s, get(row, Block.ENTRY_FIRST))
+    addresses = get(s, State.SCRATCH) + 8 * SCRATCH_ADDRESSES
+    for _ in range(get(row, Block.ENTRY_COUNT)):
+        _operand_access(s, block, operand, get(addresses, get(operand, Operand.ORDINAL)))
+        operand += 8 * Operand.COLUMNS
+    return False
+
+
+@njit
+def step_operand(s: int, address: int) -> None:
+    """Account for one memory operand whose address is known only where its instruction runs."""
+    if get(s, State.REASON) or get(s, State.UNSETTLED) == 0:
+        return
+    page = get(get(s, State.PAGES), address >> 20)
+    index = get_int32(get(s, State.HOOKED_DENSE), page + ((address & 0xF_FFFF) >> 1)) - 1
     if index < 0:
         return
-    row = hooked[index]
-    scratch[SCRATCH_ADDRESSES + row[Operand.ORDINAL]] = _address(s, row)
-    _operand_access(s, s[State.PREVIOUS], row)
+    row = get(s, State.HOOKED) + index * (8 * Operand.COLUMNS)
+    where = _address(s, row)
+    put(get(s, State.SCRATCH), SCRATCH_ADDRESSES + get(row, Operand.ORDINAL), where)
+    _operand_access(s, get(s, State.PREVIOUS), row, where)
 
 
-BLOCK_HOOK = types.void(types.voidptr, types.uint64, types.uint32, types.voidptr)
-MEMORY_HOOK = types.boolean(types.voidptr, types.int32, types.uint64, types.int32, types.int64, types.voidptr)
+BLOCK_HOOK = types.void(types.int64, types.uint64, types.uint32, types.int64)
+FILL_HOOK = types.boolean(types.int64, types.uint64, types.int32, types.int64, types.int64)
+MEMORY_HOOK = types.boolean(types.int64, types.int32, types.uint64, types.int32, types.int64, types.int64)
 
 
 @cfunc(BLOCK_HOOK, cache=True)
 def on_block(engine: Any, address: Any, size: Any, data: Any) -> None:
     """Unicorn's BLOCK hook."""
-    s = carray(data, (State.WORDS,), np.int64)
-    if step(s, np.int64(address), np.int64(size)):
-        _call_stop(s[State.STOP_FUNCTION], engine)
+    if step(data, np.int64(address), np.int64(size)):
+        call(get(data, State.STOP_FUNCTION), engine)
 
 
 @cfunc(BLOCK_HOOK, cache=True)
 def on_operand(engine: Any, address: Any, size: Any, data: Any) -> None:
     """Unicorn's CODE hook at one instruction."""
-    s = carray(data, (State.WORDS,), np.int64)
-    step_operand(s, np.int64(address))
+    step_operand(data, np.int64(address))
 
 
 @cfunc(MEMORY_HOOK, cache=True)
 def on_protected(engine: Any, kind: Any, address: Any, size: Any, value: Any, data: Any) -> bool:
     """Unicorn's protection hook on peripherals: notes the access's own PC and clears the stale IT state."""
-    s = carray(data, (State.WORDS,), np.int64)
-    s[State.ACCESS_PC] = np.int64(carray(_pointer(s[State.REGISTERS]), (16,), np.uint32)[15])
-    carray(_pointer(s[State.ITSTATE]), (1,), np.uint32)[0] = np.uint32(0)
+    put(data, State.ACCESS_PC, get_word(get(data, State.REGISTERS) + 60))
+    put_word(get(data, State.ITSTATE), 0)
     return True
 
 
-@cfunc(types.void(types.voidptr), cache=True)
+@cfunc(FILL_HOOK, cache=True)
+def on_fill(engine: Any, address: Any, kind: Any, result: Any, data: Any) -> bool:
+    """Unicorn's TLB_FILL hook: addresses are physical; RAM is executable from the first fetch on, so that stores stay quick."""
+    place = np.int64(address)
+    executed = get(data, State.EXECUTED) + (place >> 10)
+    permissions = get_byte(get(data, State.PERMISSIONS) + (place >> 16))
+    if kind == FETCHING:
+        put_byte(executed, 1)
+    else:
+        put_word(get(data, State.ITSTATE), 0)
+    if permissions == READ_WRITE and get_byte(executed):
+        permissions = READ_WRITE_EXECUTE
+    put(result, 0, place)
+    put_word(result + 8, permissions)
+    return True
+
+
+@cfunc(types.void(types.int64), cache=True)
 def on_settle(data: Any) -> None:
     """Finish the block booked last, called from Python between slices."""
-    s = carray(data, (State.WORDS,), np.int64)
-    settle(s)
+    settle(data)
