@@ -92,7 +92,6 @@ class Stage(IntEnum):
     FP_DATA = 12
     TO_CORE = 13
     FP_MOVE = 14
-    INDEX = 15
 
 
 class Result(IntEnum):
@@ -112,7 +111,6 @@ class Result(IntEnum):
     FP_LOAD = 11
     FP_MOVE = 12
     FROM_CORE = 13
-    SATURATED = 14
 
 
 WAITING = {
@@ -129,7 +127,6 @@ WAITING = {
     Result.FP_LOAD: Cause.LOAD,
     Result.FP_MOVE: Cause.FP,
     Result.FROM_CORE: Cause.FP,
-    Result.SATURATED: Cause.OPERAND,
 }
 
 
@@ -143,8 +140,8 @@ class Latency:
     source: str
 
 
-CORE_STAGES = (*tuple(Stage)[: Stage.FP], Stage.INDEX)
-FP_STAGES = tuple(Stage)[Stage.FP : Stage.INDEX]
+CORE_STAGES = tuple(Stage)[: Stage.FP]
+FP_STAGES = tuple(Stage)[Stage.FP :]
 
 
 def _row(result: Result, stages: tuple[Stage, ...], cycles: str, sources: str) -> list[Latency]:
@@ -157,15 +154,14 @@ def _row(result: Result, stages: tuple[Stage, ...], cycles: str, sources: str) -
 
 # fmt: off
 LATENCIES: tuple[Latency, ...] = (
-    #                                 late early add shift address mul acc data from_core index
-    *_row(Result.EARLY,     CORE_STAGES, "0 1 1 1 1 0 0 0 1 1", "j j j j j j j j j j"),
-    *_row(Result.LATE,      CORE_STAGES, "1 2 2 2 2 1 0 0 1 2", "j j j j j j j j j j"),
-    *_row(Result.BASE,      CORE_STAGES, "0 1 2 1 1 0 0 0 1 1", "j j j j j d d j j j"),
-    *_row(Result.REVERSE,   CORE_STAGES, "0 2 1 2 2 0 0 0 1 2", "j j j L j d d j j j"),
-    *_row(Result.LOAD,      CORE_STAGES, "1 2 2 2 2 2 0 0 1 3", "j j j j j j d j g L"),
-    *_row(Result.NARROW,    CORE_STAGES, "2 3 3 3 3 2 1 0 1 3", "j j j j j j j j g j"),
-    *_row(Result.MULTIPLY,  CORE_STAGES, "2 3 3 3 4 2 1 0 1 4", "j j j j L j j j j L"),
-    *_row(Result.SATURATED, CORE_STAGES, "2 3 3 3 3 2 1 0 1 3", "L L L L L L d d d L"),
+    #                                late early add shift address mul acc data from_core
+    *_row(Result.EARLY,    CORE_STAGES, "0 1 1 1 1 0 0 0 1", "j j j j j j j j j"),
+    *_row(Result.LATE,     CORE_STAGES, "1 2 2 2 2 1 0 0 1", "j j j j j j j j j"),
+    *_row(Result.BASE,     CORE_STAGES, "0 1 2 1 1 0 0 0 1", "j j j j j d d j j"),
+    *_row(Result.REVERSE,  CORE_STAGES, "0 2 1 2 2 0 0 0 1", "j j j g j d d j j"),
+    *_row(Result.LOAD,     CORE_STAGES, "1 2 2 2 2 2 0 0 1", "j j j j j j d j g"),
+    *_row(Result.NARROW,   CORE_STAGES, "2 3 3 3 3 2 1 0 1", "j j j j j j j j g"),
+    *_row(Result.MULTIPLY, CORE_STAGES, "2 3 3 3 3 2 1 0 1", "j j j j j j j j j"),
     #                                fp fma_acc mla_acc fp_data to_core fp_move
     *_row(Result.FP,        FP_STAGES, "3 3 2 1 3 3", "j j j j j j"),
     *_row(Result.FMA,       FP_STAGES, "5 3 2 3 5 5", "j j j j j j"),
@@ -210,9 +206,6 @@ class Parameters:
     store_to_load: int = _set(4, "TIMING.md 6", "cycles from a store to a load of its word that follows too closely")
     store_to_load_narrow: int = _set(4, "TIMING.md 6", "the same after a byte or half store; 6 is as likely")
     store_to_load_window: int = _set(2, "TIMING.md 6", "from this distance on, the word is forwarded free; 0 to 4")
-    predicated: int = _set(
-        1, "LLVM", "cycles that a predicated result takes longer to a consumer under another condition"
-    )
     divide: int = _set(7, "LLVM", "cycles of SDIV and UDIV")
     load_multiple: int = _set(0, "guess", "cycles that LDM, STM, PUSH, POP, LDRD, STRD take beyond two words a cycle")
     table_branch: int = _set(2, "LLVM", "cycles of TBB and TBH")
@@ -284,7 +277,6 @@ ROLES: Mapping[str, Stage] = {
 }
 FP_MAC_SHADOW = 3  # cycles; jnk0le
 FMA_AFTER_MLA = 2  # cycles; jnk0le
-PREDICATED_LIMIT = 3  # cycles; LLVM: no predicated result takes longer because of its condition
 
 _BITFIELD = Timing(Group.DSP | Group.SHIFTER, Result.LATE, "jnk0le", slots="older")
 _FP_DATA = {"data": Stage.FP_DATA, "fp": Stage.FP_DATA}
@@ -304,22 +296,9 @@ TIMINGS: Mapping[str, Timing] = {
     "reverse": Timing(Group.DSP | Group.SHIFTER, Result.REVERSE, "jnk0le", slots="older"),
     "pack": _BITFIELD,
     "dsp": Timing(Group.DSP, Result.LATE, "jnk0le", slots="older"),
-    "dsp_saturating": Timing(Group.DSP, Result.SATURATED, "LLVM", slots="older"),
-    "dsp_doubling": Timing(
-        Group.DSP | Group.SHIFTER, Result.SATURATED, "LLVM", slots="older", stages={"late": Stage.EARLY}
-    ),
     "mul": Timing(Group.MULTIPLY_OR_STORE, Result.MULTIPLY, "jnk0le"),
     "mul_long": Timing(Group.MULTIPLY_OR_STORE, Result.MULTIPLY, "jnk0le"),
-    "div": Timing(
-        Group.NONE,
-        Result.LATE,
-        "LLVM",
-        slots="alone",
-        stages={"late": Stage.MULTIPLICAND},
-        cycles=0,
-        cycles_setting="divide",
-        cause=Cause.DIVIDE,
-    ),
+    "div": Timing(Group.NONE, Result.LATE, "LLVM", slots="alone", cycles=0, cycles_setting="divide", cause=Cause.DIVIDE),
     "load": Timing(Group.LOAD, Result.LOAD, "jnk0le"),
     "load_narrow": Timing(Group.LOAD, Result.NARROW, "jnk0le"),
     "store": Timing(Group.MULTIPLY_OR_STORE, Result.LATE, "jnk0le", drain="drain_word"),

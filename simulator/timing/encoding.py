@@ -13,14 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.decode import APSR, S0, Instruction, Memory
-from simulator.timing.cortex_m7 import CORE_STAGES, ROLES, TIMINGS, Group, Result, Stage, Timing, setting
+from simulator.timing.cortex_m7 import ROLES, TIMINGS, Group, Result, Stage, Timing, setting
 
 PC = 15
-SATURATING = (
-    *("QADD", "QSUB", "QASX", "QSAX", "QADD8", "QADD16", "QSUB8", "QSUB16"),
-    *("UQASX", "UQSAX", "UQADD8", "UQADD16", "UQSUB8", "UQSUB16", "USAD8", "USADA8"),
-)
-DOUBLING = ("QDADD", "QDSUB", "SSAT", "USAT", "SSAT16", "USAT16")
 MAX_SOURCES = 10
 MAX_DESTINATIONS = 6
 FP_DIVIDE_LEAD = 3  # a result of VDIV or VSQRT leaves the pipe as one of VADD that was issued this long before the end
@@ -49,9 +44,8 @@ class Column(IntEnum):
     DRAIN_SETTING = 14
     FORWARD_SETTING = 15
     DELAY_SETTING = 16  # of the results of FP divide and square root
-    PREDICATE = 17  # 0: always; conditions and their opposites are equal
-    SOURCES = 18
-    SOURCE = 19
+    SOURCES = 17
+    SOURCE = 18
     DESTINATIONS = SOURCE + MAX_SOURCES
     DESTINATION = DESTINATIONS + 1
     LIST = DESTINATION + MAX_DESTINATIONS  # 0 none, 1 read, 2 written
@@ -99,10 +93,6 @@ def timing_of(instruction: Instruction) -> Timing:
         registers = instruction.destinations if name == "fp_to_core" else instruction.sources
         if sum(register < PC for register, _ in registers) > 1:
             name += "_pair"
-    elif name == "dsp" and instruction.mnemonic in SATURATING:
-        name = "dsp_saturating"
-    elif name == "dsp" and instruction.mnemonic in DOUBLING:
-        name = "dsp_doubling"
     timing = TIMINGS[name]
     if memory is not None and memory.exclusive:
         timing = replace(timing, slots="alone" if memory.kind == "store" else "older")
@@ -131,9 +121,7 @@ def sources_of(instruction: Instruction, timing: Timing) -> list[tuple[int, Stag
     for register, role in instruction.sources:
         if register != PC and (register not in listed or role == "address"):
             stage = timing.stages.get(role, ROLES[role])
-            if role == "address" and instruction.memory is not None and register == instruction.memory.index:
-                stage = Stage.INDEX
-            waits.append((register, Stage.FP if register >= S0 and stage in CORE_STAGES else stage))
+            waits.append((register, Stage.FP if register >= S0 and stage < Stage.FP else stage))
     return waits
 
 
@@ -209,11 +197,6 @@ def traits_of(instruction: Instruction, timing: Timing) -> Trait:
     return traits
 
 
-def predicate_of(instruction: Instruction) -> int:
-    """0 for an instruction outside IT blocks; else one number for a condition and its opposite."""
-    return 7 - (instruction.condition >> 1) if instruction.in_it else 0
-
-
 def _is_cbz(instruction: Instruction) -> bool:
     return instruction.mnemonic in ("CBZ", "CBNZ")
 
@@ -250,7 +233,6 @@ def _encode(row: NDArray[np.int32], instruction: Instruction) -> None:
     row[Column.DRAINS] = cycles_of(instruction, timing) if timing.drain else 0
     row[Column.DRAIN_SETTING] = setting(timing.drain or "none")
     row[Column.DELAY_SETTING] = setting(delay_setting(timing))
-    row[Column.PREDICATE] = predicate_of(instruction)
     row[Column.FORWARD_SETTING] = setting(forward_setting(timing))
     _encode_operands(row, instruction, timing)
 

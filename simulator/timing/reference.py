@@ -14,7 +14,6 @@ from simulator.timing.cortex_m7 import (
     CAUSES,
     FMA_AFTER_MLA,
     FP_MAC_SHADOW,
-    PREDICATED_LIMIT,
     WAITING,
     Cause,
     Group,
@@ -30,7 +29,6 @@ from simulator.timing.encoding import (
     cycles_of,
     forward_setting,
     list_of,
-    predicate_of,
     results_of,
     sources_of,
     timing_of,
@@ -93,7 +91,7 @@ class Pipeline:
 
     def restart(self) -> None:
         self.older: Issued | None = None
-        self.produced: dict[int, tuple[Result, int, int]] = {}  # result, cycle, predicate
+        self.produced: dict[int, tuple[Result, int]] = {}
         self.flags_set: int | None = None
         self.last_mac: int | None = None
         self.last_mla: int | None = None
@@ -198,7 +196,7 @@ class Pipeline:
         assert older is not None
         before = dict(self.produced)
         for register, result in results_of(older.instruction, older.timing):
-            self.produced[register] = (result, older.cycle, predicate_of(older.instruction))
+            self.produced[register] = (result, older.cycle)
         if self.obstacle(instruction, timing, older.cycle, fused=False) is None:
             return True
         self.produced = before
@@ -231,7 +229,7 @@ class Pipeline:
         own = {register for register, _ in results_of(instruction, timing)} if fused else set()
         listed = [(register, timing.stages.get("data", Stage.DATA)) for register in self.stored_list(instruction)]
         for register, stage in [*sources_of(instruction, timing), *listed]:
-            if p.operand_waits and register not in own and self.available(register, stage, instruction) > cycle:
+            if p.operand_waits and register not in own and self.available(register, stage) > cycle:
                 return WAITING[self.produced[register][0]]
         if timing.after_mac == "never" and self.in_mac_shadow(cycle):
             return Cause.FP
@@ -245,17 +243,11 @@ class Pipeline:
         memory = instruction.memory
         return list_of(instruction) if memory is not None and memory.kind == "store" else []
 
-    def available(self, register: int, stage: Stage, consumer: Instruction) -> int:
+    def available(self, register: int, stage: Stage) -> int:
         if register not in self.produced:
             return 0
-        result, cycle, predicate = self.produced[register]
-        distance = int(LATENCY[result, stage])
-        extra = self.parameters.predicated
-        if extra and predicate and predicate != predicate_of(consumer) and register != APSR:
-            if result in (Result.EARLY, Result.BASE, Result.REVERSE):
-                distance = max(distance, int(LATENCY[Result.LATE, stage]))
-            distance = max(distance, min(PREDICATED_LIMIT, distance + extra))
-        return cycle + distance
+        result, cycle = self.produced[register]
+        return cycle + int(LATENCY[result, stage])
 
     def in_mac_shadow(self, cycle: int) -> bool:
         return self.last_mac is not None and cycle <= self.last_mac + FP_MAC_SHADOW
@@ -307,9 +299,7 @@ class Pipeline:
         if self.older is not None and (timing.early == "add" or self.older.timing.groups & Group.SHIFTER):
             return False
         stage = Stage.EARLY_ADD if timing.early == "add" else Stage.EARLY_SHIFT
-        return all(
-            self.available(register, stage, instruction) <= cycle for register, _ in sources_of(instruction, timing)
-        )
+        return all(self.available(register, stage) <= cycle for register, _ in sources_of(instruction, timing))
 
     def store(self, instruction: Instruction, timing: Timing, cycle: int) -> None:
         memory = instruction.memory
@@ -329,13 +319,12 @@ class Pipeline:
         for register, result in results_of(instruction, timing):
             moved = instruction.memory.writeback if instruction.memory is not None and result == Result.BASE else 0
             self.move_stores(register, moved)
-            kind = Result.EARLY if early and register != APSR else result
-            self.produced[register] = (kind, cycle + delay, predicate_of(instruction))
+            self.produced[register] = (Result.EARLY if early and register != APSR else result, cycle + delay)
         if not self.stored_list(instruction):
             for place, register in enumerate(list_of(instruction)):
                 if register != 15:
                     self.move_stores(register, 0)
-                    self.produced[register] = (timing.result, cycle + place // 2, predicate_of(instruction))
+                    self.produced[register] = (timing.result, cycle + place // 2)
         if any(register == APSR for register, _ in instruction.destinations):
             self.flags_set = cycle
         if timing.groups & Group.FP_MAC:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from simulator.decode import APSR
 from simulator.timing import layout as at
-from simulator.timing.cortex_m7 import FMA_AFTER_MLA, FP_MAC_SHADOW, PREDICATED_LIMIT
+from simulator.timing.cortex_m7 import FMA_AFTER_MLA, FP_MAC_SHADOW
 from simulator.timing.encoding import FP_DIVIDE_LEAD
 
 Words = NDArray[np.int64]
@@ -24,18 +24,12 @@ State = NDArray[np.int16]
 
 
 @njit(cache=True)
-def _available(w: Words, p: Words, register: int, stage: int, predicate: int) -> int:
-    """The first issue cycle from which an instruction under a predicate can read a register at a stage."""
-    kind = w[at.KIND + register] & (1 << at.KIND_BITS) - 1
+def _available(w: Words, p: Words, register: int, stage: int) -> int:
+    """The first issue cycle from which a register can be read at a stage."""
+    kind = w[at.KIND + register]
     if kind == 0:
         return at.LONG_AGO
-    distance = p[at.LATENCY + kind * at.STAGES + stage]
-    producer = w[at.KIND + register] >> at.KIND_BITS
-    if producer and producer != predicate and register != APSR and p[at.PREDICATED]:
-        if kind <= at.R_REVERSE:
-            distance = max(distance, p[at.LATENCY + at.R_LATE * at.STAGES + stage])
-        distance = max(distance, min(PREDICATED_LIMIT, distance + p[at.PREDICATED]))
-    return w[at.WHEN + register] + distance
+    return w[at.WHEN + register] + p[at.LATENCY + kind * at.STAGES + stage]
 
 
 @njit(cache=True)
@@ -43,27 +37,26 @@ def _operands(w: Words, p: Words, row: Row, skip: int, t: int, causes: Words, bo
     """The first issue cycle from t on at which all sources can be read; where book is set, the waits go to causes."""
     if p[at.OPERAND_WAITS] == 0:
         return t
-    predicate = row[at.PREDICATE]
     for k in range(row[at.SOURCES]):
         register = row[at.SOURCE + k] & 255
         if register != skip:
-            t = _wait(w, p, register, row[at.SOURCE + k] >> 8, predicate, t, causes, book)
+            t = _wait(w, p, register, row[at.SOURCE + k] >> 8, t, causes, book)
     if row[at.LIST] == 1:
         for register in range(16):
             if row[at.LIST_CORE] >> register & 1:
-                t = _wait(w, p, register, row[at.LIST_CODE], predicate, t, causes, book)
+                t = _wait(w, p, register, row[at.LIST_CODE], t, causes, book)
         for register in range(row[at.LIST_FIRST], row[at.LIST_FIRST] + row[at.LIST_COUNT]):
-            t = _wait(w, p, register, row[at.LIST_CODE], predicate, t, causes, book)
+            t = _wait(w, p, register, row[at.LIST_CODE], t, causes, book)
     return t
 
 
 @njit(cache=True)
-def _wait(w: Words, p: Words, register: int, stage: int, predicate: int, t: int, causes: Words, book: bool) -> int:
-    ready = _available(w, p, register, stage, predicate)
+def _wait(w: Words, p: Words, register: int, stage: int, t: int, causes: Words, book: bool) -> int:
+    ready = _available(w, p, register, stage)
     if ready <= t:
         return t
     if book:
-        causes[p[at.CAUSE + (w[at.KIND + register] & (1 << at.KIND_BITS) - 1)]] += ready - t
+        causes[p[at.CAUSE + w[at.KIND + register]]] += ready - t
     return ready
 
 
@@ -81,7 +74,7 @@ def _executes_early(w: Words, p: Words, row: Row, t: int, younger: bool) -> bool
         return False
     early = True
     for k in range(row[at.SOURCES]):
-        early &= _available(w, p, row[at.SOURCE + k] & 255, stage, row[at.PREDICATE]) <= t
+        early &= _available(w, p, row[at.SOURCE + k] & 255, stage) <= t
     return early
 
 
@@ -180,11 +173,11 @@ def _pair_operands(w: Words, p: Words, row: Row, causes: Words) -> bool:
         skip = w[at.RESULT_REGISTER]
     demoted = w[at.TRAITS] & at.T_EARLY_SHIFT and row[at.ROW_GROUPS] & at.G_SHIFTER
     if demoted:
-        w[at.KIND + w[at.RESULT_REGISTER]] += at.R_LATE - at.R_EARLY
+        w[at.KIND + w[at.RESULT_REGISTER]] = at.R_LATE
     if _operands(w, p, row, skip, w[at.TIME], causes, False) <= w[at.TIME]:
         return True
     if demoted:
-        w[at.KIND + w[at.RESULT_REGISTER]] += at.R_EARLY - at.R_LATE
+        w[at.KIND + w[at.RESULT_REGISTER]] = at.R_EARLY
     return False
 
 
@@ -244,13 +237,12 @@ def _store(w: Words, p: Words, row: Row, t: int) -> None:
 @njit(cache=True)
 def _write(w: Words, p: Words, row: Row, t: int, early: bool) -> None:
     """The results of an instruction issued at t."""
-    predicate = row[at.PREDICATE] << at.KIND_BITS
     delay = p[row[at.DELAY_SETTING]] - FP_DIVIDE_LEAD if row[at.DELAY_SETTING] else 0
     for k in range(row[at.DESTINATIONS]):
         register = row[at.DESTINATION + k] & 255
         result = row[at.DESTINATION + k] >> 8
         _forget_address(w, register, row[at.WRITEBACK] if result == at.R_BASE else 0)
-        w[at.KIND + register] = predicate | (at.R_EARLY if early and register != APSR else result)
+        w[at.KIND + register] = at.R_EARLY if early and register != APSR else result
         w[at.WHEN + register] = t + delay
     if row[at.LIST] == 2:
         ordinal = 0
@@ -258,11 +250,11 @@ def _write(w: Words, p: Words, row: Row, t: int, early: bool) -> None:
             if row[at.LIST_CORE] >> register & 1:
                 if register != 15:
                     _forget_address(w, register, 0)
-                    w[at.KIND + register] = predicate | row[at.LIST_CODE]
+                    w[at.KIND + register] = row[at.LIST_CODE]
                     w[at.WHEN + register] = t + ordinal // 2
                 ordinal += 1
         for k in range(row[at.LIST_COUNT]):
-            w[at.KIND + row[at.LIST_FIRST] + k] = predicate | row[at.LIST_CODE]
+            w[at.KIND + row[at.LIST_FIRST] + k] = row[at.LIST_CODE]
             w[at.WHEN + row[at.LIST_FIRST] + k] = t + k // 2
 
 
@@ -427,12 +419,9 @@ def _save_state(w: Words, p: Words, state: State) -> None:
     soonest = w[at.TIME] if w[at.OPEN] else w[at.NOW]
     state[:] = 0
     for register in range(at.REGISTERS):
-        kind = w[at.KIND + register] & (1 << at.KIND_BITS) - 1
-        longest = p[at.LONGEST + kind]
-        if w[at.KIND + register] > kind:
-            longest = max(longest, PREDICATED_LIMIT)
-        if kind and w[at.WHEN + register] + longest > soonest:
-            state[register] = w[at.KIND + register] << at.AGE_BITS | end - w[at.WHEN + register]
+        kind = w[at.KIND + register]
+        if kind and w[at.WHEN + register] + p[at.LONGEST + kind] > soonest:
+            state[register] = kind << at.AGE_BITS | end - w[at.WHEN + register]
     if w[at.OPEN]:
         state[at.S_OPEN] = 1
         state[at.S_TIME] = w[at.TIME] - end

@@ -112,8 +112,8 @@ CLASSES = (*LATE, *EARLY, *PLAIN, *FP_TWO, "movt", "mul", "mul_long", "fp_mac", 
 
 def instruction_at(random: Random, address: int, timing: str) -> Instruction:
     branch = None
-    in_it = timing not in ("it", "nop") and random.random() < random.choice((0.05, 0.5))
-    condition = random.choice((0, 1, 10)) if in_it else 14
+    in_it = timing not in ("it", "nop") and random.random() < 0.1
+    condition = 1 if in_it else 14
     mnemonic = timing.upper()
     if timing == "branch_table":
         sources, results, memory = [], [], Memory("load", 1, 1, 1, 2, 0, 0, 0, False, False)
@@ -130,8 +130,6 @@ def instruction_at(random: Random, address: int, timing: str) -> Instruction:
             branch = Branch("return", None)
         if timing == "shift" and random.random() < 0.2:
             mnemonic = "RRX"
-        if timing == "dsp":
-            mnemonic = random.choice(("UADD8", "QADD", "SSAT"))
         if timing == "load_multiple" and memory is not None and memory.count == 2 and random.random() < 0.5:
             mnemonic = "LDRD"
     if in_it and memory is None:

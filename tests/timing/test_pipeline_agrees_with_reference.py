@@ -55,9 +55,7 @@ SETTINGS = [
     Parameters(early_alu=0, cross_branch=0, store_to_load_narrow=6),
     Parameters(fetch=0, store_to_load_window=4, store_buffer=2, drain_word=2),
     Parameters(fetch_queue=2, cross_branch_narrow=0, load_multiple=1, store_to_load_window=0, operand_waits=0),
-    Parameters(
-        fetch_queue=8, store_buffer=8, drain_narrow=5, mispredict_distance=5, divide=3, fp_divide=5, predicated=0
-    ),
+    Parameters(fetch_queue=8, store_buffer=8, drain_narrow=5, mispredict_distance=5, divide=3, fp_divide=5),
 ]
 
 
@@ -110,7 +108,6 @@ CHANGES = [
     {"store_to_load": 5},
     {"store_to_load_narrow": 6},
     {"store_to_load_window": 1},
-    {"predicated": 0},
     {"divide": 8},
     {"load_multiple": 1},
     {"table_branch": 3},
