@@ -6,8 +6,10 @@ the run is over; the core executes everything else.
 
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from peripherals.cortex_m7.nvic import MEM_MANAGE
@@ -117,6 +119,20 @@ class Machine:
         finally:
             for address in self._goal.addresses:
                 self.engine.unwatch(address)
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Ctrl-C ends run() between two slices, with everything up to there; a second one is the host's."""
+
+        def interrupt(number: int, frame: object) -> None:
+            self.interrupted = True
+            signal.signal(signal.SIGINT, before)
+
+        before = signal.signal(signal.SIGINT, interrupt)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def _loop(self, deadline: float | None) -> Stop:
         while True:
