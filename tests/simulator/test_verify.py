@@ -135,12 +135,15 @@ def test_a_broken_meaning_is_told_with_its_place_and_its_operands(
     engine: Engine, mnemonic: str, wrong: int, word: int, different: set[str]
 ) -> None:
     engine.break_meaning(mnemonic, wrong)
-    engine.set(r0=0, r1=0x7FFF_FFFF, r2=0x8000_7FFF, r3=5, r4=1, r5=2)
+    m = (
+        0x7FFF_7FFF if mnemonic == "UADD16" else 0x8000_7FFF
+    )  # signed and unsigned GE must differ, signed and unsigned products too
+    engine.set(r0=0, r1=0x7FFF_FFFF, r2=m, r3=5, r4=1, r5=2)
     engine.verifier.settle(engine.run([0xBF00, word, 0xBF00]))
     assert engine.verifier.difference_count == 1
     (found,) = engine.verifier.differences
     assert (found.pc, found.mnemonic) == (BASE + 2, mnemonic)
-    assert (found.inputs["n"], found.inputs["m"]) == (0x7FFF_FFFF, 0x8000_7FFF) or mnemonic == "QADD"
+    assert (found.inputs["n"], found.inputs["m"]) == (0x7FFF_FFFF, m) or mnemonic == "QADD"
     assert {name for name in found.expected if found.expected[name] != found.got[name]} == different
     assert mnemonic in str(found)
 
