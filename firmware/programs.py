@@ -1,0 +1,139 @@
+"""Builds the small programs: `python -m firmware.programs` makes all of them with gcc12 at -O2, for each of their platforms.
+
+Programs are named PROGRAM-COMPILER-LEVEL, such as speed-memcpy-gcc12-O2, selftest-fp-clang19-Oz or hello-gcc10-Os.
+The ELFs land in build/firmware, those for another platform than the discovery board in a folder of its name there.
+"""
+
+import argparse
+import fcntl
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from firmware import sources
+from firmware.compilers import LINK, Compiler, compilers
+from firmware.fetch import ROOT
+from firmware.ninja import Graph, relative
+from firmware.sources import FIRMWARE, Source
+
+OUTPUT = ROOT / "build" / "firmware"
+DISCO, MPS2 = sources.PLATFORMS
+USUAL = ("gcc12", "O2")
+
+SPEED = ("byte_dot", "smlad_dot", "memcpy", "float", "branchy")
+# What only the discovery board has: its serial port and its timers.
+DISCO_ONLY = ("selftest-uart_irq", "selftest-timer")
+
+
+class ProgramError(Exception):
+    """One sentence for people."""
+
+
+@dataclass(frozen=True)
+class Program:
+    name: str
+    files: tuple[Path, ...]
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        return (DISCO,) if self.name in DISCO_ONLY else (DISCO, MPS2)
+
+
+def programs() -> dict[str, Program]:
+    speed, selftest = FIRMWARE / "speed", FIRMWARE / "selftest"
+    listed = [Program("hello", (FIRMWARE / "hello" / "main.c",))]
+    listed += [Program(f"speed-{name}", (speed / "main.c", speed / f"{name}.c")) for name in SPEED]
+    listed += [Program(f"selftest-{path.stem}", (path,)) for path in sorted(selftest.glob("*.c"))]
+    return {program.name: program for program in listed}
+
+
+def elf(program: str, compiler: str = USUAL[0], level: str = USUAL[1], platform: str = DISCO) -> Path:
+    """Where an ELF lands."""
+    folder = OUTPUT if platform == DISCO else OUTPUT / platform
+    return folder / f"{program}-{compiler}-{level}.elf"
+
+
+def build(names: Iterable[str] = ()) -> list[Path]:
+    """The ELFs of the named programs, or of all, for each of their platforms, built where something changed."""
+    graph = Graph()
+    elfs = [
+        _edges(graph, program, compiler, level, platform)
+        for program, compiler, level in _parsed(names)
+        for platform in program.platforms
+    ]
+    _ninja(graph, elfs)
+    return elfs
+
+
+def _parsed(names: Iterable[str]) -> list[tuple[Program, Compiler, str]]:
+    known, present = programs(), compilers()
+    wanted = []
+    for name in names or [f"{program}-{'-'.join(USUAL)}" for program in known]:
+        program, compiler, level = [*name.removesuffix(".elf").rsplit("-", 2), "", ""][:3]
+        if program not in known:
+            raise ProgramError(f"{name} is not PROGRAM-COMPILER-LEVEL with one of the programs {', '.join(known)}")
+        if compiler not in present or level not in (*present[compiler].levels, "O2"):
+            raise ProgramError(f"{name} names a compiler or level that there is not: {', '.join(present)}")
+        if not present[compiler].present:
+            raise ProgramError(f"{name} needs {present[compiler].program}, which is not there")
+        wanted.append((known[program], present[compiler], level))
+    return wanted
+
+
+def _edges(graph: Graph, program: Program, compiler: Compiler, level: str, platform: str) -> Path:
+    flags = " ".join([f"-I{relative(sources.BOARD)}", f"-I{relative(sources.BOARD / platform)}", sources.WARNINGS])
+    folder = OUTPUT / "objects" / f"{compiler.name}-{level}"
+
+    def compiled(source: Source, place: str) -> Path:
+        return graph.edge(
+            "compile",
+            folder / place / f"{source.path.name}.o",
+            [source.path],
+            compiler=compiler.c(level),
+            flags=source.flags,
+            compiler_name=f"{compiler.name} -{level}",
+        )
+
+    objects = [compiled(Source(path, flags), f"{platform}-{path.parent.name}") for path in program.files]
+    objects += [compiled(source, platform) for source in sources.board(platform)]
+    scripts = sources.linker_scripts(platform)
+    output = elf(program.name, compiler.name, level, platform)
+    return graph.edge(
+        "link",
+        output,
+        objects,
+        implicit=scripts,
+        linker=f"{LINK} -T {relative(scripts[0])}",
+    )
+
+
+def _ninja(graph: Graph, elfs: list[Path]) -> None:
+    if shutil.which("ninja") is None:
+        raise ProgramError("ninja is not installed")
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    file = OUTPUT / "programs.ninja"
+    with (OUTPUT / ".lock").open("w") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        file.write_text(graph.text())
+        if subprocess.run(["ninja", "--quiet", "-f", file, *map(relative, elfs)], cwd=ROOT).returncode:
+            raise ProgramError("the build failed: the compiler's words are above")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="firmware.programs", description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", help="PROGRAM-COMPILER-LEVEL")
+    try:
+        elfs = build(parser.parse_args().names)
+    except ProgramError as error:
+        print(f"firmware: {error}", file=sys.stderr)
+        return 1
+    for path in elfs:
+        print(f"{path.stat().st_size:>9}  {relative(path)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
