@@ -83,18 +83,18 @@ class Out(IntEnum):
 
 
 @njit(cache=True)
-def _signed(value: int, bits: int) -> int:
+def _signed(value: int, bits: int) -> Any:
     sign = 1 << (bits - 1)
     return ((value & ((sign << 1) - 1)) ^ sign) - sign
 
 
 @njit(cache=True)
-def _clamp(value: int, low: int, high: int) -> int:
+def _clamp(value: int, low: int, high: int) -> Any:
     return low if value < low else high if value > high else value
 
 
 @njit(cache=True)
-def _saturated(value: int, bits: int, signed: bool) -> int:
+def _saturated(value: int, bits: int, signed: bool) -> Any:
     """SignedSat, UnsignedSat."""
     if signed:
         return _clamp(value, -(1 << (bits - 1)), (1 << (bits - 1)) - 1)
@@ -102,12 +102,12 @@ def _saturated(value: int, bits: int, signed: bool) -> int:
 
 
 @njit(cache=True)
-def _half(value: int, top: int) -> int:
+def _half(value: int, top: int) -> Any:
     return _signed(value >> 16 if top else value, 16)
 
 
 @njit(cache=True)
-def _lane(a: int, b: int, subtract: bool, bits: int, prefix: int) -> int:
+def _lane(a: int, b: int, subtract: bool, bits: int, prefix: int) -> Any:
     """One lane: its result, and above it, at bit 16, whether GE is set."""
     mask = (1 << bits) - 1
     if prefix < Prefix.U:
@@ -146,7 +146,7 @@ def _parallel(lanes: int, prefix: int, n: int, m: int, ge: int, out: Any) -> Non
 
 
 @njit(cache=True)
-def _select(n: int, m: int, ge: int) -> int:
+def _select(n: int, m: int, ge: int) -> Any:
     result = 0
     for lane in range(4):
         chosen = n if ge >> lane & 1 else m
@@ -186,14 +186,14 @@ def _saturating_sum(operation: int, n: int, m: int, out: Any) -> None:
 
 
 @njit(cache=True)
-def _pack(operation: int, n: int, m: int, y: int) -> int:
+def _pack(operation: int, n: int, m: int, y: int) -> Any:
     if operation == Operation.PKHBT:
         return (n & 0xFFFF) | (m << y & 0xFFFF_0000)
     return (n & 0xFFFF_0000) | (_signed(m, 32) >> (y if y else 32) & 0xFFFF)
 
 
 @njit(cache=True)
-def _extend(operation: int, n: int, m: int, y: int) -> int:
+def _extend(operation: int, n: int, m: int, y: int) -> Any:
     rotated = (m >> 8 * y | m << 32 - 8 * y) & WORD
     if operation == Operation.SXTAB:
         return n + _signed(rotated, 8) & WORD
@@ -210,7 +210,7 @@ def _extend(operation: int, n: int, m: int, y: int) -> int:
 
 
 @njit(cache=True)
-def _absolute_differences(n: int, m: int) -> int:
+def _absolute_differences(n: int, m: int) -> Any:
     total = 0
     for lane in range(4):
         total += abs((n >> 8 * lane & 0xFF) - (m >> 8 * lane & 0xFF))

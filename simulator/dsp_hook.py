@@ -6,6 +6,8 @@ and the register file, Q and GE are in place in the CPU state then. Not verified
 Nothing here is cached on disk: numba does not see that dsp.py has changed, and a verifier must not be stale.
 """
 
+# mypy: allow-untyped-decorators
+
 from __future__ import annotations
 
 import functools
@@ -102,12 +104,12 @@ def _words(address: int, count: int) -> Any:
 
 
 @njit
-def _word32(address: int) -> int:
+def _word32(address: int) -> Any:
     return np.int64(carray(_pointer(address), (1,), np.uint32)[0])
 
 
 @njit
-def _halfword(s: Any, address: int) -> int:
+def _halfword(s: Any, address: int) -> Any:
     """A halfword of guest memory; -1 where there is no memory."""
     host = _words(s[Slot.HOSTS], PAGES)[address >> PAGE_BITS]
     if host == 0:
@@ -123,7 +125,7 @@ def _may_be_dsp(first: int, size: int) -> bool:
 
 
 @njit
-def _row_of(s: Any, word: int) -> int:
+def _row_of(s: Any, word: int) -> Any:
     """The table's first row that word matches, remembered by word."""
     place = (word ^ word >> 12 ^ word >> 20) & (CACHE - 1)
     words = _words(s[Slot.CACHE_WORDS], CACHE)
@@ -149,7 +151,7 @@ def _number(row: Any, column: int, word: int) -> int:
 
 
 @njit
-def _held(registers: Any, number: int) -> int:
+def _held(registers: Any, number: int) -> Any:
     return np.int64(registers[number]) if number >= 0 else 0
 
 

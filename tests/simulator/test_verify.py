@@ -123,16 +123,16 @@ def test_the_numbers_of_the_hook_are_those_of_operation_of(engine: Engine) -> No
 
 
 @pytest.mark.parametrize(
-    ("mnemonic", "wrong", "word", "different"),
+    ("mnemonic", "wrong", "word", "r2", "different"),
     [
-        ("QADD", Operation.QSUB, QADD_R0_R1_R2, {"result", "q"}),
-        ("UADD16", 6 * Lanes.ADD16 + Prefix.S, UADD16_R0_R1_R2, {"ge"}),
-        ("SMLAD", Operation.SMLSD, SMLAD_R0_R1_R2_R3, {"result"}),
-        ("SMLAL", Operation.UMLAL, SMLAL_R4_R5_R1_R2, {"high"}),
+        ("QADD", Operation.QSUB, QADD_R0_R1_R2, 0x0001_7FFF, {"result", "q"}),
+        ("UADD16", 6 * Lanes.ADD16 + Prefix.S, UADD16_R0_R1_R2, 0x0001_7FFF, {"ge"}),
+        ("SMLAD", Operation.SMLSD, SMLAD_R0_R1_R2_R3, 0x8000_7FFF, {"result"}),
+        ("SMLAL", Operation.UMLAL, SMLAL_R4_R5_R1_R2, 0x8000_7FFF, {"high"}),
     ],
 )
 def test_a_broken_meaning_is_told_with_its_place_and_its_operands(
-    engine: Engine, mnemonic: str, wrong: int, word: int, different: set[str]
+    engine: Engine, mnemonic: str, wrong: int, word: int, r2: int, different: set[str]
 ) -> None:
     engine.break_meaning(mnemonic, wrong)
     m = (
