@@ -146,7 +146,10 @@ def _find_registers(uc: unicorn.Uc) -> int:
             while position < high:
                 length = min(high - position, 1 << 24)
                 memory.seek(position)
-                chunk = memory.read(length)
+                try:
+                    chunk = memory.read(length)
+                except OSError:  # the mapping went away since the list was read; the CPU state's does not
+                    break
                 candidates += [position + m.start() for m in re.finditer(re.escape(pattern), chunk)]
                 position += length if position + length >= high else length - len(pattern)
     del values
