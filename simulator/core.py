@@ -97,9 +97,13 @@ class Core:
             native.add_hook(self.uc, PROTECTED, engine.protection_hook, state, base, base + size - 1)
         self.uc.hook_add(unicorn.UC_HOOK_INTR, self._on_interrupt)
         self.uc.hook_add(unicorn.UC_HOOK_INSN_INVALID, self._on_invalid)
-        self.uc.hook_add(unicorn.UC_HOOK_MEM_UNMAPPED, self._on_unmapped)
-        self.uc.hook_add(unicorn.UC_HOOK_MEM_FETCH_PROT, self._on_fetch)
-        self.uc.hook_add(unicorn.UC_HOOK_MEM_WRITE_PROT, self._on_rom_write, begin=0, end=0x3FFF_FFFF)
+        for low, high in _gaps([(m.base, m.size) for m in self.memories if m.kind == "ram"]):
+            self.uc.hook_add(unicorn.UC_HOOK_MEM_UNMAPPED, self._on_unmapped, begin=low, end=high)
+            self.uc.hook_add(unicorn.UC_HOOK_MEM_FETCH_PROT, self._on_fetch, begin=low, end=high)
+        for memory in self.memories:
+            if memory.kind != "ram":
+                last = memory.base + memory.size - 1
+                self.uc.hook_add(unicorn.UC_HOOK_MEM_WRITE_PROT, self._on_rom_write, begin=memory.base, end=last)
 
     # Memory
 
@@ -154,8 +158,9 @@ class Core:
             raise ValueError(f"no memory at {address:#010x}..{address + len(data) - 1:#010x}")
         offset = address - memory.base
         self._buffers[memory.alias or memory.name][offset : offset + len(data)] = data
-        self.engine.forget_code(address, address + len(data))
-        self.uc.ctl_remove_cache(address, address + len(data))
+        if self.engine.has_run(address, len(data)):
+            self.engine.forget_code(address, address + len(data))
+            self.uc.ctl_remove_cache(address, address + len(data))
 
     # Registers
 
@@ -241,6 +246,9 @@ class Core:
     def _stop_of(self, error: unicorn.UcError | None, pc: int) -> CoreStop:
         if error is not None and error.errno == unicorn.UC_ERR_INSN_INVALID:
             return CoreStop("undefined", pc)
+        if error is not None and error.errno in _STRADDLING:
+            self.set("epsr", 1 << 24)
+            return CoreStop("bus-fault", pc, access=_STRADDLING[error.errno])
         raise RuntimeError(f"Unicorn stopped at {pc:#010x}: {error}")
 
     def _on_interrupt(self, uc: unicorn.Uc, number: int, data: object) -> None:
@@ -285,6 +293,8 @@ class Core:
         return False
 
 
+# An access that begins in RAM and ends behind it: no hook watches RAM, since one that does makes every store slow.
+_STRADDLING = {unicorn.UC_ERR_READ_UNMAPPED: READ, unicorn.UC_ERR_WRITE_UNMAPPED: WRITE}
 _HANDLED = (Reason.UNKNOWN_BLOCK, Reason.TABLES_FULL, Reason.ALIAS)
 _STOPS = {
     Reason.HORIZON: "horizon",
@@ -293,6 +303,16 @@ _STOPS = {
     Reason.TRAP: "trap",
     Reason.LOG_FULL: "log-full",
 }
+
+
+def _gaps(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """First and last address of every stretch of the 4 GB that no span (base, size) covers."""
+    gaps, low = [], 0
+    for base, size in sorted(spans):
+        if base > low:
+            gaps.append((low, base - 1))
+        low = base + size
+    return [*gaps, (low, 0xFFFF_FFFF)]
 
 
 def _nobody_reads(address: int, size: int) -> int:

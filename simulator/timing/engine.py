@@ -170,6 +170,10 @@ class Engine:
         self.counts = counts
         self._publish()
 
+    def has_run(self, address: int, size: int) -> bool:
+        """Whether code has been fetched from the kilobytes that hold address..address+size-1."""
+        return bool(self.executed[address >> 10 : (address + size - 1 >> 10) + 1].any())
+
     def forget_code(self, low: int, high: int) -> None:
         """Drop the blocks in low..high-1, whose code has changed."""
         self.tables.forget(low, high)
