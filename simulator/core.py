@@ -75,6 +75,7 @@ class Core:
 
     def __init__(self, memories: Sequence[Memory], peripherals: Sequence[tuple[int, int]], engine: Engine) -> None:
         self.uc = native.open_engine()
+        self.registers = native.Registers(self.uc)
         self.engine = engine
         self.memories = tuple(memories)
         self.read_bus: Callable[[int, int], int] = _nobody_reads
@@ -165,10 +166,10 @@ class Core:
     # Registers
 
     def get(self, name: str) -> int:
-        return int(self.uc.reg_read(REGISTERS[name]))
+        return self.registers.read(REGISTERS[name])
 
     def set(self, name: str, value: int) -> None:
-        self.uc.reg_write(REGISTERS[name], value)
+        self.registers.write(REGISTERS[name], value)
 
     def reset(self, stack: int) -> None:
         """Registers as after a reset: thread mode, privileged, main stack."""
@@ -186,11 +187,11 @@ class Core:
 
     def rebuild_flags(self) -> None:
         """Make Unicorn derive its translation flags anew: writing IPSR alone does not."""
-        self.uc.reg_write(arm.UC_ARM_REG_APSR_NZCV, self.uc.reg_read(arm.UC_ARM_REG_APSR_NZCV))
+        self.registers.write(arm.UC_ARM_REG_APSR_NZCV, self.registers.read(arm.UC_ARM_REG_APSR_NZCV))
 
     def set_flags(self, xpsr: int) -> None:
         """N Z C V Q, GE, IT and T of an xPSR; a plain write of XPSR would drop GE."""
-        self.uc.reg_write(arm.UC_ARM_REG_XPSR_NZCVQG, xpsr & ~0x1FF | self.get("ipsr") & 0x1FF)
+        self.registers.write(arm.UC_ARM_REG_XPSR_NZCVQG, xpsr & ~0x1FF | self.get("ipsr") & 0x1FF)
 
     # Execution
 

@@ -81,6 +81,23 @@ def poke_fpu(state: CpuState) -> None:
     ctypes.memmove(state.registers + places[0], struct.pack("<2I", *MVFR_OF_F746), 8)
 
 
+class Registers:
+    """An engine's 32-bit registers by Unicorn's numbers, without what the binding spends on registers of other kinds."""
+
+    def __init__(self, uc: unicorn.Uc) -> None:
+        self._handle = uc._uch
+        self._word = ctypes.c_uint32()
+        self._place = ctypes.byref(self._word)
+
+    def read(self, register: int) -> int:
+        binding.uclib.uc_reg_read(self._handle, register, self._place)
+        return self._word.value
+
+    def write(self, register: int, value: int) -> None:
+        self._word.value = value
+        binding.uclib.uc_reg_write(self._handle, register, self._place)
+
+
 def add_hook(uc: unicorn.Uc, kind: int, function: int, data: int, begin: int = 1, end: int = 0) -> int:
     """Register a native hook by the address of its code; begin > end means everywhere. Returns the hook's number."""
     number = ctypes.c_size_t(0)
