@@ -72,14 +72,25 @@ class Exceptions:
     def execution_priority(self) -> int:
         """ExecutionPriority(): of what is active, boosted by BASEPRI, PRIMASK and FAULTMASK; 256 where nothing raises it."""
         priority = self.nvic.active_priority()
-        base = self.core.get("basepri") & 0xF0
+        base, primask, faultmask = self._masks()
         if base:
             priority = min(priority, base & -(2 << self.nvic.prigroup))
-        if self.core.get("primask") & 1:
+        if primask:
             priority = min(priority, 0)
-        if self.core.get("faultmask") & 1:
+        if faultmask:
             priority = min(priority, -1)
         return priority
+
+    def _masks(self) -> tuple[int, int, int]:
+        """BASEPRI, PRIMASK and FAULTMASK; an unprivileged thread's view of them is 0."""
+        core = self.core
+        unprivileged = core.get("control") & NPRIV and not core.get("ipsr")
+        if unprivileged:
+            core.set("ipsr", HARD_FAULT)
+        masks = core.get("basepri") & 0xF0, core.get("primask") & 1, core.get("faultmask") & 1
+        if unprivileged:
+            core.set("ipsr", 0)
+        return masks
 
     def pending(self) -> int | None:
         """The exception to take before the next instruction."""
@@ -88,12 +99,17 @@ class Exceptions:
             return None
         return best[0]
 
+    def masked(self) -> bool:
+        """Whether nothing but PRIMASK, FAULTMASK or BASEPRI keeps a pending exception from being taken."""
+        best = self.nvic.best_pending()
+        return best is not None and best[1] < self.nvic.active_priority()
+
     def wakes(self) -> bool:
         """Whether WFI ends: an enabled pending exception that would be taken if PRIMASK were clear."""
         best = self.nvic.best_pending()
         if best is None:
             return False
-        base = self.core.get("basepri") & 0xF0
+        base, _, _ = self._masks()
         priority = min(self.nvic.active_priority(), base & -(2 << self.nvic.prigroup) if base else NOTHING_ACTIVE)
         return best[1] < priority
 
@@ -156,6 +172,8 @@ class Exceptions:
         handler = bool(xpsr & 0x1FF)
         extended = bool(control & FPCA)
         process = bool(control & SPSEL) and not handler
+        if not handler:
+            core.set("ipsr", HARD_FAULT)  # MSP and PSP are out of an unprivileged thread's reach
         stack = core.get("psp" if process else "msp") & ~3
         align = extended or bool(self.system.ccr & STKALIGN)
         pad = (stack >> 2) & 1 & align
@@ -218,7 +236,7 @@ class Exceptions:
         ipsr = xpsr & 0x1FF
         self._enter_mode(0 if thread else ipsr, control)
         core.set_flags(xpsr | THUMB)
-        return return_address & ~1
+        return int(return_address) & ~1
 
 
 USAGE = {"undefined": "UNDEFINSTR", "invalid-state": "INVSTATE", "no-coprocessor": "NOCP", "unaligned": "UNALIGNED"}

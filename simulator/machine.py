@@ -80,6 +80,7 @@ class Machine:
         self.semihosting_output = bytearray()
         self.on_semihosting: list[Callable[[bytes], None]] = []
         self.interrupted = False
+        self.slice_blocks = NEVER
         self.pc = 0
         self._spent = {"exception": 0, "sleep": 0}
         self._goal = Goal(None)
@@ -145,7 +146,8 @@ class Machine:
             self._take_pending()
             horizon = min(self.clock.horizon, self._goal.horizon(self.clock), self.engine.cycle + SLICE)
             self.engine.state[State.STOP_WANTED] = 0
-            slice_ = self.core.run(self.pc, horizon)
+            blocks = 1 if self.exceptions.masked() else self.slice_blocks  # the next one may unmask
+            slice_ = self.core.run(self.pc, horizon, blocks)
             self.pc = slice_.pc
             stop = self._serve(slice_)
             if stop is not None:
