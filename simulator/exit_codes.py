@@ -7,6 +7,7 @@ FIRMWARE_MAX = 63
 USAGE = 64
 BAD_FIRMWARE = 65
 OUR_BUG = 70
+CANNOT_WRITE = 74
 FAULT = 101
 NOT_IMPLEMENTED = 102
 UNMODELLED = 103
@@ -33,3 +34,8 @@ def of_stop(reason: str, firmware_code: int | None) -> int:
     if firmware_code is None:
         return OK
     return min(firmware_code & 0xFFFF_FFFF, FIRMWARE_MAX)
+
+
+def of_expectation(status: int, *, failed: bool) -> int:
+    """A failed expectation outranks a firmware's own status and a time-out, not a fault or Ctrl-C."""
+    return EXPECTATION if failed and (status <= FIRMWARE_MAX or status == TIMEOUT) else status

@@ -8,79 +8,25 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from simulator.firmware import Firmware
+from simulator import machine_facts
+
+if TYPE_CHECKING:
+    from simulator.machine import Machine, Stop
 
 SCHEMA_VERSION = 1
 SERIAL_TAIL = 4096  # bytes
+SHOWN = 8  # lines of what is not modelled
 Report = dict[str, Any]
 
 
 class ReportError(Exception):
     """Why a report could not be written, in one sentence."""
-
-
-class Time(Protocol):
-    @property
-    def frequency(self) -> int: ...
-    @property
-    def seconds(self) -> Fraction: ...
-
-
-class Unmodelled(Protocol):
-    """An access that nothing answers for: kind is "read" or "write", pc the first place."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def register(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def pc(self) -> int: ...
-    @property
-    def symbol(self) -> str | None: ...
-    @property
-    def count(self) -> int: ...
-
-
-class Stop(Protocol):
-    @property
-    def reason(self) -> str: ...
-    @property
-    def detail(self) -> str: ...
-    @property
-    def pc(self) -> int: ...
-    @property
-    def symbol(self) -> str | None: ...
-    @property
-    def exit_code(self) -> int | None: ...
-
-
-class Machine(Protocol):
-    """What a report reads of a machine."""
-
-    @property
-    def firmware(self) -> Firmware: ...
-    @property
-    def board(self) -> str: ...
-    @property
-    def settings(self) -> Any: ...
-    @property
-    def clock(self) -> Time: ...
-    @property
-    def cycle(self) -> int: ...
-    @property
-    def instructions(self) -> int: ...
-    @property
-    def serial_output(self) -> bytes: ...
-    def causes(self) -> Mapping[str, int]: ...
-    def unmodelled(self) -> Sequence[Unmodelled]: ...
 
 
 def version() -> str:
@@ -99,9 +45,14 @@ def describe(
     host_seconds: float,
     repeat: str,
     verify: Mapping[str, object] | None = None,
+    fault: str | None = None,
+    expectations: Iterable[str] = (),
     notes: Iterable[str] = (),
 ) -> Report:
-    """All that is known of a run. Cycles are core cycles since reset, seconds virtual; causes sum to cycles."""
+    """All that is known of a run. Cycles are core cycles since reset, seconds virtual; causes sum to cycles.
+
+    fault is the last one that the firmware took, expectations are those that failed.
+    """
     firmware = machine.firmware
     cycles, instructions = machine.cycle, machine.instructions
     line = firmware.line(stop.pc)
@@ -116,6 +67,7 @@ def describe(
             "build": firmware.build,
         },
         "board": machine.board,
+        "machine": machine_facts.programmed(machine),
         "settings": dataclasses.asdict(machine.settings),
         "stop": {
             "reason": stop.reason,
@@ -133,18 +85,12 @@ def describe(
         "seconds": float(machine.clock.seconds),
         "causes": dict(machine.causes()),
         "timing": _timing(machine.settings),
-        "unmodelled": [
-            {
-                "name": entry.name,
-                "register": entry.register,
-                "kind": entry.kind,
-                "pc": entry.pc,
-                "symbol": entry.symbol,
-                "count": entry.count,
-            }
-            for entry in machine.unmodelled()
-        ],
+        "unmodelled": [_unmodelled(machine, what, count) for what, count in machine.unmodelled()],
+        "not_modelled": machine_facts.not_modelled(machine),
+        "fault": fault,
+        "expectations_failed": list(expectations),
         "serial": machine.serial_output[-SERIAL_TAIL:].decode(errors="replace"),
+        "semihosting": machine.semihosting_output[-SERIAL_TAIL:].decode(errors="replace"),
         "verify": dict(verify) if verify is not None else None,
         "notes": [*firmware.notes, *notes],
         "host": {
@@ -155,9 +101,21 @@ def describe(
     }
 
 
+def _unmodelled(machine: Machine, what: Any, count: int) -> dict[str, object]:
+    symbol = machine.firmware.symbols.at(what.pc)
+    return {
+        "name": what.name,
+        "register": what.register,
+        "kind": what.kind,
+        "pc": what.pc,
+        "symbol": symbol.name if symbol else None,
+        "count": count,
+    }
+
+
 def write_json(path: Path, report: Report) -> None:
     """Whole or not at all: written beside the target and renamed; ReportError where that is impossible."""
-    text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+    text = _text(report)
     try:
         if _is_special(path):
             path.write_text(text)
@@ -172,6 +130,16 @@ def write_json(path: Path, report: Report) -> None:
         raise _unwritable(path, error) from error
 
 
+def keep_elsewhere(report: Report) -> str:
+    """A report that its own place does not take goes to the host's temporary folder; says where it is now."""
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="m7sim-report-", suffix=".json", delete=False) as file:
+            file.write(_text(report))
+    except OSError as error:
+        return f"nor could it be kept in {tempfile.gettempdir()}: {error.strerror or error}"
+    return f"it is kept in {file.name}"
+
+
 def check_writable(path: Path) -> None:
     """Before a long run: that write_json will be able to. ReportError where not."""
     if path.is_dir():
@@ -183,6 +151,10 @@ def check_writable(path: Path) -> None:
         _part(path).unlink()
     except OSError as error:
         raise _unwritable(path, error) from error
+
+
+def _text(report: Report) -> str:
+    return json.dumps(report, indent=2) + "\n"
 
 
 def _is_special(path: Path) -> bool:
@@ -215,18 +187,24 @@ def summary(report: Report, *, verbose: bool = False) -> list[str]:
         lines.append(f"timing: {report['timing']['error_band']}; guesses: {len(report['timing']['guesses'])}")
         lines.append(f"again: {report['repeat']}")
     lines += [f"note: {note}" for note in report["notes"]]
-    lines += [_unmodelled_line(entry) for entry in report["unmodelled"]]
+    lines += [f"not modelled: {sentence}" for sentence in report["not_modelled"] if verbose]
+    lines += _unmodelled_lines(report["unmodelled"], verbose=verbose)
+    if report["fault"] and report["stop"]["reason"] not in ("fault", "lockup"):
+        lines.append(f"a fault was taken: {report['fault']}")
     if report["verify"]:
         lines.append(_verify_line(report["verify"]))
     return [*lines, last_line(report)]
 
 
 def last_line(report: Report) -> str:
-    """Why the run stopped, and what it took."""
+    """Why the run stopped, where, and what it took."""
+    stop = report["stop"]
     rate = report["host"]["instructions_per_second"]
     cpi = f", CPI {report['cpi']:.3f}" if report["cpi"] is not None else ""
+    place = f"0x{stop['pc'] >> 16:04x}_{stop['pc'] & 0xFFFF:04x}"
+    where = "" if place in stop["detail"] else f" at {place}{' ' + stop['symbol'] if stop['symbol'] else ''}"
     return (
-        f"stopped ({report['stop']['reason']}): {report['stop']['detail'].rstrip('.')}; "
+        f"stopped ({stop['reason']}): {stop['detail'].rstrip('.')}{where}; "
         f"{report['cycles']:,} cycles, {duration(report['seconds'])} at {report['clock_hz'] / 1e6:g} MHz, "
         f"{report['instructions']:,} instructions{cpi}; "
         f"host {duration(report['host']['seconds'])}, {(rate or 0) / 1e6:,.1f} M instr/s"
@@ -251,17 +229,30 @@ def duration(seconds: float) -> str:
     return f"{amount:.4g} {unit}" if amount < 1000 else f"{amount:,.0f} {unit}"
 
 
-def _unmodelled_line(entry: Mapping[str, Any]) -> str:
-    done = {"read": "read", "write": "written"}.get(entry["kind"], entry["kind"])
-    times = "once" if entry["count"] == 1 else f"{entry['count']:,} times, first"
-    place = f" in {entry['symbol']}" if entry["symbol"] else ""
-    return f"not modelled: {entry['name']} {entry['register']} was {done} {times} at 0x{entry['pc']:09_X}{place}"
+def _unmodelled_lines(entries: Sequence[Mapping[str, Any]], *, verbose: bool) -> list[str]:
+    """One line a register and kind of access, the most used first; without verbose no more than SHOWN of them."""
+    groups: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+    for entry in entries:
+        groups.setdefault((entry["name"], entry["register"], entry["kind"]), []).append(entry)
+    ordered = sorted(groups.values(), key=lambda group: -sum(entry["count"] for entry in group))
+    shown = ordered if verbose else ordered[:SHOWN]
+    lines = [_unmodelled_line(group) for group in shown]
+    if len(shown) < len(ordered):
+        lines.append(f"not modelled: {len(ordered) - len(shown)} more registers (-v shows them)")
+    return lines
+
+
+def _unmodelled_line(group: Sequence[Mapping[str, Any]]) -> str:
+    first, count = group[0], sum(entry["count"] for entry in group)
+    done = {"read": "read", "write": "written"}.get(first["kind"], first["kind"])
+    times = "once" if count == 1 else f"{count:,} times, such as"
+    place = f" in {first['symbol']}" if first["symbol"] else ""
+    pc = f"0x{first['pc'] >> 16:04x}_{first['pc'] & 0xFFFF:04x}"
+    return f"not modelled: {first['name']} {first['register']} was {done} {times} at {pc}{place}"
 
 
 def _verify_line(verify: Mapping[str, Any]) -> str:
-    return (
-        f"verify dsp: {verify.get('checked', 0):,} instructions checked, {verify.get('differences', 0):,} differences"
-    )
+    return f"verify dsp: {verify['compared']:,} instructions checked, {verify['differences']:,} differences"
 
 
 def _timing(settings: Any) -> dict[str, object]:

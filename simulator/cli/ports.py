@@ -11,7 +11,7 @@ import socket
 import sys
 import tty
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, TextIO
 
 from simulator.cli.usage import UsageError
 
@@ -19,10 +19,16 @@ CHOICES = "stdio, file:PATH, none, tcp:PORT or pty"
 
 
 class Port(Protocol):
-    """read() is what arrived since the last read and never waits; greeting says how to reach the port, where that is news."""
+    """read() is what arrived since the last read and never waits; may_deliver says whether more can come.
+
+    greeting says how to reach the port, where that is news.
+    """
 
     greeting: str | None
     failure: OSError | None
+
+    @property
+    def may_deliver(self) -> bool: ...
 
     def write(self, data: bytes) -> None: ...
     def read(self) -> bytes: ...
@@ -54,6 +60,10 @@ class NoPort:
 
     def write(self, data: bytes) -> None:
         """Nobody listens."""
+
+    @property
+    def may_deliver(self) -> bool:
+        return False
 
     def read(self) -> bytes:
         return b""
@@ -95,7 +105,11 @@ class StdioPort(StreamPort):
         if sys.stdout is None:
             raise UsageError("--serial stdio needs a stdout, and it is closed")
         super().__init__(sys.stdout.buffer)
-        self._input = None if sys.stdin is None or sys.stdin.closed else sys.stdin.fileno()
+        self._input = _descriptor(sys.stdin)
+
+    @property
+    def may_deliver(self) -> bool:
+        return self._input is not None
 
     def read(self) -> bytes:
         self.flush()
@@ -137,6 +151,10 @@ class TcpPort(NoPort):
             self._client.sendall(data)
         except OSError:
             self._drop()
+
+    @property
+    def may_deliver(self) -> bool:
+        return True
 
     def read(self) -> bytes:
         self._accept()
@@ -182,12 +200,24 @@ class PtyPort(NoPort):
         except BlockingIOError:
             return  # nobody reads, and the terminal's buffer is full
 
+    @property
+    def may_deliver(self) -> bool:
+        return True
+
     def read(self) -> bytes:
         return _read(self._ours)
 
     def close(self) -> None:
         os.close(self._ours)
         os.close(self._theirs)
+
+
+def _descriptor(stream: TextIO | None) -> int | None:
+    """None where there is no stdin, or one that is no file of the host."""
+    try:
+        return None if stream is None or stream.closed else stream.fileno()
+    except OSError:
+        return None
 
 
 def _read(descriptor: int) -> bytes:

@@ -10,14 +10,12 @@ from pathlib import Path
 import pytest
 from small_firmware import FLASH, elf
 
+from peripherals.kit.clock import Clock as BoardClock
+from peripherals.stm32f746g_disco import build
 from simulator import exit_codes, report
+from simulator.bus import Unmodelled
 from simulator.firmware import load
-
-
-@dataclass(frozen=True)
-class Settings:
-    timing: str = "cycles"
-    dcache: str = "firmware"
+from simulator.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -31,43 +29,44 @@ class Stop:
     exit_code: int | None = 0
 
 
-@dataclass(frozen=True)
-class Entry:
-    name: str = "USART6"
-    register: str = "CR1"
-    kind: str = "write"
-    pc: int = FLASH + 0x1234
-    symbol: str | None = "HAL_UART_Init"
-    count: int = 3
-
-
 @dataclass
 class Clock:
     frequency: int = 216_000_000
     seconds: Fraction = Fraction(4425, 10_000)
 
 
+SYMBOLS = [("main", FLASH + 65, 0x100, 2), ("HAL_UART_Init", FLASH + 0x1201, 0x100, 2)]
+
+
 @dataclass
 class Machine:
+    """What a report reads of a machine."""
+
     firmware: object
     board: str = "stm32f746g-disco"
-    settings: Settings = Settings()
+    settings: Settings = field(default_factory=Settings)
     clock: Clock = field(default_factory=Clock)
     cycle: int = 95_580_000
     instructions: int = 111_200_000
     serial_output: bytes = b"label: cat\n"
+    semihosting_output: bytes = b""
+    soc: object = field(default_factory=lambda: build(BoardClock()))
 
     def causes(self):
         return {"issue": 65_580_000, "operand": 30_000_000, "bank": 1}
 
     def unmodelled(self):
-        return [Entry(), Entry(kind="read", count=1, symbol=None)]
+        return [
+            (Unmodelled("USART6", "CR1", "write", FLASH + 0x1234), 3),
+            (Unmodelled("USART6", "CR1", "write", FLASH + 0x5678), 2),
+            (Unmodelled("USART6", "CR1", "read", FLASH + 0x5678), 1),
+        ]
 
 
 @pytest.fixture
 def machine(tmp_path):
     path = tmp_path / "fw.elf"
-    path.write_bytes(elf(sections={".comment": b"GCC: 10.2.1\0"}))
+    path.write_bytes(elf(sections={".comment": b"GCC: 10.2.1\0"}, symbols=SYMBOLS))
     return Machine(load(path))
 
 
@@ -95,7 +94,10 @@ def test_a_report_is_json_and_holds_what_the_contract_names(machine):
         "name": "USART6", "register": "CR1", "kind": "write", "pc": FLASH + 0x1234, "symbol": "HAL_UART_Init", "count": 3
     }  # fmt: skip
     assert told["host"] == {"seconds": 1.25, "instructions_per_second": 88_960_000}
-    assert told["settings"] == {"timing": "cycles", "dcache": "firmware"}
+    assert told["settings"]["dcache"] == "firmware"
+    assert told["machine"]["clocks_hz"]["sysclk"] == 16_000_000
+    assert told["machine"]["segments"] == [{"memory": "flash", "address": FLASH, "size": 68}]
+    assert told["not_modelled"]
     assert told["timing"]["guesses"]
 
 
@@ -119,7 +121,7 @@ def test_only_the_end_of_a_long_serial_output_is_kept(machine):
 
 def test_the_last_line_says_why_and_what_it_took(machine):
     assert report.summary(describe(machine))[-1] == (
-        "stopped (exit): the firmware ended by semihosting with 0; "
+        "stopped (exit): the firmware ended by semihosting with 0 at 0x0800_0040 main; "
         "95,580,000 cycles, 442.5 ms at 216 MHz, 111,200,000 instructions, CPI 0.860; host 1.25 s, 89.0 M instr/s"
     )
 
@@ -127,13 +129,13 @@ def test_the_last_line_says_why_and_what_it_took(machine):
 def test_people_read_causes_and_what_is_not_modelled(machine):
     assert report.summary(describe(machine))[:-1] == [
         "cycles by cause: issue 68.6 %, operand 31.4 %",
-        "not modelled: USART6 CR1 was written 3 times, first at 0x0800_1234 in HAL_UART_Init",
-        "not modelled: USART6 CR1 was read once at 0x0800_1234",
+        "not modelled: USART6 CR1 was written 5 times, such as at 0x0800_1234 in HAL_UART_Init",
+        "not modelled: USART6 CR1 was read once at 0x0800_5678",
     ]
 
 
 def test_verify_prints_how_many_were_checked(machine):
-    lines = report.summary(describe(machine, verify={"checked": 4_321_000, "differences": 0}))
+    lines = report.summary(describe(machine, verify={"compared": 4_321_000, "differences": 0}))
     assert lines[-2] == "verify dsp: 4,321,000 instructions checked, 0 differences"
 
 
@@ -208,3 +210,40 @@ def test_a_full_disk_is_told_in_a_sentence():
 )
 def test_exit_statuses_follow_the_contract(reason, code, status):
     assert exit_codes.of_stop(reason, code) == status
+
+
+@pytest.mark.parametrize(
+    ("status", "failed", "after"),
+    [
+        (0, True, 104),
+        (7, True, 104),
+        (124, True, 104),
+        (101, True, 101),
+        (130, True, 130),
+        (7, False, 7),
+        (0, False, 0),
+    ],
+)
+def test_a_failed_expectation_outranks_the_firmware_but_not_a_fault(status, failed, after):
+    assert exit_codes.of_expectation(status, failed=failed) == after
+
+
+def test_a_report_without_a_place_is_kept_in_the_temporary_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    sentence = report.keep_elsewhere({"cycles": 1})
+    (kept,) = tmp_path.iterdir()
+    assert sentence == f"it is kept in {kept}"
+    assert json.loads(kept.read_text()) == {"cycles": 1}
+
+
+def test_a_fault_that_the_firmware_survived_is_told(machine):
+    lines = report.summary(describe(machine, fault="BusFault PRECISERR: nothing answers"))
+    assert "a fault was taken: BusFault PRECISERR: nothing answers" in lines
+
+
+def test_many_unmodelled_registers_are_counted_not_listed(machine):
+    machine.unmodelled = lambda: [(Unmodelled("LTDC", f"R{n}", "write", FLASH), n) for n in range(1, 21)]
+    lines = [line for line in report.summary(describe(machine)) if line.startswith("not modelled")]
+    assert lines[0] == "not modelled: LTDC R20 was written 20 times, such as at 0x0800_0000"
+    assert lines[-1] == "not modelled: 12 more registers (-v shows them)"
+    assert len(report.summary(describe(machine), verbose=True)) > 20

@@ -1,0 +1,248 @@
+"""`run`: a firmware on the board until something ends it; the firmware's text on stdout, ours on stderr."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simulator import exit_codes
+from simulator.cli.usage import Parser, UsageError, address
+from simulator.cli.usage import value as typed
+from simulator.settings import Settings, with_setting
+from simulator.until import CHOICES as UNTIL_CHOICES
+from simulator.until import TextWatch, Until, parse_duration, parse_until
+
+if TYPE_CHECKING:
+    from simulator.cli.console import Voice
+    from simulator.cli.ports import Port
+    from simulator.driver import Driver
+    from simulator.machine import Machine, Stop
+
+EPILOG = """exit status:
+  0 fine; 1-63 the firmware's own, by semihosting; 64 usage; 65 bad firmware; 70 a bug of ours; 74 a file cannot be written;
+  101 fault or lockup; 102 instruction not implemented; 103 something unmodelled under --strict; 104 an expectation failed;
+  124 time out; 130 Ctrl-C; 141 nobody reads our output
+
+examples:
+  python -m simulator run fw.elf
+  python -m simulator run fw.elf --expect-text PASS --fail-text FAIL --timeout 30s --json run.json
+  python -m simulator run fw.elf --until symbol:main --set dcache=off"""
+
+
+def add_to(commands: argparse._SubParsersAction[Parser]) -> None:
+    run = commands.add_parser(
+        "run", help="run a firmware file", description="Run a firmware file (ELF, Intel HEX, raw).", epilog=EPILOG
+    )
+    run.set_defaults(act=act)
+    run.add_argument("firmware", metavar="FIRMWARE", help="an ELF, an Intel HEX file, or a raw image with --base")
+    run.add_argument("--board", default="stm32f746g-disco", metavar="NAME", help="which board (see: boards)")
+    run.add_argument(
+        "--base", type=typed(address), metavar="ADDRESS", help="where a raw image goes, such as 0x08000000"
+    )
+    run.add_argument("--until", type=typed(parse_until), metavar="END", help=f"when to stop: {UNTIL_CHOICES}")
+    run.add_argument("--timeout", type=typed(parse_duration), metavar="TIME", help="of the host's clock, such as 30s")
+    run.add_argument(
+        "--expect-text",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="must be printed, else status 104; ends the run where no --until does",
+    )
+    run.add_argument(
+        "--fail-text",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="must not be printed: ends the run at once with status 104",
+    )
+    run.add_argument(
+        "--serial", default="stdio", metavar="PORT", help="where USART1 leads: stdio, file:PATH, none, tcp:PORT, pty"
+    )
+    run.add_argument("--semihosting", action="store_true", help="semihosting's text goes to stdout, not to stderr")
+    run.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="settings",
+        help="a setting, such as dcache=off",
+    )
+    run.add_argument("--strict", action="store_true", help="stop at the first use of what is not modelled")
+    run.add_argument("--verify", choices=("dsp",), help="compute every DSP instruction a second time and compare")
+    run.add_argument("--json", type=Path, metavar="FILE", help="write the run's report there")
+    volume = run.add_mutually_exclusive_group()
+    volume.add_argument("-q", "--quiet", action="store_true", help="only the last line and errors")
+    volume.add_argument("-v", "--verbose", action="store_true", help="all numbers; tracebacks of our bugs")
+
+
+def act(arguments: argparse.Namespace) -> int:
+    from simulator.cli import boards
+    from simulator.cli.console import Voice
+    from simulator.cli.ports import open_port
+    from simulator.report import check_writable
+
+    boards.check(arguments.board)
+    settings = _settings(arguments)
+    if arguments.json is not None:
+        check_writable(arguments.json)
+    voice = Voice(quiet=arguments.quiet, verbose=arguments.verbose)
+    port = open_port(arguments.serial)
+    try:
+        return _run(arguments, settings, voice, port)
+    finally:
+        voice.clear()
+        port.close()
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    settings = Settings(strict=arguments.strict)
+    for text in arguments.settings:
+        settings = with_setting(settings, text)
+    if arguments.verify is None:
+        return settings
+    if "verify" not in {f.name for f in fields(Settings)}:
+        raise UsageError(f"--verify {arguments.verify}: this version of the machine does not verify")
+    changes: dict[str, Any] = {"verify": (arguments.verify,)}
+    return replace(settings, **changes)
+
+
+def _run(arguments: argparse.Namespace, settings: Settings, voice: Voice, port: Port) -> int:
+    from simulator import firmware
+
+    loaded = firmware.load(arguments.firmware, base=arguments.base)
+    if not voice.quiet and _compiles():
+        voice.say("first run of this version: its kernels are compiled once, which takes a minute", style="dim")
+    from simulator.driver import Driver
+    from simulator.machine import Machine
+
+    machine = Machine(loaded, board=arguments.board, settings=settings, serial=port.write)
+    session = Session(machine, Driver(machine), voice, port, arguments)
+    if port.greeting and not voice.quiet:
+        voice.say(port.greeting)
+    stop = session.run(arguments.until)
+    status, complaints = session.judge(stop)
+    return session.tell(stop, status, complaints)
+
+
+class Session:
+    """One run, as a person at a terminal has it."""
+
+    def __init__(
+        self, machine: Machine, driver: Driver, voice: Voice, port: Port, arguments: argparse.Namespace
+    ) -> None:
+        from simulator.cli.traffic import Traffic
+
+        self.machine, self.driver, self.voice, self.port, self.arguments = machine, driver, voice, port, arguments
+        self.traffic = Traffic(machine, driver, voice, port, semihosting_to_stdout=arguments.semihosting)
+        self.expected = {text: TextWatch(re.escape(text)) for text in arguments.expect_text}
+        self.forbidden = {text: TextWatch(re.escape(text)) for text in arguments.fail_text}
+        self.seen: set[str] = set()
+        self.host_seconds = 0.0
+        machine.on_serial.append(self._hear)
+        machine.on_semihosting.append(self._hear)
+
+    def run(self, until: Until | None) -> Stop:
+        timeout = self.arguments.timeout
+        started = time.monotonic()
+        try:
+            with self._interruptible():
+                return self.driver.run(until, deadline=started + float(timeout) if timeout else None)
+        finally:
+            self.host_seconds = time.monotonic() - started
+            self.traffic.end()
+
+    def _hear(self, data: bytes) -> None:
+        for text, watch in self.forbidden.items():
+            if watch.feed(data):
+                self.seen.add(text)
+                self.driver.request_stop("text", f"the output had the forbidden text {text!r}")
+        for text, watch in self.expected.items():
+            if text not in self.seen and watch.feed(data):
+                self.seen.add(text)
+                if self.arguments.until is None and self.seen.issuperset(self.expected):
+                    self.driver.request_stop("text", f"the output had the expected text {text!r}")
+
+    @property
+    def verification(self) -> dict[str, Any] | None:
+        verifier = getattr(self.machine, "verifier", None)
+        return None if verifier is None else verifier.report()
+
+    def judge(self, stop: Stop) -> tuple[int, list[str]]:
+        """The status, and a sentence for each expectation that failed."""
+        complaints = [f"expectation failed: the output has {text!r}" for text in self.forbidden if text in self.seen]
+        complaints += [
+            f"expectation failed: the output lacks {text!r}" for text in self.expected if text not in self.seen
+        ]
+        status = exit_codes.of_stop(stop.reason, stop.exit_code)
+        if self.port.failure is not None:
+            complaints.append(f"--serial {self.arguments.serial}: {self.port.failure.strerror or self.port.failure}")
+            broken = isinstance(self.port.failure, BrokenPipeError)
+            return (exit_codes.NOBODY_READS if broken else exit_codes.CANNOT_WRITE), complaints
+        verified = self.verification
+        if verified is not None and verified["differences"]:
+            complaints.append(
+                f"--verify: {verified['differences']:,} results differ, such as {verified['first_differences'][0]}"
+            )
+            return exit_codes.OUR_BUG, complaints
+        failed = any(text in self.seen for text in self.forbidden) or not self.seen.issuperset(self.expected)
+        return exit_codes.of_expectation(status, failed=failed), complaints
+
+    def tell(self, stop: Stop, status: int, complaints: list[str]) -> int:
+        from simulator import report
+
+        told = report.describe(
+            self.machine,
+            stop,
+            exit_code=status,
+            host_seconds=self.host_seconds,
+            repeat=shlex.join(["python", "-m", "simulator", *self.arguments.words]),
+            verify=self.verification,
+            fault=str(self.driver.trouble) if self.driver.trouble else None,
+            expectations=complaints,
+        )
+        trouble: report.ReportError | None = None
+        if self.arguments.json is not None:
+            try:
+                report.write_json(self.arguments.json, told)
+            except report.ReportError as error:
+                trouble, kept = error, report.keep_elsewhere(told)
+                self.voice.error(f"{trouble}; {kept}")
+                status = status or exit_codes.CANNOT_WRITE
+        lines = report.summary(told, verbose=self.voice.verbose)
+        if not self.voice.quiet:
+            for line in lines[:-1]:
+                self.voice.say(line, style="dim")
+        for complaint in complaints:
+            self.voice.say(complaint, style="bold red")
+        self.voice.say(lines[-1], style="red" if status else "green")
+        return status
+
+    @contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        """The first Ctrl-C ends the run with its report; a second one ends the program."""
+
+        def interrupt(number: int, frame: object) -> None:
+            signal.signal(signal.SIGINT, before)
+            self.driver.request_stop("interrupted", "Ctrl-C")
+
+        before = signal.signal(signal.SIGINT, interrupt)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+def _compiles() -> bool:
+    """Whether the compiled kernels are not in numba's cache yet."""
+    import os
+
+    folder = os.environ.get("NUMBA_CACHE_DIR")
+    return folder is not None and not any(Path(folder).glob("**/*.nbi"))

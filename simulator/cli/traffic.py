@@ -1,0 +1,80 @@
+"""What flows between the host and a running machine: serial text, semihosting's text, input, and the line of progress."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from simulator.cli.console import PERIOD, shares_a_terminal
+from simulator.cli.ports import StdioPort
+from simulator.report import duration
+
+if TYPE_CHECKING:
+    from simulator.cli.console import Voice
+    from simulator.cli.ports import Port
+    from simulator.driver import Driver
+    from simulator.machine import Machine
+
+
+class Traffic:
+    """Serves the port and the progress line between two pieces of the run, and only if there is something to serve."""
+
+    def __init__(
+        self, machine: Machine, driver: Driver, voice: Voice, port: Port, *, semihosting_to_stdout: bool
+    ) -> None:
+        self.machine, self.driver, self.voice, self.port = machine, driver, voice, port
+        self._waiting = b""
+        self._last = (time.monotonic(), 0)
+        self._stream = sys.stdout if semihosting_to_stdout else sys.stderr
+        self._line_open = False
+        if voice.shows_progress:
+            machine.on_serial.insert(0, lambda data: voice.clear())
+        machine.on_semihosting.append(self._semihosting)
+        driver.polls.append(self._look)
+        driver.on_idle = self._await_input
+
+    def end(self) -> None:
+        """No progress any more, and a new line where the firmware's text stands open on the same terminal."""
+        self.voice.clear()
+        if isinstance(self.port, StdioPort):
+            self.port.flush()
+            open_line = not self.port.at_line_start and shares_a_terminal() and self.port.failure is None
+            self._line_open = self._line_open or open_line
+        if self._line_open:
+            print(file=sys.stderr, flush=True)
+
+    def _semihosting(self, data: bytes) -> None:
+        self.voice.clear()
+        self._stream.buffer.write(data)
+        self._stream.buffer.flush()
+        self._line_open = self._stream is sys.stderr and not data.endswith(b"\n")
+        self.driver.hear(data)
+
+    def _look(self) -> None:
+        data = self.port.read()
+        self._waiting += data
+        usart = self.machine.soc.usart1
+        if self._waiting and usart["CR1.UE"] and usart["CR1.RE"]:
+            self.machine.serial_input(self._waiting)
+            self._waiting = b""
+        if self.port.failure is not None:
+            self.driver.request_stop("interrupted", "the serial port's other end failed")
+        if self.voice.progress_due():
+            self.voice.progress(self._progress())
+
+    def _progress(self) -> str:
+        now, instructions = time.monotonic(), self.machine.instructions
+        (before, then), self._last = self._last, (now, instructions)
+        rate = (instructions - then) / max(now - before, 1e-9) / 1e6
+        return f"{duration(float(self.machine.clock.seconds))}, {self.machine.cycle:,} cycles, {rate:,.0f} M instr/s"
+
+    def _await_input(self) -> bool:
+        """Where nothing but input can wake the firmware and input may still come: wait for it a little."""
+        usart = self.machine.soc.usart1
+        listens = usart["CR1.UE"] and usart["CR1.RE"] and (usart["CR1.RXNEIE"] or usart["CR3.DMAR"])
+        if not listens or not self.port.may_deliver:
+            return False
+        self._look()
+        time.sleep(PERIOD / 10)
+        return True

@@ -1,0 +1,66 @@
+"""A machine as its firmware has programmed it, and which gaps of the model bear on a run.
+
+Reference: docs/accuracy.md. Not here: what each register holds; ask the machine.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simulator.machine import Machine
+
+SDRAM, QSPI = (0xC000_0000, 0xE000_0000), (0x9000_0000, 0xA000_0000)
+
+
+def programmed(machine: Machine) -> dict[str, object]:
+    """Clocks in Hz, flash access, caches, FPU and MPU at the end of the run, and where the firmware's bytes lie."""
+    soc = machine.soc
+    system, buses = soc.system_control, soc.rcc.buses
+    return {
+        "clocks_hz": {
+            "sysclk": round(soc.rcc.sysclk),
+            "hclk": round(buses.hclk),
+            "pclk1": round(buses.pclk1),
+            "pclk2": round(buses.pclk2),
+        },
+        "flash": {"wait_states": soc.flash.wait_states, "prefetch": soc.flash.prefetch, "art": soc.flash.art},
+        "icache": bool(system.ccr >> 17 & 1),
+        "dcache": bool(system.ccr >> 16 & 1),
+        "fpu": system.cpacr >> 20 & 15 == 15,
+        "mpu": bool(system.mpu.control & 1),
+        "vector_table": system.vtor,
+        "segments": [
+            {"memory": _memory_of(machine, s.run_address), "address": s.run_address, "size": s.memory_size}
+            for s in machine.firmware.segments
+        ],
+    }
+
+
+def not_modelled(machine: Machine) -> list[str]:
+    """One sentence for each gap of the model that this run's set-up touches; uses of registers are counted apart."""
+    soc, settings = machine.soc, machine.settings
+    sentences = []
+    if settings.timing != "cycles":
+        sentences.append("cycles are instructions in functional mode; nothing is timed")
+    else:
+        if soc.flash.art:
+            sentences.append("the ART accelerator's misses: fetches through ITCM flash are taken as hits")
+        if _uses(machine, SDRAM):
+            sentences.append("SDRAM timing as the FMC's registers program it: a line has one cost")
+        if _uses(machine, QSPI):
+            sentences.append("QSPI timing as its registers program it: a line has one cost")
+        sentences.append("the branch target cache forgets nothing, and DMA and display do not take bus cycles")
+    if soc.system_control.mpu.control & 1:
+        sentences.append("the MPU's checks: its regions forbid nothing here")
+    if soc.system_control.ccr >> 3 & 3:
+        sentences.append("the traps of CCR.UNALIGN_TRP and CCR.DIV_0_TRP")
+    return sentences
+
+
+def _memory_of(machine: Machine, address: int) -> str | None:
+    return next((m.name for m in machine.soc.memories if m.base <= address < m.base + m.size), None)
+
+
+def _uses(machine: Machine, span: tuple[int, int]) -> bool:
+    return any(span[0] <= segment.run_address < span[1] for segment in machine.firmware.segments)
