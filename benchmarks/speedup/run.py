@@ -1,0 +1,115 @@
+"""Measures ELFs two at a time, each in a process of its own, and remembers what it measured."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import multiprocessing
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.speedup import store
+from benchmarks.speedup.measure import MeasureError, Measurement, measure
+from simulator import exit_codes
+from simulator.firmware import FirmwareError
+
+PROCESSES = 2
+NO_FIGURE = 1  # exit status
+
+
+@dataclass(frozen=True)
+class Job:
+    """images: how many of one of our builds' images are classified; limit in cycles."""
+
+    elf: Path
+    images: int
+    limit: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """remembered: from an earlier run of the same ELF on the same simulator. status: the exit status that an error asks for."""
+
+    job: Job
+    measurement: Measurement | None
+    remembered: bool = False
+    error: str | None = None
+    status: int = exit_codes.OK
+
+
+Told = Callable[[Outcome], None]
+
+
+def run(
+    jobs: Sequence[Job], *, fresh: bool = False, folder: Path = store.FOLDER, tell: Told = lambda outcome: None
+) -> tuple[list[Outcome], bool]:
+    """An outcome a job that ended, and whether all did: False after Ctrl-C. `tell` hears of each as it ends."""
+    outcomes: list[Outcome] = []
+
+    def end(outcome: Outcome) -> None:
+        outcomes.append(outcome)
+        tell(outcome)
+
+    waiting = []
+    for job in jobs:
+        known = None if fresh else _remembered(job, folder)
+        if known is None:
+            waiting.append(job)
+        else:
+            end(Outcome(job, known, remembered=True))
+    try:
+        if waiting:
+            _measure_all(waiting, folder, end)
+    except KeyboardInterrupt:
+        return outcomes, False
+    return outcomes, True
+
+
+def _remembered(job: Job, folder: Path) -> Measurement | None:
+    try:
+        sha256 = hashlib.sha256(job.elf.read_bytes()).hexdigest()
+    except OSError:
+        return None
+    known = store.recall(store.key(sha256, job.images, job.limit), folder)
+    return dataclasses.replace(known, elf=str(job.elf)) if known is not None else None
+
+
+def _measure_all(jobs: Sequence[Job], folder: Path, end: Told) -> None:
+    context = multiprocessing.get_context("spawn")
+    before = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(min(PROCESSES, len(jobs)), mp_context=context, initializer=_ignore_interrupt)
+    try:
+        futures: dict[Future[Measurement], Job] = {pool.submit(measure, j.elf, j.images, j.limit): j for j in jobs}
+        for future in as_completed(futures):
+            outcome = _outcome(futures[future], future)
+            if outcome.measurement is not None:
+                asked = (outcome.job.images, outcome.job.limit)
+                store.keep(store.key(outcome.measurement.sha256, *asked), outcome.measurement, folder)
+            end(outcome)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for child in set(multiprocessing.active_children()) - before:
+            child.terminate()
+
+
+def _outcome(job: Job, future: Future[Measurement]) -> Outcome:
+    try:
+        return Outcome(job, future.result())
+    except FirmwareError as error:
+        return Outcome(job, None, error=str(error), status=exit_codes.BAD_FIRMWARE)
+    except MeasureError as error:
+        return Outcome(job, None, error=str(error), status=NO_FIGURE)
+    except BrokenProcessPool:
+        return Outcome(job, None, error=f"{job.elf.name}: the process that ran it was killed", status=NO_FIGURE)
+    except Exception as error:  # what the simulator itself failed on is named, and the other rows stand
+        what = f"{type(error).__name__}: {error}"
+        return Outcome(job, None, error=f"{job.elf.name} met a bug of the simulator: {what}", status=exit_codes.OUR_BUG)
+
+
+def _ignore_interrupt() -> None:
+    """The parent hears Ctrl-C and ends us."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
