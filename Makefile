@@ -1,33 +1,62 @@
-# make demo: real TFLM firmware on the simulator. make test: the tests. Both set up what they need.
+# make demo: real TFLM firmware on the simulator, and the speed-up table. make test: the tests. All set up what they need.
+# IMAGES=folder compiles that folder's pictures into the firmware; MODEL=path.tflite builds it with that network.
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
-SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-DEBIAN := gcc-arm-none-eabi binutils-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib clang-19 lld-19 llvm-19 ninja-build cargo
+APT := $(shell [ "$$(id -u)" = 0 ] || echo sudo) DEBIAN_FRONTEND=noninteractive apt-get -qq
+MODEL_OPTION := $(if $(MODEL),--model "$(MODEL)")
 
-.PHONY: demo test check firmware setup tools
+TOOLS := gcc-arm-none-eabi binutils-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib clang-19 lld-19 llvm-19 ninja-build cargo
+TOOLS_GCC10 := debian-archive-keyring g++ make tar xz-utils
+KEYRING := /usr/share/keyrings/debian-archive-keyring.gpg
 
-$(VENV)/ready: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install -q -e '.[dev]'
-	touch $@
+# $(call install,commands that must be there,packages that bring them)
+install = @missing=; for command in $(1); do command -v $$command >/dev/null || missing=1; done; [ -z "$$missing" ] || \
+	{ echo "apt-get install $(2)"; $(APT) update && $(APT) install -y --no-install-recommends $(2); }
 
-setup: $(VENV)/ready
+.PHONY: demo firmware bench bitexact test check setup tools tools-gcc10 tools-qemu toolchain-gcc10
 
-tools:
-	@if ! command -v arm-none-eabi-gcc >/dev/null || ! command -v clang-19 >/dev/null || ! command -v ninja >/dev/null || ! command -v cargo >/dev/null; then \
-	  $(SUDO) apt-get update -qq && $(SUDO) apt-get install -qq -y --no-install-recommends $(DEBIAN); fi
+demo: setup tools
+	@$(MAKE) --no-print-directory toolchain-gcc10 || echo "demo: GCC 10.2 cannot be had here; the table stands with GCC 12.2"
+	@elfs=$$($(RUN) -m firmware.build --list table $(MODEL_OPTION)) && $(RUN) -m benchmarks.table $(if $(MODEL),--elf $$elfs)
 
 firmware: setup tools
-	$(RUN) -m firmware.build table
+	$(RUN) -m firmware.build all $(MODEL_OPTION)
 
-demo: firmware
-	$(RUN) -m benchmarks.demo
+bench: setup tools tools-qemu
+	mkdir -p build/reports
+	$(RUN) -m benchmarks.speed --json build/reports/speed.json
+
+bitexact: firmware
+	$(RUN) -m benchmarks.bitexact
 
 test: setup tools
 	$(RUN) -m pytest -q -n 2
 
 check: setup tools
+	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy
+	$(VENV)/bin/lint-imports
+	NUMBA_DISABLE_JIT=1 $(RUN) -m pytest -q -n 2 -m "not slow and not jit"
 	$(RUN) -m pytest -q -n 2
+
+setup: $(VENV)/ready
+
+$(VENV)/ready: pyproject.toml
+	@$(PYTHON) -c "import ensurepip" 2>/dev/null || { $(APT) update && $(APT) install -y --no-install-recommends python3-venv; }
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install -q -e '.[dev]'
+	touch $@
+
+tools:
+	$(call install,arm-none-eabi-gcc clang-19 ld.lld-19 ninja cargo,$(TOOLS))
+
+tools-gcc10:
+	$(call install,g++ make tar xz $(if $(wildcard $(KEYRING)),,debian-archive-keyring),$(TOOLS_GCC10))
+
+tools-qemu:
+	$(call install,qemu-system-arm,qemu-system-arm)
+
+toolchain-gcc10: setup tools tools-gcc10
+	$(RUN) -m firmware.toolchain.gcc10 --build

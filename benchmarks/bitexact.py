@@ -1,7 +1,8 @@
 """Every build's outputs against the host's interpreter, byte for byte: `python -m benchmarks.bitexact`.
 
 The firmware image_recognition_test prints each image's output tensor on the serial port; the simulator runs it without
-counting cycles. Exit status 0 where all bytes are equal, 104 where one differs or is missing.
+counting cycles. The witness gets the network and the input tensors out of the same ELF. Exit status 0 where all bytes
+are equal, 1 where one differs or is missing, 64 where there is nothing to compare.
 """
 
 from __future__ import annotations
@@ -10,27 +11,29 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
+import numpy as np
+from tflite_micro import runtime
 
-from benchmarks.witness import expected_outputs, input_tensors
+from benchmarks.witness import infer
 from simulator import exit_codes
-from simulator.firmware import FirmwareError, load
+from simulator.firmware import Firmware, FirmwareError, load
 from simulator.machine import Machine, Stop
 from simulator.settings import Settings
 from simulator.until import UntilAny, UntilExit, UntilSymbol, UntilText
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILDS = "build/firmware/image_recognition_test-*.elf"
-IMAGES = 20
 PROCESSES = 2
+DIFFERENT = 1
 LINE = re.compile(r"^image (\d+) outputs((?: -?\d+)+) label \S*$|^image (\d+) outputs((?: [0-9a-f]{2})+) raw$", re.M)
+HEADINGS = ("images", "bytes", "differ", "missing")
 
 
 class WitnessError(Exception):
@@ -52,6 +55,11 @@ class Result:
     @property
     def equal(self) -> bool:
         return self.compared > 0 and self.differing == 0 and self.missing == 0
+
+    def row(self) -> str:
+        numbers = (self.images, self.compared, self.differing, self.missing)
+        row = f"{self.build.removeprefix('image_recognition_test-'):<44}" + "".join(f"{n:>9,}" for n in numbers)
+        return row if not self.missing else f"{row}  ended early ({self.stop})"
 
 
 def parse_outputs(serial: str) -> dict[int, bytes]:
@@ -78,33 +86,37 @@ def compare(printed: dict[int, bytes], expected: Sequence[bytes]) -> tuple[int, 
     return compared, differing, sum(number not in printed for number in range(len(expected)))
 
 
-def network_of(elf: Path) -> str:
-    """The network in a name such as image_recognition_test-resnet8-cmsis_nn-clang19-Oz.elf."""
-    parts = elf.stem.split("-")
-    if len(parts) < 2:
-        raise WitnessError(f"{elf.name} names no network")
-    return parts[1]
+def held(firmware: Firmware, name: str) -> bytes:
+    """What the ELF holds under a symbol with a size."""
+    symbol = firmware.symbols.find(name)
+    content = firmware.read(symbol.address, symbol.size) if symbol and symbol.size else None
+    if content is None:
+        raise WitnessError(f"{firmware.path.name} holds no {name}: it is no build of image_recognition_test")
+    return content
 
 
-def expected_for(network: str, images: int) -> list[bytes]:
-    """The output tensors of the first images, which the firmware takes in turn where it is asked for more."""
-    model = ROOT / "build" / "networks" / f"{network}.tflite"
-    inputs = ROOT / "build" / "images" / f"{network}-inputs.bin"
-    if not (model.exists() and inputs.exists()):
-        raise WitnessError(
-            f"{network}: no {model.name} and {inputs.name}; make them by python -m firmware.networks.make"
-        )
-    outputs = expected_outputs(model, input_tensors(model, inputs.read_bytes()))
-    return [outputs[number % len(outputs)].tobytes() for number in range(images)]
+def expected_for(firmware: Firmware, images: int | None) -> list[bytes]:
+    """The output tensors of so many images, or of all that the ELF holds; it takes them in turn if asked for more."""
+    outputs = witness(held(firmware, "network"), held(firmware, "images"))
+    return [outputs[number % len(outputs)] for number in range(images or len(outputs))]
 
 
-def check(elf: Path, images: int) -> Result:
-    expected = expected_for(network_of(elf), images)
+@cache
+def witness(network: bytes, inputs: bytes) -> list[bytes]:
+    details = runtime.Interpreter.from_bytes(network).get_input_details(0)
+    tensors = np.frombuffer(inputs, dtype=details["dtype"]).reshape(-1, *details["shape"])
+    return [output.tobytes() for output in infer(network, tensors)]
+
+
+def check(elf: Path, images: int | None) -> Result:
     firmware = load(elf)
+    expected = expected_for(firmware, images)
     machine = Machine(firmware, settings=Settings(timing="functional"))
-    stop = ask_for(machine, images)
+    stop = ask_for(machine, len(expected))
     printed = parse_outputs((machine.serial_output + machine.semihosting_output).decode("latin-1"))
-    return Result(elf.stem, images, *compare(printed, expected), stop.instructions, f"{stop.reason}: {stop.detail}")
+    compared, differing, missing = compare(printed, expected)
+    ended = f"{stop.reason}: {stop.detail}"
+    return Result(elf.stem, len(expected), compared, differing, missing, stop.instructions, ended)
 
 
 def ask_for(machine: Machine, images: int) -> Stop:
@@ -116,24 +128,20 @@ def ask_for(machine: Machine, images: int) -> Stop:
     return machine.run(until=UntilAny((UntilText("^done"), UntilExit())))
 
 
-def check_all(elfs: Sequence[Path], images: int) -> list[Result]:
+def check_all(elfs: Sequence[Path], images: int | None) -> Iterator[Result]:
+    """The results in the ELFs' order, each as soon as it and those before it are there."""
     with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(check, elfs, [images] * len(elfs)))
+        yield from pool.map(check, elfs, [images] * len(elfs))
 
 
-def show(results: Sequence[Result], console: Console) -> None:
-    table = Table(title="Outputs against tflite-micro on the host", title_justify="left")
-    table.add_column("build")
-    for heading in ("images", "bytes", "differ", "missing"):
-        table.add_column(heading, justify="right")
-    for result in results:
-        numbers = (result.images, result.compared, result.differing, result.missing)
-        build = result.build.removeprefix("image_recognition_test-")
-        table.add_row(build, *(f"{number:,}" for number in numbers), style=None if result.equal else "bold red")
-    console.print(table)
-    for result in results:
-        if result.missing:
-            console.print(f"{result.build} ended early ({result.stop})", markup=False, highlight=False)
+def total(results: Sequence[Result]) -> str:
+    compared, differing = sum(one.compared for one in results), sum(one.differing for one in results)
+    missing, instructions = sum(one.missing for one in results), sum(one.instructions for one in results)
+    unequal = sum(not one.equal for one in results)
+    return (
+        f"total: {len(results)} builds, {unequal} of them unequal; {compared:,} output bytes compared, {differing:,} "
+        f"differ, {missing:,} images missing; {instructions / 1e9:,.1f} G instructions"
+    )
 
 
 def at_least_one(text: str) -> int:
@@ -144,9 +152,7 @@ def at_least_one(text: str) -> int:
 
 def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks.bitexact", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument(
-        "--images", type=at_least_one, default=IMAGES, metavar="N", help=f"images per build (default {IMAGES})"
-    )
+    parser.add_argument("--images", type=at_least_one, metavar="N", help="images a build (default: all that it holds)")
     parser.add_argument("--builds", default=BUILDS, metavar="GLOB", help=f"which ELFs (default {BUILDS})")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results there")
     return parser.parse_args(words)
@@ -159,15 +165,20 @@ def main(words: Sequence[str] | None = None) -> int:
     if not elfs:
         print(f"bitexact: no file matches {options.builds}; build some by python -m firmware.build", file=sys.stderr)
         return exit_codes.USAGE
+    print(f"{'outputs against tflite-micro on the host':<44}" + "".join(f"{name:>9}" for name in HEADINGS))
+    results = []
     try:
-        results = check_all(elfs, options.images)
+        for result in check_all(elfs, options.images):
+            results.append(result)
+            print(result.row(), flush=True)
     except (WitnessError, FirmwareError) as error:
         print(f"bitexact: {error}", file=sys.stderr)
         return exit_codes.USAGE
-    show(results, Console())
+    print(total(results))
     if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps([asdict(result) for result in results], indent=1) + "\n")
-    return exit_codes.OK if all(result.equal for result in results) else exit_codes.EXPECTATION
+    return exit_codes.OK if all(result.equal for result in results) else DIFFERENT
 
 
 if __name__ == "__main__":

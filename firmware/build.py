@@ -1,28 +1,33 @@
-"""Builds the firmware: `python -m firmware.build` makes the four rows of the table, or the targets that are named.
+"""Builds the firmware: `python -m firmware.build` makes the table's ELFs, or the targets that are named.
 
 Targets are `table`, `all`, or ELFs by name, PROGRAM-NETWORK-KERNELS-COMPILER-LEVEL, such as
 image_recognition_test-resnet8-cmsis_nn-clang19-O2. The ELFs land in build/firmware, those for another platform in a
-folder of its name there.
+folder of its name there. IMAGES=folder in the environment compiles that folder's pictures in.
 """
 
 import argparse
 import fcntl
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from firmware import edges, sources, targets
+from firmware import edges, files, sources, targets
 from firmware.fetch import ROOT, FetchError, fetch
-from firmware.networks import make
+from firmware.networks import images, make
+from firmware.networks.model import inputs as model_inputs
 from firmware.ninja import Graph, relative
 from firmware.targets import BuildError, Network, Options, Target
+
+DEMO_IMAGES = 3
+LARGEST_ARENA = 240 * 1024
 
 
 def build(names: list[str], options: Options) -> list[Path]:
     """The ELFs of the targets that are named, built where something changed."""
     fetch()
-    _make_networks(options)
+    make.refresh()
     wanted = _present([target for name in names for target in _expand(name, options)])
     graph = Graph()
     elfs = [edges.program(graph, target, options) for target in wanted]
@@ -33,7 +38,7 @@ def build(names: list[str], options: Options) -> list[Path]:
 def _expand(name: str, options: Options) -> list[Target]:
     networks = tuple(options.networks)
     if name == "table":
-        return list(targets.table(networks[:1], ("reference", "cmsis_nn"), ("gcc12", "clang19")))
+        return list(targets.table(networks))
     if name == "all":
         return list(targets.everything(networks))
     return [targets.parse(name, options)]
@@ -43,16 +48,8 @@ def _present(wanted: list[Target]) -> list[Target]:
     """The targets whose compilers are there; says which are not."""
     absent = {target.compiler.name: target.compiler for target in wanted if not target.compiler.present}
     for compiler in absent.values():
-        print(f"firmware: {compiler.name} is left out: there is no {compiler.program}", file=sys.stderr)
+        print(f"firmware: builds with {compiler.name} are left out: {compiler.origin}", file=sys.stderr)
     return [target for target in wanted if target.compiler.name not in absent]
-
-
-def _make_networks(options: Options) -> None:
-    for name, network in options.networks.items():
-        if not (network.model.exists() and network.inputs.exists()):
-            if name not in targets.NETWORKS:
-                raise BuildError(f"there is no {network.model} or no {network.inputs}")
-            make.make()
 
 
 def _ninja(graph: Graph, elfs: list[Path]) -> None:
@@ -68,23 +65,32 @@ def _ninja(graph: Graph, elfs: list[Path]) -> None:
 
 
 def _options(arguments: argparse.Namespace) -> Options:
-    options = Options(arguments.platform, arguments.images)
-    if arguments.model:
-        model = Path(arguments.model).resolve()
-        inputs = Path(arguments.inputs or targets.NETWORKS["published"].inputs).resolve()
-        named = {model.stem.replace("-", "_"): Network(model, inputs, arena=arguments.arena * 1024)}
-        options = Options(arguments.platform, arguments.images, named | options.networks)
-    return options
+    pictures = len(images.pictures()) if images.folder() else DEMO_IMAGES
+    networks = _adopted(Path(arguments.model)) if arguments.model else dict(targets.NETWORKS)
+    return Options(arguments.platform, arguments.images or pictures, networks)
+
+
+def _adopted(model: Path) -> dict[str, Network]:
+    """The network of a file, copied with inputs for it to where those of the project are."""
+    name = re.sub(r"\W", "_", model.stem)
+    if name in targets.NETWORKS:
+        raise BuildError(f"the project has a network {name} already: give {model} another name")
+    network = targets.made(name, LARGEST_ARENA, labels=())
+    inputs = model_inputs(model)
+    files.write(network.model, model.read_bytes())
+    files.write(network.inputs, inputs)
+    return {name: network}
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="firmware.build", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="firmware.build", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("targets", nargs="*", default=["table"])
     parser.add_argument("--platform", choices=sources.PLATFORMS, default=sources.PLATFORMS[0])
-    parser.add_argument("--images", type=int, default=3, help="images that a program classifies")
-    parser.add_argument("--model", help="a .tflite file to build with, in the table's place of the published network")
-    parser.add_argument("--inputs", help="that network's input tensors, one behind the other")
-    parser.add_argument("--arena", type=int, default=240, help="that network's arena, in KiB")
+    parser.add_argument(
+        "--images", type=int, help=f"images that a program classifies (default {DEMO_IMAGES}, or all of IMAGES)"
+    )
+    parser.add_argument("--model", metavar="TFLITE", help="build with this network instead of the project's")
+    parser.add_argument("--list", action="store_true", help="print the ELFs' paths alone")
     return parser
 
 
@@ -96,7 +102,7 @@ def main() -> int:
         print(f"firmware: {error}", file=sys.stderr)
         return 1
     for elf in elfs:
-        print(f"{elf.stat().st_size:>9}  {relative(elf)}")
+        print(relative(elf) if arguments.list else f"{elf.stat().st_size:>9}  {relative(elf)}")
     return 0
 
 

@@ -4,6 +4,7 @@ Where they come from: Debian's gcc-arm-none-eabi (12.2) with newlib and libstdc+
 that firmware/toolchain/gcc10.py builds. All of them link with Debian's arm-none-eabi-g++.
 """
 
+import shlex
 import shutil
 import subprocess
 from dataclasses import dataclass, field
@@ -11,15 +12,14 @@ from functools import cache
 from pathlib import Path
 
 from firmware.fetch import ROOT
+from firmware.toolchain import gcc10, headers
+from firmware.toolchain.headers import MACHINE
 
-MACHINE = "-mcpu=cortex-m7 -mthumb -mfloat-abi=hard -mfpu=fpv5-sp-d16"
 COMMON = "-g -ffunction-sections -fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables"
 C = "-std=gnu11"
 CXX = "-std=gnu++14 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit"
 
 LINK = f"arm-none-eabi-g++ {MACHINE} -nostartfiles -Wl,--gc-sections -Wl,--no-enum-size-warning -Wl,--no-warn-execstack"
-
-GCC10 = ROOT / "build" / "toolchain" / "gcc10"
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Compiler:
     program: str
     c_command: str
     cxx_command: str
+    origin: str = "make tools installs it"
     c_flags: str = ""
     cxx_flags: str = ""
     headers: tuple[Path, ...] = field(default=())
@@ -61,39 +62,32 @@ class Compiler:
 
 
 def compilers() -> dict[str, Compiler]:
-    library, headers = _debian_headers()
+    return {compiler.name: compiler for compiler in (_gcc12(), _clang19(), _gcc10())}
+
+
+def _gcc12() -> Compiler:
+    return Compiler("gcc12", ("Os", "O2", "O3"), "arm-none-eabi-gcc", "arm-none-eabi-gcc", "arm-none-eabi-g++")
+
+
+def _clang19() -> Compiler:
     clang = "clang-19 --target=thumbv7em-none-eabihf"
-    gcc10 = f"{GCC10}/gcc/"
-    return {
-        compiler.name: compiler
-        for compiler in (
-            Compiler("gcc12", ("Os", "O2", "O3"), "arm-none-eabi-gcc", "arm-none-eabi-gcc", "arm-none-eabi-g++"),
-            Compiler(
-                "clang19",
-                ("Oz", "O2", "O3"),
-                "clang-19",
-                clang,
-                f"{clang} --driver-mode=g++ -nostdinc++",
-                cxx_flags="-fdelayed-template-parsing",
-                headers=headers,
-                cxx_headers=library,
-            ),
-            Compiler("gcc10", ("Os",), f"{gcc10}xgcc", f"{gcc10}xgcc -B{gcc10}", f"{gcc10}xg++ -B{gcc10}"),
-        )
-    }
+    return Compiler(
+        "clang19",
+        ("Oz", "O2", "O3"),
+        "clang-19",
+        clang,
+        f"{clang} --driver-mode=g++ -nostdinc++",
+        cxx_flags="-fdelayed-template-parsing",
+        headers=headers.newlib(),
+        cxx_headers=headers.library(),
+    )
 
 
-@cache
-def _debian_headers() -> tuple[tuple[Path, ...], tuple[Path, ...]]:
-    """The folders of libstdc++'s headers for this CPU, and of newlib's."""
-    if shutil.which("arm-none-eabi-g++") is None:
-        return (), ()
-    command = ["arm-none-eabi-g++", *MACHINE.split(), "-E", "-v", "-x", "c++", "/dev/null"]
-    text = subprocess.run(command, capture_output=True, text=True, check=True).stderr
-    listed = text.partition("#include <...> search starts here:\n")[2].partition("End of search")[0]
-    folders = [Path(line.strip()).resolve() for line in listed.splitlines()]
-    library = tuple(folder for folder in folders if "c++" in folder.parts)
-    return library, tuple(folder for folder in folders if "c++" not in folder.parts and "gcc" not in folder.parts)
+def _gcc10() -> Compiler:
+    program = str(gcc10.folder() / "xgcc")
+    mapped = f"-ffile-prefix-map={gcc10.folder()}=gcc10"
+    c, cxx = (f"{shlex.join(command)} {mapped}" for command in (gcc10.c_command(), gcc10.cxx_command()))
+    return Compiler("gcc10", ("Os",), program, c, cxx, "make toolchain-gcc10 compiles it")
 
 
 @cache

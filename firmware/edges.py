@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from firmware import sources
+from firmware import record, sources
 from firmware.compilers import LINK, Compiler
-from firmware.fetch import ROOT
 from firmware.ninja import Graph, relative
-from firmware.sources import FIRMWARE, TFLM, Source
+from firmware.sources import TFLM, Source
 from firmware.targets import KERNELS, OUTPUT, PROGRAMS, Options, Target
 
 OBJECTS = OUTPUT / "objects"
@@ -21,7 +20,7 @@ def program(graph: Graph, target: Target, options: Options) -> Path:
     folder = build.folder / target.program / f"{target.network}-{options.images}"
     objects = [build.object(Source(path, macros), folder) for path in sorted(PROGRAMS[target.program].glob("*.cc"))]
     objects.append(build.kernels(target.kernels))
-    objects.append(_contents(build, target, options))
+    objects += [_contents(build, target, options), _record(build, target, options)]
     return build.elf(options.folder / f"{target.name}.elf", objects, options.platform)
 
 
@@ -71,34 +70,25 @@ class Build:
 
 
 def _contents(build: Build, target: Target, options: Options) -> Path:
-    """The network, the images, and the record of the build, as an object."""
+    """The network and the images."""
     network = options.networks[target.network]
-    note = OBJECTS / "notes" / options.platform / f"{target.name}.txt"
-    _write(note, _record(target, options))
-    labels = " ".join(network.labels)
-    macros = {"NETWORK": relative(network.model), "IMAGES": relative(network.inputs), "NOTE": relative(note)}
-    macros |= {"LABELS": labels, "NAME": target.name}
+    macros = {"NETWORK": relative(network.model), "IMAGES": relative(network.inputs)}
+    macros |= {"LABELS": " ".join(network.labels), "NAME": target.name}
     flags = " ".join(f"""'-D{key}="{value}"'""" for key, value in macros.items())
     folder = OBJECTS / "contents" / options.platform / target.name
-    return build.object(Source(TFLM / "contents.S", flags), folder, (network.model, network.inputs, note))
+    return build.object(Source(TFLM / "contents.S", flags), folder, (network.model, network.inputs))
 
 
-def _record(target: Target, options: Options) -> str:
+def _record(build: Build, target: Target, options: Options) -> Path:
     facts = {
         "program": target.program,
         "network": target.network,
         "kernels": target.kernels,
         "platform": options.platform,
-        "compiler": target.compiler.version,
-        "flags": target.compiler.told_flags(target.level),
+        **record.compiled(target.compiler, target.level),
         "convolution": "reference kernel with the loop order of 2021 (header of xmos-ai-tools 1.4.2)",
         "sources": "TFLM of tfmicro 0.1.0, CMSIS-NN 4.0.0 of bakenn 1.0.0",
     }
-    return "".join(f"{key}: {value}\n" for key, value in facts.items())
-
-
-def _write(path: Path, text: str) -> None:
-    """Leaves a file that is right already alone, so that ninja sees no change."""
-    if not path.exists() or path.read_text() != text:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    folder = OBJECTS / "records" / options.platform / target.name
+    note = folder / "note.txt"
+    return build.object(record.source(note, facts), folder, (note,))

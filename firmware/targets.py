@@ -18,7 +18,8 @@ KERNELS = {
     "cmsis_nn_noours": "-DUSE_CMSIS_NN=1 -DUSE_OURS=0",
 }
 PROGRAMS = {"image_recognition_test": sources.FIRMWARE / "image_recognition_test"}
-TABLE_LEVELS = {"gcc12": "Os", "clang19": "Oz", "gcc10": "Os"}
+TABLE_LEVELS = {"gcc10": "Os", "gcc12": "Os", "clang19": "Oz"}
+TABLE_KERNELS = ("reference", "cmsis_nn")
 
 
 class BuildError(Exception):
@@ -27,16 +28,18 @@ class BuildError(Exception):
 
 @dataclass(frozen=True)
 class Network:
+    """`inputs` holds input tensors, one behind the other; `arena` is in bytes; no labels where nobody knows them."""
+
     model: Path
     inputs: Path
-    labels: tuple[str, ...] = ()
-    arena: int = 240 * 1024
+    labels: tuple[str, ...]
+    arena: int
 
 
-def made(name: str, arena: int) -> Network:
-    """A network that firmware.networks makes."""
+def made(name: str, arena: int, labels: tuple[str, ...] = LABELS) -> Network:
+    """A network in build/networks, with its inputs in build/images."""
     build = ROOT / "build"
-    return Network(build / "networks" / f"{name}.tflite", build / "images" / f"{name}-inputs.bin", LABELS, arena)
+    return Network(build / "networks" / f"{name}.tflite", build / "images" / f"{name}-inputs.bin", labels, arena)
 
 
 NETWORKS = {"published": made("published", 116 * 1024), "resnet8": made("resnet8", 72 * 1024)}
@@ -87,13 +90,13 @@ def parse(name: str, options: Options) -> Target:
     return Target(program, network, kernels, known[compiler], level)
 
 
-def table(networks: tuple[str, ...], kernels: tuple[str, ...], names: tuple[str, ...]) -> Iterator[Target]:
+def table(networks: tuple[str, ...]) -> Iterator[Target]:
     """The rows of the table: each compiler at its level."""
     known = compilers()
     for network in networks:
-        for name in names:
-            for kernel in kernels:
-                yield Target("image_recognition_test", network, kernel, known[name], TABLE_LEVELS[name])
+        for name, level in TABLE_LEVELS.items():
+            for kernels in TABLE_KERNELS:
+                yield Target("image_recognition_test", network, kernels, known[name], level)
 
 
 def everything(networks: tuple[str, ...]) -> Iterator[Target]:

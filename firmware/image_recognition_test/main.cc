@@ -35,6 +35,10 @@ int Best(const TfLiteTensor* output) {
 
 void PrintLabel(int index) {
   const char* label = network_labels;
+  if (!*label) {
+    printf(" label %d\n", index);
+    return;
+  }
   for (; *label && index > 0; index--) label += strcspn(label, " ") + 1;
   printf(" label %.*s\n", static_cast<int>(strcspn(label, " ")), label);
 }

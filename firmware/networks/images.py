@@ -9,12 +9,14 @@ from __future__ import annotations
 import io
 import json
 import os
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from firmware import files
 from firmware.fetch import FetchError
 from firmware.networks.calibrate import Draw
 from firmware.networks.graph import Array
@@ -36,6 +38,12 @@ class Photograph:
     member: str
     truth: str | None = None
     crop: tuple[int, int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Drawn:
+    name: str
+    pixels: Array
 
 
 SCIKIT, FOOLBOX = ("scikit-image", "skimage/data/"), ("foolbox", "foolbox/data/")
@@ -62,30 +70,34 @@ PHOTOGRAPHS = (
 )
 
 
-def overlaps(side: int) -> Array:
-    """[32, side]: how much of each source pixel lies in each of the 32 cells, in 32nds."""
-    cell, pixel = np.arange(SIZE)[:, None], np.arange(side)[None]
-    ends: Array = np.minimum((cell + 1) * side, (pixel + 1) * SIZE) - np.maximum(cell * side, pixel * SIZE)
+def overlaps(side: int, cells: int = SIZE) -> Array:
+    """[cells, side]: how much of each source pixel lies in each cell, in pixels divided by `cells`."""
+    cell, pixel = np.arange(cells)[:, None], np.arange(side)[None]
+    ends: Array = np.minimum((cell + 1) * side, (pixel + 1) * cells) - np.maximum(cell * side, pixel * cells)
     return np.clip(ends, 0, None)
 
 
-def scale(square: Array) -> Array:
-    """A square picture [side, side, 3] averaged over 32 x 32 equal cells, rounded half up."""
+def scale(square: Array, height: int = SIZE, width: int = SIZE) -> Array:
+    """A square picture [side, side, 3] averaged over height x width equal cells, rounded half up."""
     side = square.shape[0]
-    weights = overlaps(side)
-    rows = np.tensordot(weights, square.astype(np.int64), axes=(1, 0))
-    sums = np.tensordot(weights, rows, axes=(1, 1)).transpose(1, 0, 2)
+    rows = np.tensordot(overlaps(side, height), square.astype(np.int64), axes=(1, 0))
+    sums = np.tensordot(overlaps(side, width), rows, axes=(1, 1)).transpose(1, 0, 2)
     averages: Array = (sums + side * side // 2) // (side * side)
     return averages.astype(np.uint8)
 
 
-def pixels(data: bytes, crop: tuple[int, int, int] | None = None) -> Array:
+def square(data: bytes, crop: tuple[int, int, int] | None = None) -> Array:
+    """The crop of a picture file, or its centre, as uint8 [side, side, 3]."""
     with Image.open(io.BytesIO(data)) as picture:
-        colours = np.asarray(picture.convert("RGB"))
+        colours: Array = np.asarray(picture.convert("RGB"))
     height, width, _ = colours.shape
     side = min(height, width)
     left, top, side = crop or ((width - side) // 2, (height - side) // 2, side)
-    return scale(colours[top : top + side, left : left + side])
+    return colours[top : top + side, left : left + side]
+
+
+def pixels(data: bytes, crop: tuple[int, int, int] | None = None) -> Array:
+    return scale(square(data, crop))
 
 
 def drawn() -> dict[str, Array]:
@@ -101,39 +113,65 @@ def drawn() -> dict[str, Array]:
     }
 
 
-def from_folder(folder: Path) -> tuple[list[dict[str, object]], Array]:
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+def folder() -> Path | None:
+    """The folder that IMAGES in the environment names."""
+    named = os.environ.get("IMAGES")
+    return Path(named) if named else None
+
+
+def in_folder(folder: Path) -> list[Path]:
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES) if folder.is_dir() else []
     if not paths:
         raise FetchError(f"IMAGES={folder} has no pictures")
-    facts: list[dict[str, object]] = [{"name": path.stem, "truth": None} for path in paths]
-    return facts, np.stack([pixels(path.read_bytes()) for path in paths])
+    return paths
+
+
+def pictures() -> list[Photograph | Drawn | Path]:
+    """All pictures, the demo's first: those of IMAGES, or photographs and what is drawn."""
+    if (own := folder()) is not None:
+        return list(in_folder(own))
+    return [*PHOTOGRAPHS, *(Drawn(name, picture) for name, picture in drawn().items())]
+
+
+def squares(pictures: Iterable[Photograph | Drawn | Path]) -> Iterator[Array]:
+    """Each of them as uint8 [side, side, 3]."""
+    for picture in pictures:
+        if isinstance(picture, Photograph):
+            yield square(read(picture.package, picture.member), picture.crop)
+        elif isinstance(picture, Drawn):
+            yield picture.pixels
+        else:
+            yield _opened(picture)
+
+
+def _opened(path: Path) -> Array:
+    try:
+        return square(path.read_bytes())
+    except OSError as error:
+        raise FetchError(f"{path} is no picture: {error}") from error
+
+
+def _facts(picture: Photograph | Drawn | Path) -> dict[str, object]:
+    if isinstance(picture, Photograph):
+        return asdict(picture)
+    return {"name": picture.name if isinstance(picture, Drawn) else picture.stem, "truth": None}
 
 
 def build() -> tuple[list[dict[str, object]], Array]:
     """What is known of each picture (name, truth, source), and all of them as uint8 [N, 32, 32, 3]."""
-    folder = os.environ.get("IMAGES")
-    if folder:
-        return from_folder(Path(folder))
-    facts: list[dict[str, object]] = [asdict(photograph) for photograph in PHOTOGRAPHS]
-    colours = [pixels(read(one.package, one.member), one.crop) for one in PHOTOGRAPHS]
-    for name, picture in drawn().items():
-        facts.append({"name": name, "truth": None})
-        colours.append(picture)
-    return facts, np.stack(colours)
+    chosen = pictures()
+    return [_facts(one) for one in chosen], np.stack([scale(one) for one in squares(chosen)])
 
 
 def inputs(images: Array) -> Array:
-    """The input tensors of either network, int8: a pixel less 128."""
+    """As input tensors of either network, int8: a pixel less 128."""
     return (images.astype(np.int16) - 128).astype(np.int8)
 
 
 def make(folder: Path, networks: tuple[str, ...]) -> list[Path]:
     """Writes images.bin, images.json and NETWORK-inputs.bin, and returns their paths."""
     facts, images = build()
-    folder.mkdir(parents=True, exist_ok=True)
     described = {"size": [SIZE, SIZE, 3], "labels": LABELS, "demo": DEMO, "images": facts}
     contents = {"images.bin": images.tobytes(), "images.json": (json.dumps(described, indent=1) + "\n").encode()}
     contents |= {f"{network}-inputs.bin": inputs(images).tobytes() for network in networks}
-    for name, data in contents.items():
-        (folder / name).write_bytes(data)
-    return [folder / name for name in contents]
+    return [files.write(folder / name, data) for name, data in contents.items()]

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
-import numpy as np
 import pytest
-from rich.console import Console
 
 pytest.importorskip("tflite_micro", reason="the extra `firmware` is not installed")
 
 from benchmarks import bitexact
-from benchmarks.bitexact import Result, compare, network_of, parse_outputs
+from benchmarks.bitexact import Result, compare, parse_outputs, total
 from simulator import exit_codes
+from simulator.symbols import Symbols
 
+FIRMWARE: Any = SimpleNamespace(path=Path("other.elf"), symbols=Symbols([]))
 SERIAL = """published, cmsis_nn, GCC 12.2 -Os\r
 layer 0 CONV_2D 123 cycles\r
 invoke 0 42 cycles\r
@@ -45,35 +46,31 @@ def test_an_output_of_another_length_differs() -> None:
     assert compare({0: b"\x01"}, [b"\x01\x02\x03"]) == (3, 2, 0)
 
 
-def test_the_network_stands_in_the_name_of_the_build() -> None:
-    assert network_of(Path("build/firmware/image_recognition_test-resnet8-cmsis_nn-clang19-Oz.elf")) == "resnet8"
-    with pytest.raises(bitexact.WitnessError, match="names no network"):
-        network_of(Path("firmware.elf"))
-
-
 @pytest.mark.parametrize("changes", [{"differing": 1}, {"missing": 1}, {"compared": 0}])
 def test_a_build_is_equal_only_if_everything_was_compared_and_nothing_differs(changes: dict[str, object]) -> None:
     assert result().equal
     assert not result(**changes).equal
 
 
-def test_the_table_names_the_build_and_why_it_ended_early() -> None:
-    stream = StringIO()
-    bitexact.show(
-        [result(), result(build="late", missing=1, stop="fault: bus [bold]")], Console(file=stream, width=120)
-    )
-    assert "late ended early (fault: bus [bold])" in stream.getvalue()
+def test_a_row_names_the_build_and_why_it_ended_early() -> None:
+    row = result(build="image_recognition_test-late", missing=1, stop="fault: bus").row()
+    assert row.split() == ["late", "1", "10", "0", "1", "ended", "early", "(fault:", "bus)"]
 
 
-def test_the_status_is_104_when_a_byte_differs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_total_counts_unequal_builds_and_bytes() -> None:
+    last = total([result(), result(differing=3), result(missing=1)])
+    assert "3 builds, 2 of them unequal; 30 output bytes compared, 3 differ, 1 images missing" in last
+
+
+def test_the_status_is_1_when_a_byte_differs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "image_recognition_test-a.elf").touch()
-    report = tmp_path / "report.json"
-    words = ["--builds", str(tmp_path / "*.elf"), "--json", str(report)]
-    monkeypatch.setattr(bitexact, "check_all", lambda elfs, images: [result(images=images) for _ in elfs])
+    report = tmp_path / "reports" / "report.json"
+    words = ["--images", "20", "--builds", str(tmp_path / "*.elf"), "--json", str(report)]
+    monkeypatch.setattr(bitexact, "check_all", lambda elfs, images: iter([result(images=images) for _ in elfs]))
     assert bitexact.main(words) == exit_codes.OK
     assert '"images": 20' in report.read_text()
-    monkeypatch.setattr(bitexact, "check_all", lambda elfs, images: [result(differing=1) for _ in elfs])
-    assert bitexact.main(words) == exit_codes.EXPECTATION
+    monkeypatch.setattr(bitexact, "check_all", lambda elfs, images: iter([result(differing=1) for _ in elfs]))
+    assert bitexact.main(words) == 1
 
 
 def test_no_build_is_a_sentence_and_no_success(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -88,13 +85,13 @@ def test_fewer_than_one_image_is_refused(number: str, capsys: pytest.CaptureFixt
     assert f"{number} is no whole number above 0" in capsys.readouterr().err
 
 
-def test_images_are_taken_in_turn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for folder, name in (("networks", "n.tflite"), ("images", "n-inputs.bin")):
-        (tmp_path / "build" / folder).mkdir(parents=True)
-        (tmp_path / "build" / folder / name).touch()
-    monkeypatch.setattr(bitexact, "ROOT", tmp_path)
-    monkeypatch.setattr(bitexact, "input_tensors", lambda model, raw: np.zeros((2, 1), np.int8))
-    monkeypatch.setattr(bitexact, "expected_outputs", lambda model, inputs: np.array([[1], [2]], np.int8))
-    assert bitexact.expected_for("n", 3) == [b"\x01", b"\x02", b"\x01"]
-    with pytest.raises(bitexact.WitnessError, match=r"no m\.tflite"):
-        bitexact.expected_for("m", 1)
+def test_images_are_taken_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bitexact, "held", lambda firmware, name: name.encode())
+    monkeypatch.setattr(bitexact, "witness", lambda network, inputs: [network[:1], inputs[:1]])
+    assert bitexact.expected_for(FIRMWARE, 3) == [b"n", b"i", b"n"]
+    assert bitexact.expected_for(FIRMWARE, None) == [b"n", b"i"]
+
+
+def test_an_elf_without_a_network_is_no_build() -> None:
+    with pytest.raises(bitexact.WitnessError, match=r"other\.elf holds no network"):
+        bitexact.held(FIRMWARE, "network")

@@ -1,0 +1,3 @@
+// The record of a build, which the simulator reads: firmware/record.py.
+    .section .m7sim.build, "", %progbits
+    .incbin NOTE

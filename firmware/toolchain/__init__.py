@@ -1,0 +1,1 @@
+"""Compilers that no package registry has ready to use."""
