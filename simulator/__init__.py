@@ -6,14 +6,20 @@ import hashlib
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from simulator.board import Board
+
+__all__ = ["Board"]
 __version__ = "0.1.0"
 
 
 def _compiled_kernels() -> Path:
-    """Where numba keeps compiled kernels: by the content of the sources, since numba does not see changes across files."""
+    """Where numba keeps compiled kernels: by the content of their sources, since numba does not see changes across files."""
     digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.rglob("*.py")):
+    here = Path(__file__).parent
+    for source in sorted([*here.glob("timing/*.py"), *here.glob("dsp*.py")]):
         digest.update(source.read_bytes())
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return cache / "cortex-m7-simulator" / "numba" / digest.hexdigest()[:16]
@@ -23,3 +29,12 @@ if "NUMBA_CACHE_DIR" not in os.environ:
     os.environ["NUMBA_CACHE_DIR"] = str(_compiled_kernels())
     if "numba" in sys.modules:
         sys.modules["numba"].config.reload_config()
+
+
+def __getattr__(name: str) -> type[Board]:
+    """`from simulator import Board` loads the core and its compiled kernels, which `import simulator` does not."""
+    if name == "Board":
+        from simulator.board import Board
+
+        return Board
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
