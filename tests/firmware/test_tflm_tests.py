@@ -14,6 +14,8 @@ from simulator.machine import Machine
 from simulator.settings import Settings
 from simulator.until import UntilSymbol
 
+pytestmark = pytest.mark.jit
+
 # How many tests each file of the crate has; micro_error_reporter_test has a main of its own and does not count.
 TESTS = {
     "activations_test": 6,
