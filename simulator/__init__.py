@@ -19,7 +19,7 @@ def _compiled_kernels() -> Path:
     """Where numba keeps compiled kernels: by the content of their sources, since numba does not see changes across files."""
     digest = hashlib.sha256()
     here = Path(__file__).parent
-    for source in sorted([*here.glob("timing/*.py"), *here.glob("dsp*.py")]):
+    for source in sorted([*here.glob("timing/*.py"), *here.glob("dsp*.py"), here / "decode.py"]):
         digest.update(source.read_bytes())
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return cache / "cortex-m7-simulator" / "numba" / digest.hexdigest()[:16]
