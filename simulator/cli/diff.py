@@ -64,7 +64,7 @@ def act(arguments: argparse.Namespace) -> int:
         print(f"{change.name:{width}}  {_number(change.before):>18}  {_number(change.after):>18}  {_grown(change)}")
     worse = [change for change in changes if arguments.fail_above is not None and change.exceeds(arguments.fail_above)]
     for change in worse:
-        print(f"regression: {change.name}: {_number(change.before)} -> {_number(change.after)} ({_grown(change)})")
+        print(f"regression: {change.name}: {_number(change.before)} -> {_number(change.after)}, {_grown(change)}")
     return exit_codes.REGRESSION if worse else exit_codes.OK
 
 

@@ -129,9 +129,10 @@ class FilePort(StreamPort):
         super().__init__(path.open("wb"))
 
     def close(self) -> None:
-        self.flush()
-        if self.failure is None:
+        try:
             self._stream.close()
+        except OSError as error:  # the last bytes did not fit; the file is closed all the same
+            self.failure = self.failure or error
 
 
 class TcpPort(NoPort):

@@ -1,0 +1,277 @@
+"""A board with firmware, as a script or a test holds it.
+
+    with Board("stm32f746g-disco", "fw.elf") as board:
+        stop = board.run(until="exit")
+        print(stop.reason, board.cycles, board.cpu.r0, board.mem.u32["counter"], board.serial)
+
+Not here: display, camera, touch, buttons, hooks, snapshots.
+"""
+
+from __future__ import annotations
+
+import gc
+import re
+import struct
+import time
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Generic, TypeVar, cast
+
+from simulator.driver import Driver
+from simulator.firmware import load
+from simulator.machine import Machine, Stop
+from simulator.settings import Settings, with_setting
+from simulator.symbols import Symbols
+from simulator.until import TextWatch, Until, UntilAny, UntilTime, parse_duration, parse_until
+
+Number = TypeVar("Number", int, float)
+Place = str | int
+
+
+class ExpectationError(AssertionError):
+    """The text that was waited for did not come; the message has what came instead."""
+
+
+class Board:
+    """A board that runs one firmware; settings are those of `run --set`, such as dcache="off" or strict=True.
+
+    Raises FirmwareError, SettingError, or ValueError for a board that there is not.
+    """
+
+    def __init__(
+        self, name: str, firmware: str | Path, *, base: int | None = None, **settings: str | bool | int
+    ) -> None:
+        self.settings = _settings(settings)
+        self.firmware = load(firmware, base=base)
+        self.stop: Stop | None = None
+        self.usart1 = Serial(self)
+        machine = Machine(self.firmware, board=name, settings=self.settings)
+        self._parts: tuple[Machine, Driver] | None = machine, Driver(machine)
+        self._host_seconds = 0.0
+
+    def __enter__(self) -> Board:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give Unicorn's engine and the memories back; only firmware, settings and the last stop remain."""
+        self._parts = None
+        gc.collect()  # machine and peripherals refer to each other, and hold tens of megabytes
+
+    @property
+    def machine(self) -> Machine:
+        """The machine itself. Raises ValueError once the board is closed."""
+        return self._open()[0]
+
+    @property
+    def cpu(self) -> Registers:
+        return Registers(self.machine)
+
+    @property
+    def mem(self) -> Memory:
+        return Memory(self.machine)
+
+    def _open(self) -> tuple[Machine, Driver]:
+        if self._parts is None:
+            raise ValueError("the board is closed")
+        return self._parts
+
+    def run(
+        self, until: str | Until | None = None, *, timeout: str | float | None = None, watches: Sequence[TextWatch] = ()
+    ) -> Stop:
+        """Run on until the condition (as `run --until`), the firmware's end, or a timeout of the host's clock."""
+        condition = parse_until(until) if isinstance(until, str) else until
+        started = time.monotonic()
+        deadline = None if timeout is None else started + _seconds(timeout)
+        try:
+            self.stop = self._open()[1].run(condition, deadline=deadline, watches=watches)
+        finally:
+            self._host_seconds += time.monotonic() - started
+        return self.stop
+
+    @property
+    def symbols(self) -> Symbols:
+        return self.firmware.symbols
+
+    @property
+    def serial(self) -> str:
+        """All text that USART1 has sent."""
+        return self.machine.serial_output.decode(errors="replace")
+
+    @property
+    def semihosting(self) -> str:
+        """All text that came by semihosting."""
+        return self.machine.semihosting_output.decode(errors="replace")
+
+    @property
+    def cycles(self) -> int:
+        """Core cycles since reset."""
+        return self.machine.cycle
+
+    @property
+    def instructions(self) -> int:
+        return self.machine.instructions
+
+    @property
+    def seconds(self) -> Fraction:
+        """Virtual time since reset."""
+        return self.machine.clock.seconds
+
+    @property
+    def fault(self) -> str | None:
+        """The last fault that the firmware took, in a sentence."""
+        trouble = self._open()[1].trouble
+        return None if trouble is None else str(trouble)
+
+    def where(self) -> str:
+        """The address at which the core stands, with function and source line where they are known."""
+        return self.machine.where(self.machine.pc)
+
+    def report(self) -> dict[str, Any]:
+        """What `run --json` writes. Raises ValueError before the first run."""
+        from simulator import exit_codes, report
+
+        if self.stop is None:
+            raise ValueError("the board has not run yet")
+        status = exit_codes.of_stop(self.stop.reason, self.stop.exit_code)
+        repeat = f"python -m simulator run {self.firmware.path}"
+        return report.describe(
+            self.machine, self.stop, exit_code=status, host_seconds=self._host_seconds, repeat=repeat, fault=self.fault
+        )
+
+
+class Registers:
+    """The core's registers as attributes: r0 to r12, sp, lr, pc, xpsr, primask, control, s0 to s31 and so on."""
+
+    _machine: Machine
+
+    def __init__(self, machine: Machine) -> None:
+        object.__setattr__(self, "_machine", machine)
+
+    def __getattr__(self, name: str) -> int:
+        try:
+            return self._machine.register(name)
+        except KeyError:
+            raise AttributeError(f"the core has no register {name!r}") from None
+
+    def __setattr__(self, name: str, value: int) -> None:
+        try:
+            self._machine.set_register(name, value)
+        except KeyError:
+            raise AttributeError(f"the core has no register {name!r}") from None
+
+
+class Memory:
+    """Memory by symbol or address, as a debugger sees it: `u32["counter"]`, `i8.array("output", 10)`, `u8[0x2000_0000] = 1`."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self.u8, self.u16, self.u32 = (View[int](self, letter) for letter in "BHI")
+        self.i8, self.i16, self.i32 = (View[int](self, letter) for letter in "bhi")
+        self.f32 = View[float](self, "f")
+
+    def address(self, place: Place) -> int:
+        """Raises KeyError for a symbol that there is not."""
+        if isinstance(place, int):
+            return place
+        symbols = self._machine.firmware.symbols
+        symbol = symbols.find(place)
+        if symbol is None:
+            near = ", ".join(symbols.suggest(place))
+            raise KeyError(f"the firmware has no symbol {place!r}" + (f"; there is {near}" if near else ""))
+        return symbol.address
+
+    def read(self, place: Place, size: int) -> bytes:
+        """Raises ValueError where there is no memory."""
+        return self._machine.read(self.address(place), size)
+
+    def write(self, place: Place, data: bytes) -> None:
+        self._machine.write(self.address(place), data)
+
+
+class View(Generic[Number]):
+    """Memory as little-endian numbers of one type. A place is a symbol or an address."""
+
+    def __init__(self, memory: Memory, letter: str) -> None:
+        self._memory = memory
+        self._letter = letter
+        self._size = struct.calcsize(f"<{letter}")
+
+    def __getitem__(self, place: Place) -> Number:
+        return self.array(place, 1)[0]
+
+    def __setitem__(self, place: Place, value: Number) -> None:
+        self._memory.write(place, struct.pack(f"<{self._letter}", value))
+
+    def array(self, place: Place, count: int) -> list[Number]:
+        """`count` neighbouring numbers from place on."""
+        data = self._memory.read(place, count * self._size)
+        return cast("list[Number]", list(struct.unpack(f"<{count}{self._letter}", data)))
+
+
+class Serial:
+    """A board's serial port; what an expectation has matched is not looked at again."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._position = 0
+
+    @property
+    def text(self) -> str:
+        return self._board.serial
+
+    def write(self, data: str | bytes) -> None:
+        """Bytes that arrive at the firmware at its baud rate, from now on."""
+        self._board.machine.serial_input(data.encode() if isinstance(data, str) else data)
+
+    def expect(self, regex: str, *, within: str | None = None, timeout: str | float | None = None) -> re.Match[bytes]:
+        """Run until the regex matches what has been sent since the last match.
+
+        within is virtual time, timeout the host's. Raises ExpectationError where the run ends without it.
+        """
+        found = self._search(regex)
+        if found is None:
+            unread = self._board.machine.serial_output[self._position :]
+            watch = TextWatch(regex, bytearray(unread))
+            stop = self._board.run(self._end(within), timeout=timeout, watches=(watch,))
+            found = self._search(regex)
+            if found is None:
+                raise ExpectationError(self._complaint(regex, stop))
+        self._position += found.end()
+        return found
+
+    def expect_exact(
+        self, text: str, *, within: str | None = None, timeout: str | float | None = None
+    ) -> re.Match[bytes]:
+        """As expect, for a text as it is."""
+        return self.expect(re.escape(text), within=within, timeout=timeout)
+
+    def _search(self, regex: str) -> re.Match[bytes] | None:
+        return re.search(regex.encode(), bytes(self._board.machine.serial_output[self._position :]), re.MULTILINE)
+
+    def _end(self, within: str | None) -> Until | None:
+        if within is None:
+            return None
+        return UntilAny((UntilTime(self._board.seconds + parse_duration(within)),))
+
+    def _complaint(self, regex: str, stop: Stop) -> str:
+        unread = bytes(self._board.machine.serial_output[self._position :]).decode(errors="replace")
+        return f"{regex!r} did not come: {stop.reason}, {stop.detail}; since the last match came {unread[-500:]!r}"
+
+
+def _settings(named: dict[str, str | bool | int]) -> Settings:
+    settings = Settings()
+    for name, value in named.items():
+        text = ("on" if value else "off") if isinstance(value, bool) else str(value)
+        settings = with_setting(settings, f"{name}={text}")
+    return settings
+
+
+def _seconds(timeout: str | float) -> float:
+    return float(parse_duration(timeout)) if isinstance(timeout, str) else float(timeout)

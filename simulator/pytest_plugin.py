@@ -1,1 +1,0 @@
-"""pytest fixtures that run firmware in the simulator."""
