@@ -119,10 +119,10 @@ def main(words: Sequence[str] | None = None) -> int:
         repeat=" ".join(["python -m benchmarks.table", *map(shlex.quote, sys.argv[1:] if words is None else words)]),
         simulator=store.simulator_hash(),
     )
-    return finish(made, outcomes, options.reports)
+    return finish(made, outcomes, len(wanted), options.reports)
 
 
-def finish(made: Report, outcomes: Sequence[Outcome], folder: Path) -> int:
+def finish(made: Report, outcomes: Sequence[Outcome], total: int, folder: Path) -> int:
     if made.rows:
         console = Console()
         text.show(made, console if console.is_terminal else Console(width=132))
@@ -133,7 +133,7 @@ def finish(made: Report, outcomes: Sequence[Outcome], folder: Path) -> int:
             return 1
         print(f"written: {', '.join(str(path) for path in paths)}", file=sys.stderr)
     if not made.complete:
-        print(f"table: interrupted after {len(outcomes)} ELFs", file=sys.stderr)
+        print(f"table: interrupted after {len(outcomes)} of {total} ELFs", file=sys.stderr)
         return exit_codes.INTERRUPTED
     return max((outcome.status for outcome in outcomes), default=exit_codes.OK)
 

@@ -143,7 +143,7 @@ def parts(row: Row) -> list[Part]:
     for group, cycles in grouped(row.measurement.causes or {}).items():
         share = max(cycles, 0) / row.measurement.cycles
         width = share * SHARE_PLOT
-        text = f"{share:.0%}" if width >= LETTERS else ""
+        text = f"{100 * share:.0f} %" if width >= LETTERS else ""
         made.append(Part(group_class(group), x, width, text, f"{group}: {cycles:,} cycles, {share:.1%}"))
         x += width
     return made

@@ -31,6 +31,7 @@ def html(report: Report, root: Path) -> str:
     networks = dict.fromkeys(row.network for row in report.rows)
     return environment.get_template("page.html.j2").render(
         report=report,
+        headline=report.headline.replace(" -O", "\u00a0\u2011O"),
         columns=list(COLUMNS),
         left=LEFT,
         lines=[(cells(row), row) for row in report.rows],

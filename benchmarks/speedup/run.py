@@ -1,4 +1,4 @@
-"""Measures ELFs two at a time, each in a process of its own, and remembers what it measured."""
+"""Measures ELFs two at a time, each in a new process, and remembers what it measured."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import hashlib
 import multiprocessing
 import signal
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 from benchmarks.speedup import store
@@ -79,37 +79,57 @@ def _remembered(job: Job, folder: Path) -> Measurement | None:
 
 
 def _measure_all(jobs: Sequence[Job], folder: Path, end: Told) -> None:
+    """A crash costs one ELF its row, and an exception here leaves no process behind."""
     context = multiprocessing.get_context("spawn")
-    before = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(min(PROCESSES, len(jobs)), mp_context=context, initializer=_ignore_interrupt)
+    waiting = list(jobs)
+    running: dict[Connection, tuple[SpawnProcess, Job]] = {}
     try:
-        futures: dict[Future[Measurement], Job] = {pool.submit(measure, j.elf, j.images, j.limit): j for j in jobs}
-        for future in as_completed(futures):
-            outcome = _outcome(futures[future], future)
-            if outcome.measurement is not None:
-                asked = (outcome.job.images, outcome.job.limit)
-                store.keep(store.key(outcome.measurement.sha256, *asked), outcome.measurement, folder)
-            end(outcome)
+        while waiting or running:
+            while waiting and len(running) < PROCESSES:
+                ours, theirs = context.Pipe(duplex=False)
+                process = context.Process(target=_child, args=(theirs, waiting[0]), daemon=True)
+                process.start()
+                theirs.close()
+                running[ours] = process, waiting.pop(0)
+            for ready in [connection for connection in wait(list(running)) if isinstance(connection, Connection)]:
+                outcome = _heard(ready, *running[ready])
+                del running[ready]
+                if outcome.measurement is not None:
+                    asked = store.key(outcome.measurement.sha256, outcome.job.images, outcome.job.limit)
+                    store.keep(asked, outcome.measurement, folder)
+                end(outcome)
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for child in set(multiprocessing.active_children()) - before:
-            child.terminate()
+        for process, _ in running.values():
+            process.terminate()
+            process.join()
 
 
-def _outcome(job: Job, future: Future[Measurement]) -> Outcome:
+def _heard(connection: Connection, process: SpawnProcess, job: Job) -> Outcome:
     try:
-        return Outcome(job, future.result())
+        outcome: Outcome = connection.recv()
+    except EOFError:
+        process.join()
+        why = f"the process that ran it died ({process.exitcode})"
+        return Outcome(job, None, error=f"{job.elf.name}: {why}", status=exit_codes.OUR_BUG)
+    finally:
+        connection.close()
+    process.join()
+    return outcome
+
+
+def _child(connection: Connection, job: Job) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C and ends us
+    connection.send(_outcome(job))
+    connection.close()
+
+
+def _outcome(job: Job) -> Outcome:
+    try:
+        return Outcome(job, measure(job.elf, job.images, job.limit))
     except FirmwareError as error:
         return Outcome(job, None, error=str(error), status=exit_codes.BAD_FIRMWARE)
     except MeasureError as error:
         return Outcome(job, None, error=str(error), status=NO_FIGURE)
-    except BrokenProcessPool:
-        return Outcome(job, None, error=f"{job.elf.name}: the process that ran it was killed", status=NO_FIGURE)
     except Exception as error:  # what the simulator itself failed on is named, and the other rows stand
         what = f"{type(error).__name__}: {error}"
         return Outcome(job, None, error=f"{job.elf.name} met a bug of the simulator: {what}", status=exit_codes.OUR_BUG)
-
-
-def _ignore_interrupt() -> None:
-    """The parent hears Ctrl-C and ends us."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -21,7 +21,7 @@ COLUMNS: dict[str, Callable[[Row], str]] = {
     "cycles": lambda row: f"{row.measurement.cycles:,}",
     "inf/s": lambda row: _number(row.inferences_per_second, ".2f"),
     "published inf/s": lambda row: _number(row.published_rate, ".2f"),
-    "difference": lambda row: _number(row.difference, "+.1%").replace("%", " %"),
+    "difference": lambda row: _number(row.difference, "+.1%").replace("%", " %").replace("-", "−"),
     "speed-up": lambda row: _times(row.speedup, ".2f") if row.measurement.kernels != "reference" else "",
     "published": lambda row: _times(row.published_speedup, "g") if row.measurement.kernels != "reference" else "",
 }
@@ -53,8 +53,9 @@ def agreement(labels: Sequence[Label]) -> str:
     differing = sorted({elf for label in labels for elf in label.differing})
     if differing:
         return f"Outputs differ: {', '.join(differing)}."
-    asked = max((len(label.agreeing) for label in labels), default=0)
-    return f"{asked} builds gave the same output bytes." if asked > 1 else ""
+    outputs = sum(len(label.agreeing) for label in labels)
+    builds = len({elf for label in labels for elf in label.agreeing})
+    return f"{outputs} outputs of {builds} builds: the same bytes for the same photograph." if builds > 1 else ""
 
 
 def show(report: Report, console: Console) -> None:

@@ -24,7 +24,12 @@ def headline(rows: Sequence[Row]) -> str:
 
 
 def _published_words(row: Row) -> str:
-    return f" (published {row.published_speedup:g})" if row.published_speedup is not None else ""
+    """The published speed-up, with its compiler's name where ours is another one."""
+    if row.published is None or row.published_speedup is None:
+        return ""
+    if row.compiler.startswith(GENERATION[row.published.family]):
+        return f" (published {row.published_speedup:g})"
+    return f" (published, with {row.published.compiler.rpartition(' ')[0]}: {row.published_speedup:g})"
 
 
 def notes(rows: Sequence[Row]) -> list[str]:
