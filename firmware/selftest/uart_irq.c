@@ -63,7 +63,15 @@ static int wait_for(volatile uint32_t *value, uint32_t wanted) {
     return 1;
 }
 
+/* An idle frame, which TE's rising has begun, comes first. */
+static void let_the_idle_frame_pass(void) {
+    const uint32_t start = board_cycles();
+    while (board_cycles() - start < 2u * BYTE_CYCLES) {
+    }
+}
+
 static uint32_t send_all(void) {
+    let_the_idle_frame_pass();
     const uint32_t start = board_cycles();
     USART1_CR1 |= USART_CR1_TXEIE;
     return wait_for(&completions, 1) ? finished - start : 0;

@@ -1,0 +1,97 @@
+"""What self-test programs measure, against the run's own accounts."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+READS = 5
+CYCCNT = 0xE000_1004
+
+
+def _reads(machine, until, timing="cycles"):
+    """The run's cycle before and after the block that holds each read of CYCCNT, what the clock said at the access, the
+    counts printed, and the cycle at which CYCCNT was 0."""
+    board = machine("systick", timing)
+    seen = []
+    read = board.core.read_bus
+
+    def noted(address, size):
+        value = read(address, size)
+        if address == CYCCNT:
+            seen.append((board.clock.now, value))
+        return value
+
+    board.core.read_bus = noted
+    spans = []
+    for _ in range(READS):
+        before = until(board, "systick_read").cycles
+        del seen[:]
+        after = until(board, "systick_was_read").cycles
+        ((at, value),) = seen
+        spans.append((before, at, after, value))
+    zero = board.cycle - board.soc.dwt.read(4, 4)
+    board.core.read_bus = read
+    board.run()
+    printed = [int(line.split()[1]) for line in bytes(board.serial_output).splitlines() if line.startswith(b"cyccnt")]
+    return spans, printed, zero
+
+
+def test_cyccnt_is_the_runs_own_cycle_at_the_instruction(machine, until):
+    spans, printed, zero = _reads(machine, until)
+    assert [value for *_, value in spans] == printed
+    for before, at, after, value in spans:
+        assert before <= at < after
+        assert value + zero == at
+
+
+def test_once_warm_the_cycles_between_reads_are_the_runs_own(machine, until):
+    spans, _, _ = _reads(machine, until)
+    warm = spans[2:]
+    for (_, _, earlier, first), (_, _, later, second) in pairwise(warm):
+        assert second - first == later - earlier
+
+
+def test_without_counting_cycles_cyccnt_counts_instructions(machine, until):
+    spans, printed, zero = _reads(machine, until, "functional")
+    assert [value + zero for value in printed] == [before for before, *_ in spans]
+
+
+def test_ticks_are_as_long_as_their_reload_value_says(outcome):
+    first, *warm = outcome("systick").numbers("period")
+    assert len(warm) == 6
+    assert abs(first - 5000) < 64
+    assert abs(sum(warm) - 6 * 5000) <= 4
+
+
+def test_sixteen_bytes_at_115200_baud_take_160_bit_times(outcome):
+    line = next(line for line in outcome("uart_irq").text.splitlines() if line.startswith("bytes"))
+    bit = 938 * 2  # BRR at 108 MHz, in core cycles
+    assert 0 <= int(line.split()[3]) - 160 * bit < 2 * bit
+
+
+def test_the_handler_echoes_what_it_receives(outcome):
+    assert outcome("uart_irq").text.startswith("0123456789abcdef" + "ABCDEFGHIJKLMNOP\n")
+
+
+def test_sleep_is_among_the_causes(outcome):
+    run = outcome("wfi_sleep")
+    slept = run.numbers("slept")[0]
+    assert abs(slept - 10 * 21600) < 100
+    causes = run.causes
+    assert causes["sleep"] > 0.9 * slept
+    assert causes["exception"] > 0
+
+
+def test_code_in_the_itcm_is_no_slower_than_cached_flash(outcome):
+    cycles = dict(line.split()[1:] for line in outcome("itcm_code").text.splitlines() if line.startswith("cycles"))
+    assert int(cycles["itcm-dtcm"]) <= int(cycles["flash-dtcm"])
+    assert int(cycles["itcm-dtcm"]) <= int(cycles["itcm-sram"])
+
+
+def test_a_second_run_is_the_first_byte_for_byte(outcome, machine):
+    first = outcome("svc_pendsv")
+    again = machine("svc_pendsv")
+    stop = again.run()
+    assert again.serial_output.decode("latin-1").replace("\r", "") == first.text
+    assert (stop.cycles, stop.instructions) == (first.stop.cycles, first.stop.instructions)
+    assert again.causes() == first.causes
