@@ -21,14 +21,14 @@ from firmware.ninja import Graph, relative
 from firmware.targets import BuildError, Network, Options, Target
 
 DEMO_IMAGES = 3
-LARGEST_ARENA = 240 * 1024
+LARGEST_ARENA = 216 * 1024  # beside a stack of 64 KiB, statics, and a heap for what CMSIS-NN needs for each channel
 
 
 def build(names: list[str], options: Options) -> list[Path]:
     """The ELFs of the targets that are named, built where something changed."""
     fetch()
     make.refresh()
-    wanted = _present([target for name in names for target in _expand(name, options)])
+    wanted = present([target for name in names for target in _expand(name, options)])
     graph = Graph()
     elfs = [edges.program(graph, target, options) for target in wanted]
     _ninja(graph, elfs)
@@ -44,7 +44,7 @@ def _expand(name: str, options: Options) -> list[Target]:
     return [targets.parse(name, options)]
 
 
-def _present(wanted: list[Target]) -> list[Target]:
+def present(wanted: list[Target]) -> list[Target]:
     """The targets whose compilers are there; says which are not."""
     absent = {target.compiler.name: target.compiler for target in wanted if not target.compiler.present}
     for compiler in absent.values():
@@ -64,7 +64,7 @@ def _ninja(graph: Graph, elfs: list[Path]) -> None:
             raise BuildError("the build failed: the compiler's words are above")
 
 
-def _options(arguments: argparse.Namespace) -> Options:
+def options(arguments: argparse.Namespace) -> Options:
     pictures = len(images.pictures()) if images.folder() else DEMO_IMAGES
     networks = _adopted(Path(arguments.model)) if arguments.model else dict(targets.NETWORKS)
     return Options(arguments.platform, arguments.images or pictures, networks)
@@ -82,7 +82,7 @@ def _adopted(model: Path) -> dict[str, Network]:
     return {name: network}
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="firmware.build", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("targets", nargs="*", default=["table"])
     parser.add_argument("--platform", choices=sources.PLATFORMS, default=sources.PLATFORMS[0])
@@ -95,9 +95,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main() -> int:
-    arguments = _parser().parse_args()
+    arguments = parser().parse_args()
     try:
-        elfs = build(arguments.targets, _options(arguments))
+        elfs = build(arguments.targets, options(arguments))
     except (BuildError, FetchError) as error:
         print(f"firmware: {error}", file=sys.stderr)
         return 1

@@ -55,7 +55,7 @@ def read_input(path: Path) -> Input:
         tensor = graph.Tensors(graph.Inputs(0))
         shape, kind = tuple(map(int, tensor.ShapeAsNumpy())), tensor.Type()
     except (AttributeError, IndexError, TypeError, ValueError, struct.error) as error:
-        raise FetchError(f"{path} is a damaged network: {error}") from error
+        raise FetchError(f"{path} is a damaged network of TensorFlow Lite") from error
     if kind not in TYPES:
         raise FetchError(f"{path} takes input of a type that is not int8, uint8, int16, int32 or float32")
     return Input(shape, np.dtype(TYPES[kind]))
