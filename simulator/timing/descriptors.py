@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,18 +17,21 @@ from simulator.timing.addresses import Access, classify
 from simulator.timing.kernels import (
     CALL,
     CONDITIONAL,
+    FRAME_VALUES,
+    FRAME_WORDS,
     INDIRECT,
     INDIRECT_CALL,
     JUMP,
     LINE_SHIFT,
     MAX_OPERANDS,
     RETURN,
-    SCRATCH_ADDRESSES,
+    ZERO,
     Block,
     Operand,
     Stall,
 )
 
+LINE_BYTES = 1 << LINE_SHIFT
 PAGE_SHIFT = 20
 PAGE_ENTRIES = 1 << (PAGE_SHIFT - 1)
 TRAP_FLOATING_POINT = 1
@@ -115,6 +119,7 @@ class BlockTables:
         leaving = [a for a in accesses if a.when == "exit"]
         hooked = [a for a in accesses if a.when == "hooked"]
         row[Block.ENTRY_FIRST], row[Block.ENTRY_COUNT] = self._enter_operands(entry, values)
+        row[Block.VALUES] = self._link_values(int(row[Block.ENTRY_FIRST]), len(entry))
         row[Block.EXIT_FIRST], row[Block.EXIT_COUNT] = self._enter_operands(leaving, values)
         for access in hooked:
             self._enter_hooked(instructions[access.index], access)
@@ -165,6 +170,14 @@ class BlockTables:
             self.operand_count += 1
         return first, len(accesses)
 
+    def _link_values(self, first: int, count: int) -> int:
+        """Chain the rows that are value loads; returns the first of them, or -1."""
+        rows = self.operands[first : first + count]
+        numbers = [*(first + np.flatnonzero(rows[:, Operand.VALUE] >= 0)), -1]
+        for number, following in pairwise(numbers):
+            self.operands[number, Operand.NEXT_VALUE] = following
+        return int(numbers[0])
+
     def _enter_hooked(self, instruction: Instruction, access: Access) -> None:
         self.hooked = self._grown(self.hooked, self.hooked_count + 1)
         memory = access.memory
@@ -172,10 +185,10 @@ class BlockTables:
         row[Operand.CONSTANT] = memory.displacement & 0xFFFF_FFFF
         if memory.base == 15:
             row[Operand.CONSTANT] = memory.displacement + instruction.address + 4 & 0xFFFF_FFFF
-        elif memory.base >= 0:
-            row[Operand.FIRST], row[Operand.FIRST_SCALE] = memory.base, 1
-        if memory.index >= 0:
-            row[Operand.SECOND], row[Operand.SECOND_SCALE] = memory.index, 1 << memory.shift
+        first = memory.base if memory.base not in (-1, 15) else ZERO
+        second = memory.index if memory.index >= 0 else ZERO
+        row[Operand.PLACES] = _places(first, second, access.ordinal)
+        row[Operand.FIRST_SCALE], row[Operand.SECOND_SCALE] = 1, 1 << memory.shift
         self.hooked[self.hooked_count] = row
         self.hooked_count += 1
         place = self.place(instruction.address)
@@ -184,22 +197,23 @@ class BlockTables:
 
 
 def _value_places(accesses: Sequence[Access]) -> dict[int, int] | None:
-    places, used = {}, 0
+    places, used = {}, FRAME_VALUES
     for access in accesses:
         if access.value_words:
             places[access.ordinal] = used
             used += access.value_words
-    return places if used <= SCRATCH_ADDRESSES else None
+    return places if used <= FRAME_WORDS else None
 
 
 def _operand_row(access: Access, values: dict[int, int]) -> NDArray[np.int64]:
     memory = access.memory
     row = np.zeros(Operand.COLUMNS, np.int64)
-    row[Operand.FIRST] = row[Operand.SECOND] = 16
-    columns = ((Operand.FIRST, Operand.FIRST_SCALE), (Operand.SECOND, Operand.SECOND_SCALE))
-    for (register, scale), (column, scale_column) in zip(access.address.terms, columns, strict=False):
-        row[column] = 17 + values[register[0]] + register[1] if isinstance(register, tuple) else register
-        row[scale_column] = scale
+    places, scales = [ZERO, ZERO], [0, 0]
+    for k, (register, scale) in enumerate(access.address.terms):
+        places[k] = values[register[0]] + register[1] if isinstance(register, tuple) else register
+        scales[k] = scale
+    row[Operand.PLACES] = _places(*places, access.ordinal)
+    row[Operand.FIRST_SCALE], row[Operand.SECOND_SCALE] = scales
     row[Operand.CONSTANT] = access.address.constant
     row[Operand.BYTES] = memory.size
     row[Operand.COUNT] = memory.count
@@ -209,9 +223,14 @@ def _operand_row(access: Access, values: dict[int, int]) -> NDArray[np.int64]:
     row[Operand.ORDINAL] = access.ordinal
     row[Operand.STORES_BEFORE] = access.stores_before
     row[Operand.EXTENT] = memory.size * memory.count - 1
-    row[Operand.LINE] = -1
-    row[Operand.GENERATION] = -1
+    row[Operand.NEXT_VALUE] = -1
+    row[Operand.MISALIGNED] = memory.size - 1
+    row[Operand.SPAN] = LINE_BYTES - 1 - row[Operand.EXTENT]
     return row
+
+
+def _places(first: int, second: int, ordinal: int) -> int:
+    return first | second << 16 | ordinal << 32
 
 
 def _branch(last: Instruction) -> int:

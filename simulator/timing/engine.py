@@ -68,6 +68,7 @@ class Engine:
         self.costs = memories.costs(0)
         self.i_tags: NDArray[np.int64] = np.full(kernels.I_SETS * kernels.I_WAYS, -1, np.int64)
         self.d_tags: NDArray[np.int64] = np.full(kernels.D_SETS * kernels.D_WAYS, -1, np.int64)
+        self._no_tags: NDArray[np.int64] = np.full_like(self.d_tags, -1)
         self.scratch: NDArray[np.int64] = np.zeros(kernels.SCRATCH_WORDS, np.int64)
         self.stall_list: NDArray[np.int64] = np.zeros((kernels.MAX_STALLS, 2), np.int64)
         self.returns: NDArray[np.int64] = np.full(kernels.RETURN_DEPTH, -1, np.int64)
@@ -83,6 +84,7 @@ class Engine:
             for place in range(span.base >> 16, (span.base + span.size - 1 >> 16) + 1):
                 self.regions[place] = memories.NUMBERS[span.kind]
         state = self.state
+        state[State.D_SLOTS] = self._no_tags.ctypes.data
         state[State.PREVIOUS] = -1
         state[State.TIMED] = timed
         state[State.RANDOM] = (seed * 2654435761 & 0xFFFF_FFFF) or 1
@@ -267,8 +269,8 @@ class Engine:
     def enable_caches(self, *, instruction: bool, data: bool) -> None:
         """Follow CCR.IC and CCR.DC; contents stay, as in hardware."""
         self.state[State.HELD] = int(instruction) | int(data) << 1
+        self.state[State.D_SLOTS] = (self.d_tags if data else self._no_tags).ctypes.data
         self.state[State.I_GENERATION] += 1
-        self.state[State.D_GENERATION] += 1
 
     def invalidate_instruction_cache(self) -> None:
         self.i_tags[:] = -1
@@ -276,14 +278,12 @@ class Engine:
 
     def invalidate_data_set_way(self, set_: int, way: int) -> None:
         self.d_tags[set_ * kernels.D_WAYS + way] = -1
-        self.state[State.D_GENERATION] += 1
 
     def invalidate_data_address(self, address: int) -> None:
         line = address >> kernels.LINE_SHIFT
         first = line % kernels.D_SETS * kernels.D_WAYS
         ways = self.d_tags[first : first + kernels.D_WAYS]
         ways[ways == line] = -1
-        self.state[State.D_GENERATION] += 1
 
     # Sums
 

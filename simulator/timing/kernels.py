@@ -51,7 +51,6 @@ class State(IntEnum):
     TRAPS = 14
     RANDOM = 15
     I_GENERATION = 16
-    D_GENERATION = 17
     STALLS = 18  # entries in the stall list of the block that was booked last
     RETURN_TOP = 19
     LOG = 20  # entries in the address log; -1 where it is off
@@ -89,6 +88,7 @@ class State(IntEnum):
     COUNTS = 54
     EXECUTED = 55  # a byte for each KB of the address space from which code has run
     PERMISSIONS = 56  # a byte for each 64 KB
+    D_SLOTS = 57  # the D-cache's tags while it is enabled, else tags that hold nothing
     BLOCKS_CAPACITY = 64
     OPERANDS_CAPACITY = 65
     DENSE_LENGTH = 66
@@ -136,31 +136,34 @@ class Block(IntEnum):
     ADDRESS = 18
     EXECUTED = 19
     HOOKED = 20
+    VALUES = 21  # the first operand row that is a value load, or -1
     COLUMNS = 24
 
 
 class Operand(IntEnum):
-    """Columns of the operand table: address = R[FIRST] * FIRST_SCALE + R[SECOND] * SECOND_SCALE + CONSTANT.
+    """Columns of the operand table: address = F[first] * FIRST_SCALE + F[second] * SECOND_SCALE + CONSTANT.
 
-    Registers 0..15 are the register file's, 16 reads as zero, 17 + k is the value loaded by the block's k-th value load.
+    F is the frame in the scratch: the registers 0..15, zero at 16, then the values loaded by the block's value loads.
+    The first eight words, one cache line of the host, are all that an access reads that the D-cache holds.
     """
 
-    FIRST = 0
+    PLACES = 0  # first | second << 16 | ordinal << 32
     FIRST_SCALE = 1
-    SECOND = 2
-    SECOND_SCALE = 3
-    CONSTANT = 4
-    BYTES = 5
-    COUNT = 6
-    STORE = 7
-    VALUE = 8  # where the loaded value goes (k), or -1
-    SIGNED = 9
-    ORDINAL = 10
-    STORES_BEFORE = 11  # ordinals of stores that may overlap a value load, as a bit list
-    LINE = 12
-    GENERATION = 13
-    EXTENT = 14  # bytes from the first to the last byte
-    COLUMNS = 16
+    SECOND_SCALE = 2
+    CONSTANT = 3
+    SLOT = 4  # of the D-cache's tags, where the line was found last
+    MISALIGNED = 5  # bits of an address that an aligned access has clear
+    SPAN = 6  # the last offset in a line at which the access does not cross it
+    STORE = 8
+    BYTES = 9
+    COUNT = 10
+    EXTENT = 11  # bytes from the first to the last byte
+    ORDINAL = 12
+    VALUE = 13  # where in the frame the loaded value goes, or -1
+    SIGNED = 14
+    STORES_BEFORE = 15  # ordinals of stores that may overlap a value load, as a bit list
+    NEXT_VALUE = 16  # the block's next value load, or -1
+    COLUMNS = 24
 
 
 class Stall(IntEnum):
@@ -204,8 +207,9 @@ LINE_SHIFT = 5
 MAX_OPERANDS = 520  # a block is at most 1 KB of code
 MAX_STALLS = 1024
 FETCHED = 1000  # keys of the stall list: operand ordinals, or FETCHED + k for the block's k-th line of code
-SCRATCH_ADDRESSES = 256  # scratch: values of value loads, then addresses by ordinal
-SCRATCH_WORDS = SCRATCH_ADDRESSES + MAX_OPERANDS
+ZERO, FRAME_VALUES = 16, 17
+FRAME_WORDS = 256  # scratch: the frame, then addresses by ordinal
+SCRATCH_WORDS = FRAME_WORDS + MAX_OPERANDS
 
 
 @njit
@@ -242,42 +246,39 @@ def _transition_of(s: int, pipeline: int, entry: int, block: int) -> int:
     return transition
 
 
-@njit
+@njit(forceinline=True)
 def _transition_row(s: int, transition: int) -> int:
     return get(s, State.AUTOMATON + 8) + transition * (4 * at.TRANSITION_WORDS)
 
 
-@njit
+@njit(forceinline=True)
 def _block_row(s: int, block: int) -> int:
     return get(s, State.BLOCKS_TABLE) + block * (8 * Block.COLUMNS)
 
 
-@njit
+@njit(forceinline=True)
 def _operand_row(s: int, operand: int) -> int:
     return get(s, State.OPERANDS) + operand * (8 * Operand.COLUMNS)
 
 
-@njit
+@njit(forceinline=True)
 def _cost_row(s: int, region: int) -> int:
     return get(s, State.REGION_COSTS) + region * (8 * Region.COLUMNS)
 
 
-@njit
-def _register(s: int, number: int) -> int:
-    if number < 16:
-        return get_word(get(s, State.REGISTERS) + 4 * number)
-    if number == 16:
-        return 0
-    return get(get(s, State.SCRATCH), number - 17)
+@njit(forceinline=True)
+def _fill_frame(s: int) -> None:
+    registers, frame = get(s, State.REGISTERS), get(s, State.SCRATCH)
+    for k in range(16):
+        put(frame, k, get_word(registers + 4 * k))
 
 
-@njit
-def _address(s: int, row: int) -> int:
-    first = _register(s, get(row, Operand.FIRST)) * get(row, Operand.FIRST_SCALE)
-    second = get(row, Operand.SECOND)
-    if second != 16:
-        first += _register(s, second) * get(row, Operand.SECOND_SCALE)
-    return (first + get(row, Operand.CONSTANT)) & 0xFFFF_FFFF
+@njit(forceinline=True)
+def _address(frame: int, row: int) -> int:
+    places = get(row, Operand.PLACES)
+    first = get(frame, places & 0xFFFF) * get(row, Operand.FIRST_SCALE)
+    second = get(frame, places >> 16 & 0xFFFF) * get(row, Operand.SECOND_SCALE)
+    return (first + second + get(row, Operand.CONSTANT)) & 0xFFFF_FFFF
 
 
 @njit
@@ -301,15 +302,22 @@ def _random(s: int) -> int:
     return value
 
 
-@njit
-def _fill(s: int, ways: int, count: int, line: int) -> bool:
-    """Put a line into a free way of its set, else a random one; True where it displaced another. count is a power of two."""
+@njit(forceinline=True)
+def _find(ways: int, count: int, line: int) -> int:
     for way in range(count):
-        if get(ways, way) < 0:
-            put(ways, way, line)
-            return False
-    put(ways, _random(s) & (count - 1), line)
-    return True
+        if get(ways, way) == line:
+            return way
+    return -1
+
+
+@njit
+def _fill(s: int, ways: int, count: int, line: int) -> int:
+    """Put a line into a free way of its set, else a random one; returns the way. count is a power of two."""
+    way = _find(ways, count, -1)
+    if way < 0:
+        way = _random(s) & (count - 1)
+    put(ways, way, line)
+    return way
 
 
 @njit
@@ -356,39 +364,31 @@ def data_access(s: int, block: int, ordinal: int, address: int, row: int) -> Non
         if cycles:
             _stall(s, block, Stall.UNCACHED, ordinal, cycles * count)
         return
-    held = True
     line = address >> LINE_SHIFT
     last = (address + size * count - 1) >> LINE_SHIFT
     while line <= last:
-        ways = get(s, State.D_TAGS) + (line & (D_SETS - 1)) * (8 * D_WAYS)
-        if get(ways, 0) != line and get(ways, 1) != line and get(ways, 2) != line and get(ways, 3) != line:
-            if store and cacheable == 1:
-                held = False
-            else:
-                if _fill(s, ways, D_WAYS, line):
-                    put(s, State.D_GENERATION, get(s, State.D_GENERATION) + 1)
-                cycles = get(cost, Region.STORE_LINE) if store else get(cost, Region.DATA_LINE)
-                cause = Stall.D_MISS_FLASH if get(cost, Region.FLASH) else Stall.D_MISS_RAM
-                _stall(s, block, cause, ordinal, cycles)
+        first = (line & (D_SETS - 1)) * D_WAYS
+        ways = get(s, State.D_TAGS) + 8 * first
+        way = _find(ways, D_WAYS, line)
+        if way < 0 and not (store and cacheable == 1):
+            way = _fill(s, ways, D_WAYS, line)
+            cycles = get(cost, Region.STORE_LINE) if store else get(cost, Region.DATA_LINE)
+            cause = Stall.D_MISS_FLASH if get(cost, Region.FLASH) else Stall.D_MISS_RAM
+            _stall(s, block, cause, ordinal, cycles)
+        if way >= 0:
+            put(row, Operand.SLOT, first + way)
         line += 1
-    if held:
-        put(row, Operand.LINE, last)
-        put(row, Operand.GENERATION, get(s, State.D_GENERATION))
 
 
-@njit
-def _operand_access(s: int, block: int, row: int, address: int) -> None:
-    """The quick way round data_access: an aligned operand whose line was there since nothing was displaced."""
-    size = get(row, Operand.BYTES)
-    line = get(row, Operand.LINE)
+@njit(forceinline=True)
+def _operand_access(s: int, block: int, row: int, address: int, slots: int) -> None:
+    """The quick way round data_access: an aligned operand within a line that the D-cache holds where it was last."""
     if (
-        get(row, Operand.GENERATION) == get(s, State.D_GENERATION)
-        and address >> LINE_SHIFT == line
-        and (address + get(row, Operand.EXTENT)) >> LINE_SHIFT == line
-        and address & (size - 1) == 0
+        get(slots, get(row, Operand.SLOT)) != address >> LINE_SHIFT
+        or address & get(row, Operand.MISALIGNED)
+        or address & 31 > get(row, Operand.SPAN)
     ):
-        return
-    data_access(s, block, get(row, Operand.ORDINAL), address, row)
+        data_access(s, block, get(row, Operand.ORDINAL), address, row)
 
 
 @njit
@@ -408,18 +408,18 @@ def _fetch_lines(s: int, block: int, row: int) -> None:
     for k in range(get(row, Block.LINES)):
         line = first + k
         ways = get(s, State.I_TAGS) + (line & (I_SETS - 1)) * (8 * I_WAYS)
-        if get(ways, 0) == line or get(ways, 1) == line:
+        if _find(ways, I_WAYS, line) >= 0:
             continue
         missed = True
-        if _fill(s, ways, I_WAYS, line):
-            put(s, State.I_GENERATION, get(s, State.I_GENERATION) + 1)
+        _fill(s, ways, I_WAYS, line)
+        put(s, State.I_GENERATION, get(s, State.I_GENERATION) + 1)
         cause = Stall.I_MISS_FLASH if get(cost, Region.FLASH) else Stall.I_MISS_RAM
         _stall(s, block, cause, FETCHED + k, get(cost, Region.FETCH_LINE))
     if not missed:
         put(row, Block.I_GENERATION, get(s, State.I_GENERATION))
 
 
-@njit
+@njit(forceinline=True)
 def _predicted(s: int, row: int, address: int) -> int:
     """How the block at address is entered from the one in row: as foreseen (fall-through, taken), or after a flush."""
     kind = get(row, Block.BRANCH)
@@ -439,7 +439,7 @@ def _predicted(s: int, row: int, address: int) -> int:
     return TAKEN
 
 
-@njit
+@njit(forceinline=True)
 def _train(s: int, row: int, address: int) -> None:
     """Teach the predictor where the block in row went, and push or pop the return stack."""
     kind = get(row, Block.BRANCH)
@@ -464,45 +464,54 @@ def _train(s: int, row: int, address: int) -> None:
 
 
 @njit
-def _overlaps(s: int, row: int, address: int, first: int, k: int) -> bool:
+def _overlaps(s: int, block_row: int, row: int, address: int) -> bool:
     """Whether a value load at address meets a store before it in the block."""
-    addresses = get(s, State.SCRATCH) + 8 * SCRATCH_ADDRESSES
     before = get(row, Operand.STORES_BEFORE)
-    for j in range(first, k):
-        other = _operand_row(s, j)
+    other = _operand_row(s, get(block_row, Block.ENTRY_FIRST))
+    while other != row:
         ordinal = get(other, Operand.ORDINAL)
         if ordinal < 62 and before >> ordinal & 1:
-            start = get(addresses, ordinal)
+            start = _address(get(s, State.SCRATCH), other)
             if address <= start + get(other, Operand.EXTENT) and start <= address + get(row, Operand.EXTENT):
                 return True
+        other += 8 * Operand.COLUMNS
     return False
 
 
 @njit
-def _entry_addresses(s: int, block_row: int) -> bool:
-    """Work out the data addresses that are known at the block's start; False where a value that one needs cannot be read."""
-    scratch = get(s, State.SCRATCH)
-    first = get(block_row, Block.ENTRY_FIRST)
-    row = _operand_row(s, first)
-    for k in range(first, first + get(block_row, Block.ENTRY_COUNT)):
-        address = _address(s, row)
-        put(scratch, SCRATCH_ADDRESSES + get(row, Operand.ORDINAL), address)
-        value = get(row, Operand.VALUE)
-        if value >= 0:
-            host = get(get(s, State.HOSTS), address >> 16)
-            if host == 0 or (get(row, Operand.STORES_BEFORE) and _overlaps(s, row, address, first, k)):
-                return False
-            size = get(row, Operand.BYTES)
-            for word in range(get(row, Operand.COUNT)):
-                place = host + (address & 0xFFFF) + word * size
-                put(scratch, value + word, _load(place, size, get(row, Operand.SIGNED)))
-        row += 8 * Operand.COLUMNS
+def _read_values(s: int, block_row: int) -> bool:
+    """Load ahead the values that the block's addresses need; False where one cannot be read before the block runs."""
+    frame = get(s, State.SCRATCH)
+    number = get(block_row, Block.VALUES)
+    while number >= 0:
+        row = _operand_row(s, number)
+        address = _address(frame, row)
+        host = get(get(s, State.HOSTS), address >> 16)
+        if host == 0 or (get(row, Operand.STORES_BEFORE) and _overlaps(s, block_row, row, address)):
+            return False
+        size = get(row, Operand.BYTES)
+        for word in range(get(row, Operand.COUNT)):
+            place = host + (address & 0xFFFF) + word * size
+            put(frame, get(row, Operand.VALUE) + word, _load(place, size, get(row, Operand.SIGNED)))
+        number = get(row, Operand.NEXT_VALUE)
     return True
+
+
+@njit(forceinline=True)
+def _access_all(s: int, block: int, first: int, count: int) -> None:
+    """Work out the addresses of neighbouring operands from the frame, and book their accesses."""
+    frame, slots = get(s, State.SCRATCH), get(s, State.D_SLOTS)
+    row = _operand_row(s, first)
+    for _ in range(count):
+        address = _address(frame, row)
+        put(frame, FRAME_WORDS + (get(row, Operand.PLACES) >> 32), address)
+        _operand_access(s, block, row, address, slots)
+        row += 8 * Operand.COLUMNS
 
 
 @njit
 def _log_addresses(s: int, row: int) -> None:
-    addresses = get(s, State.SCRATCH) + 8 * SCRATCH_ADDRESSES
+    addresses = get(s, State.SCRATCH) + 8 * FRAME_WORDS
     for ordinal in range(get(row, Block.OPERANDS)):
         if get(addresses, ordinal) >= 0:
             count = get(s, State.LOG)
@@ -513,7 +522,7 @@ def _log_addresses(s: int, row: int) -> None:
             put(s, State.LOG, count + 1)
 
 
-@njit
+@njit(forceinline=True)
 def settle(s: int) -> None:
     """Finish the block that was booked last: addresses known at its end, bank conflicts of its pairs, the log."""
     if get(s, State.UNSETTLED) == 0:
@@ -521,13 +530,10 @@ def settle(s: int) -> None:
     put(s, State.UNSETTLED, 0)
     block = get(s, State.PREVIOUS)
     block_row = _block_row(s, block)
-    addresses = get(s, State.SCRATCH) + 8 * SCRATCH_ADDRESSES
-    row = _operand_row(s, get(block_row, Block.EXIT_FIRST))
-    for _ in range(get(block_row, Block.EXIT_COUNT)):
-        address = _address(s, row)
-        put(addresses, get(row, Operand.ORDINAL), address)
-        _operand_access(s, block, row, address)
-        row += 8 * Operand.COLUMNS
+    addresses = get(s, State.SCRATCH) + 8 * FRAME_WORDS
+    if get(block_row, Block.EXIT_COUNT):
+        _fill_frame(s)
+        _access_all(s, block, get(block_row, Block.EXIT_FIRST), get(block_row, Block.EXIT_COUNT))
     transition = _transition_row(s, get(s, State.TRANSITION))
     pair = get(s, State.AUTOMATON + 12) + 8 * get_int32(transition, at.PAIR_FIRST)
     for _ in range(get_int32(transition, at.PAIR_COUNT)):
@@ -539,7 +545,7 @@ def settle(s: int) -> None:
         _log_addresses(s, block_row)
 
 
-@njit
+@njit(forceinline=True)
 def _stop(s: int, reason: int, address: int, size: int) -> bool:
     put(s, State.REASON, reason)
     put(s, State.ADDRESS, address)
@@ -578,15 +584,17 @@ def step(s: int, address: int, size: int) -> bool:
     return False
 
 
-@njit
+@njit(forceinline=True)
 def _book(s: int, block: int, row: int, address: int, size: int) -> bool:
     if get(s, State.LOG) >= 0 and get(s, State.LOG) + MAX_OPERANDS >= get(s, State.LOG_LIMIT):
         return _stop(s, Reason.LOG_FULL, address, size)
     if get(row, Block.HOOKED):
         for ordinal in range(get(row, Block.OPERANDS)):
-            put(get(s, State.SCRATCH), SCRATCH_ADDRESSES + ordinal, -1)
-    if not _entry_addresses(s, row):
-        return _stop(s, Reason.ALIAS, address, size)
+            put(get(s, State.SCRATCH), FRAME_WORDS + ordinal, -1)
+    if get(row, Block.ENTRY_COUNT):
+        _fill_frame(s)
+        if get(row, Block.VALUES) >= 0 and not _read_values(s, row):
+            return _stop(s, Reason.ALIAS, address, size)
     previous = get(s, State.PREVIOUS)
     previous_row = _block_row(s, previous)
     entry = FLUSHED if previous < 0 else _predicted(s, previous_row, address)
@@ -618,11 +626,8 @@ def _book(s: int, block: int, row: int, address: int, size: int) -> bool:
     put(s, State.PIPELINE, get_int32(found, at.NEXT))
     put(s, State.UNSETTLED, 1)
     _fetch_lines(s, block, row)
-    operand = _operand_row(s, get(row, Block.ENTRY_FIRST))
-    addresses = get(s, State.SCRATCH) + 8 * SCRATCH_ADDRESSES
-    for _ in range(get(row, Block.ENTRY_COUNT)):
-        _operand_access(s, block, operand, get(addresses, get(operand, Operand.ORDINAL)))
-        operand += 8 * Operand.COLUMNS
+    if get(row, Block.ENTRY_COUNT):
+        _access_all(s, block, get(row, Block.ENTRY_FIRST), get(row, Block.ENTRY_COUNT))
     return False
 
 
@@ -636,9 +641,10 @@ def step_operand(s: int, address: int) -> None:
     if index < 0:
         return
     row = get(s, State.HOOKED) + index * (8 * Operand.COLUMNS)
-    where = _address(s, row)
-    put(get(s, State.SCRATCH), SCRATCH_ADDRESSES + get(row, Operand.ORDINAL), where)
-    _operand_access(s, get(s, State.PREVIOUS), row, where)
+    _fill_frame(s)
+    where = _address(get(s, State.SCRATCH), row)
+    put(get(s, State.SCRATCH), FRAME_WORDS + get(row, Operand.ORDINAL), where)
+    _operand_access(s, get(s, State.PREVIOUS), row, where, get(s, State.D_SLOTS))
 
 
 BLOCK_HOOK = types.void(types.int64, types.uint64, types.uint32, types.int64)
