@@ -4,14 +4,15 @@
 #include "board.h"
 #include "speed.h"
 
-/* 0: the loop's usual number. For a debugger, and for -DITERATIONS. */
+/* 0: the loop's usual number. Initialised, so that another number can be written into the ELF. */
 #ifndef ITERATIONS
 #define ITERATIONS 0
 #endif
-volatile uint32_t iterations = ITERATIONS;
+extern const volatile uint32_t iterations;
+__attribute__((used)) const volatile uint32_t iterations = ITERATIONS;
 
 int main(void) {
-    const uint32_t count = iterations ? iterations : usual_iterations;
+    const uint32_t wanted = iterations, count = wanted ? wanted : usual_iterations;
     const uint32_t before = board_cycles();
     const uint32_t checksum = loop(count);
     const uint32_t cycles = board_cycles() - before;
