@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ctypes
 import mmap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import unicorn
@@ -20,6 +21,9 @@ from unicorn import arm_const as arm
 from simulator import native
 from simulator.timing.engine import Engine
 from simulator.timing.kernels import Reason, State
+
+if TYPE_CHECKING:
+    from simulator.verify import Verifier
 
 BLOCK, CODE = unicorn.UC_HOOK_BLOCK, unicorn.UC_HOOK_CODE
 PROTECTED = unicorn.UC_HOOK_MEM_READ_PROT | unicorn.UC_HOOK_MEM_WRITE_PROT
@@ -73,7 +77,13 @@ class CoreStop:
 class Core:
     """One Cortex-M7. `read_bus(address, size) -> int` and `write_bus(address, size, value)` serve peripheral accesses."""
 
-    def __init__(self, memories: Sequence[Memory], peripherals: Sequence[tuple[int, int]], engine: Engine) -> None:
+    def __init__(
+        self,
+        memories: Sequence[Memory],
+        peripherals: Sequence[tuple[int, int]],
+        engine: Engine,
+        verify: Sequence[str] = (),
+    ) -> None:
         self.uc = native.open_engine()
         self.registers = native.Registers(self.uc)
         self.engine = engine
@@ -90,7 +100,9 @@ class Core:
             self._map(memory)
         for base, size in peripherals:
             self._map_peripherals(base, size)
-        engine.attach(self.cpu, {m.base: (m.size, self._host(m)) for m in self.memories}, native.stop_function())
+        hosts = {m.base: (m.size, self._host(m)) for m in self.memories}
+        engine.attach(self.cpu, hosts, native.stop_function())
+        self.verifier = self._verifier(hosts) if "dsp" in verify else None
         state = engine.state.ctypes.data
         native.add_hook(self.uc, BLOCK, engine.block_hook, state)
         native.add_hook(self.uc, unicorn.UC_HOOK_TLB_FILL, engine.fill_hook, state)
@@ -105,6 +117,11 @@ class Core:
             if memory.kind != "ram":
                 last = memory.base + memory.size - 1
                 self.uc.hook_add(unicorn.UC_HOOK_MEM_WRITE_PROT, self._on_rom_write, begin=memory.base, end=last)
+
+    def _verifier(self, hosts: Mapping[int, tuple[int, int]]) -> Verifier:
+        from simulator.verify import Verifier
+
+        return Verifier(self.uc, self.cpu.registers, self.cpu.qf, self.cpu.ge, hosts)
 
     # Memory
 
@@ -205,6 +222,8 @@ class Core:
             self._event = None
             error = self._emulate(pc)
             pc = self.get("pc")
+            if self.verifier is not None:
+                self.verifier.settle(pc)
             reason = Reason(int(state[State.REASON]))
             if error is None and self._event is None and reason in _HANDLED:
                 self._handle(reason, int(state[State.ADDRESS]), int(state[State.SIZE]))

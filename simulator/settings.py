@@ -8,6 +8,7 @@ CHOICES = {
     "timing": ("cycles", "functional"),
     "dcache": ("firmware", "on", "off"),
     "icache": ("firmware", "on", "off"),
+    "verify": ("dsp", "off"),
 }
 
 
@@ -21,6 +22,7 @@ class Settings:
 
     dual_issue, store_to_load, early_alu: parts of the pipeline that a what-if switches off. wait_states: of flash, -1 for
     what the firmware programs. seed: of the caches' random replacement. strict: stop at the first access that nobody models.
+    verify: ("dsp",) computes every DSP instruction a second time, by dsp.py, and compares.
     """
 
     timing: str = "cycles"
@@ -32,6 +34,7 @@ class Settings:
     wait_states: int = -1
     seed: int = 1
     strict: bool = False
+    verify: tuple[str, ...] = ()
 
 
 def with_setting(settings: Settings, text: str) -> Settings:
@@ -54,4 +57,6 @@ def with_setting(settings: Settings, text: str) -> Settings:
             raise SettingError(f"{name} is a whole number, not {value!r}") from error
     if value not in CHOICES[name]:
         raise SettingError(f"{name} is one of {', '.join(CHOICES[name])}, not {value!r}")
+    if name == "verify":
+        return replace(settings, verify=(value,) if value != "off" else ())
     return replace(settings, **{name: value})

@@ -19,7 +19,8 @@ _UNITS = {
     "min": Fraction(60),
     "h": Fraction(3600),
 }
-_TAIL = 4096  # bytes: a match never reaches further back than this
+_TAIL = 4096  # bytes: a match never reaches further back than this,
+_LINES = 8  # nor over more line ends
 
 
 class UntilError(ValueError):
@@ -84,6 +85,8 @@ class TextWatch:
         self.tail += data
         found = self._pattern.search(self.tail) is not None
         del self.tail[:-_TAIL]
+        if b"\n" in data and self.tail.count(b"\n") > _LINES:
+            del self.tail[: self.tail.index(b"\n") + 1]
         return found
 
 
