@@ -6,19 +6,16 @@ folder of its name there. IMAGES=folder in the environment compiles that folder'
 """
 
 import argparse
-import fcntl
 import re
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 from firmware import edges, files, sources, targets
-from firmware.fetch import ROOT, FetchError, fetch
+from firmware.fetch import FetchError, fetch
 from firmware.networks import images, make
 from firmware.networks.model import inputs as model_inputs
-from firmware.ninja import Graph, relative
-from firmware.targets import BuildError, Network, Options, Target
+from firmware.ninja import BuildError, Graph, relative
+from firmware.targets import Network, Options, Target
 
 DEMO_IMAGES = 3
 LARGEST_ARENA = 216 * 1024  # beside a stack of 64 KiB, statics, and a heap for what CMSIS-NN needs for each channel
@@ -31,7 +28,7 @@ def build(names: list[str], options: Options) -> list[Path]:
     wanted = present([target for name in names for target in _expand(name, options)])
     graph = Graph()
     elfs = [edges.program(graph, target, options) for target in wanted]
-    _ninja(graph, elfs)
+    graph.build(targets.OUTPUT / "build.ninja", elfs)
     return elfs
 
 
@@ -50,18 +47,6 @@ def present(wanted: list[Target]) -> list[Target]:
     for compiler in absent.values():
         print(f"firmware: builds with {compiler.name} are left out: {compiler.origin}", file=sys.stderr)
     return [target for target in wanted if target.compiler.name not in absent]
-
-
-def _ninja(graph: Graph, elfs: list[Path]) -> None:
-    if shutil.which("ninja") is None:
-        raise BuildError("ninja is not installed")
-    targets.OUTPUT.mkdir(parents=True, exist_ok=True)
-    file = targets.OUTPUT / "build.ninja"
-    with (targets.OUTPUT / ".lock").open("w") as guard:
-        fcntl.flock(guard, fcntl.LOCK_EX)
-        file.write_text(graph.text())
-        if subprocess.run(["ninja", "--quiet", "-f", file, *map(relative, elfs)], cwd=ROOT).returncode:
-            raise BuildError("the build failed: the compiler's words are above")
 
 
 def options(arguments: argparse.Namespace) -> Options:

@@ -1,5 +1,8 @@
-"""Writes a ninja file: rules and edges, one call each."""
+"""Writes a ninja file, rules and edges, one call each, and runs it."""
 
+import fcntl
+import shutil
+import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,6 +22,10 @@ rule link
   command = $linker $in -o $out
   description = link $out
 """
+
+
+class BuildError(Exception):
+    """One sentence for people, and below it what a compiler said."""
 
 
 class Graph:
@@ -50,6 +57,19 @@ class Graph:
 
     def text(self) -> str:
         return "\n".join(self.lines) + "\n"
+
+    def build(self, file: Path, wanted: Iterable[Path]) -> None:
+        """Bring the wanted outputs up to date by the ninja file that is written here. Raises BuildError."""
+        if shutil.which("ninja") is None:
+            raise BuildError("ninja is not installed: make tools installs it")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with (file.parent / ".lock").open("w") as guard:
+            fcntl.flock(guard, fcntl.LOCK_EX)
+            file.write_text(self.text())
+            command = ["ninja", "--quiet", "-f", relative(file), *map(relative, wanted)]
+            result = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if result.returncode:
+            raise BuildError(f"the build failed:\n{result.stdout.rstrip()}")
 
 
 def relative(path: Path) -> str:

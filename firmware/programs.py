@@ -5,9 +5,6 @@ The ELFs land in build/firmware, those for another platform than the discovery b
 """
 
 import argparse
-import fcntl
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +13,7 @@ from pathlib import Path
 from firmware import record, sources
 from firmware.compilers import LINK, Compiler, compilers
 from firmware.fetch import ROOT
-from firmware.ninja import Graph, relative
+from firmware.ninja import BuildError, Graph, relative
 from firmware.sources import FIRMWARE, Source
 
 OUTPUT = ROOT / "build" / "firmware"
@@ -64,7 +61,7 @@ def build(names: Iterable[str] = ()) -> list[Path]:
         for program, compiler, level in _parsed(names)
         for platform in program.platforms
     ]
-    _ninja(graph, elfs)
+    graph.build(OUTPUT / "programs.ninja", elfs)
     return elfs
 
 
@@ -114,24 +111,12 @@ def _edges(graph: Graph, program: Program, compiler: Compiler, level: str, platf
     )
 
 
-def _ninja(graph: Graph, elfs: list[Path]) -> None:
-    if shutil.which("ninja") is None:
-        raise ProgramError("ninja is not installed")
-    OUTPUT.mkdir(parents=True, exist_ok=True)
-    file = OUTPUT / "programs.ninja"
-    with (OUTPUT / ".lock").open("w") as guard:
-        fcntl.flock(guard, fcntl.LOCK_EX)
-        file.write_text(graph.text())
-        if subprocess.run(["ninja", "--quiet", "-f", file, *map(relative, elfs)], cwd=ROOT).returncode:
-            raise ProgramError("the build failed: the compiler's words are above")
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="firmware.programs", description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="PROGRAM-COMPILER-LEVEL")
     try:
         elfs = build(parser.parse_args().names)
-    except ProgramError as error:
+    except (BuildError, ProgramError) as error:
         print(f"firmware: {error}", file=sys.stderr)
         return 1
     for path in elfs:

@@ -8,6 +8,7 @@ from firmware import sources
 from firmware.compilers import Compiler, compilers
 from firmware.fetch import ROOT
 from firmware.networks.published import LABELS
+from firmware.ninja import BuildError as BuildError
 
 OUTPUT = ROOT / "build" / "firmware"
 
@@ -20,10 +21,6 @@ KERNELS = {
 PROGRAMS = {"image_recognition_test": sources.FIRMWARE / "image_recognition_test"}
 TABLE_LEVELS = {"gcc10": "Os", "gcc12": "Os", "clang19": "Oz"}
 TABLE_KERNELS = ("reference", "cmsis_nn")
-
-
-class BuildError(Exception):
-    """One sentence for people."""
 
 
 @dataclass(frozen=True)

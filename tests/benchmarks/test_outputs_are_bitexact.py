@@ -21,6 +21,7 @@ needs_compiler = pytest.mark.skipif(
 
 
 @needs_compiler
+@pytest.mark.jit
 @pytest.mark.parametrize("kernels", targets.KERNELS)
 def test_outputs_equal_the_hosts_byte_for_byte(kernels: str) -> None:
     [elf] = build.build([f"image_recognition_test-resnet8-{kernels}-clang19-Oz"], targets.Options())
