@@ -26,9 +26,11 @@ from benchmarks.speedup.report import Report, as_json, report  # noqa: E402
 from benchmarks.speedup.rows import rows  # noqa: E402
 from benchmarks.speedup.run import Job, Outcome, run  # noqa: E402
 from simulator import exit_codes  # noqa: E402
+from simulator.cli.usage import Parser, value  # noqa: E402
 
 FIRMWARE = ROOT / "build" / "firmware"
 REPORTS = ROOT / "build" / "reports"
+CANNOT_WRITE = 1  # exit status
 # The slowest first, so that two processes end together.
 BUILDS = [
     f"image_recognition_test-{network}-{kernels}-{compiler}"
@@ -39,7 +41,7 @@ BUILDS = [
 
 
 def arguments(words: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="benchmarks.table", description=(__doc__ or "").partition("\n")[0])
+    parser = Parser(prog="benchmarks.table", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument(
         "--elf",
         nargs="+",
@@ -54,12 +56,19 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--limit",
-        type=int,
+        type=value(_cycles),
         default=LIMIT,
         metavar="CYCLES",
         help=f"give up an ELF after so many cycles without a figure ({LIMIT:,})",
     )
     return parser.parse_args(words)
+
+
+def _cycles(text: str) -> int:
+    digits = text.replace("_", "").replace(",", "")
+    if not digits.isdecimal() or int(digits) == 0:
+        raise ValueError(f"{text!r} is no whole number of cycles above 0")
+    return int(digits)
 
 
 def jobs(elfs: Sequence[Path] | None, limit: int) -> list[Job]:
@@ -87,7 +96,6 @@ def tell(outcome: Outcome, done: int, total: int) -> None:
 
 
 def write(made: Report, folder: Path) -> list[Path]:
-    folder.mkdir(parents=True, exist_ok=True)
     contents = {
         "speedup.json": json.dumps(as_json(made, ROOT), indent=1, ensure_ascii=False) + "\n",
         "speedup.md": text.markdown(made),
@@ -100,6 +108,18 @@ def write(made: Report, folder: Path) -> list[Path]:
 
 def main(words: Sequence[str] | None = None) -> int:
     options = arguments(words)
+    try:
+        options.reports.mkdir(parents=True, exist_ok=True)
+        return table(options, sys.argv[1:] if words is None else words)
+    except OSError as error:
+        print(f"table: the report cannot be written to {options.reports}: {error.strerror}", file=sys.stderr)
+        return CANNOT_WRITE
+    except KeyboardInterrupt:
+        print("table: interrupted", file=sys.stderr)
+        return exit_codes.INTERRUPTED
+
+
+def table(options: argparse.Namespace, words: Sequence[str]) -> int:
     wanted = jobs(options.elf, options.limit)
     if not wanted:
         print("table: there is no firmware in build/firmware; `make firmware` builds it", file=sys.stderr)
@@ -116,7 +136,7 @@ def main(words: Sequence[str] | None = None) -> int:
         photographs(),
         errors=[outcome.error for outcome in outcomes if outcome.error],
         complete=complete,
-        repeat=" ".join(["python -m benchmarks.table", *map(shlex.quote, sys.argv[1:] if words is None else words)]),
+        repeat=" ".join(["python -m benchmarks.table", *map(shlex.quote, words)]),
         simulator=store.simulator_hash(),
     )
     return finish(made, outcomes, len(wanted), options.reports)
@@ -126,11 +146,7 @@ def finish(made: Report, outcomes: Sequence[Outcome], total: int, folder: Path) 
     if made.rows:
         console = Console()
         text.show(made, console if console.is_terminal else Console(width=132))
-        try:
-            paths = write(made, folder)
-        except OSError as error:
-            print(f"table: the report cannot be written to {folder}: {error.strerror}", file=sys.stderr)
-            return 1
+        paths = write(made, folder)
         print(f"written: {', '.join(str(path) for path in paths)}", file=sys.stderr)
     if not made.complete:
         print(f"table: interrupted after {len(outcomes)} of {total} ELFs", file=sys.stderr)

@@ -19,17 +19,17 @@ def headline(rows: Sequence[Row]) -> str:
     if not chosen:
         return "No two of these ELFs are the same network by the same compiler, so there is no speed-up."
     network = "the published network" if chosen[0].network == NETWORK else chosen[0].network
-    parts = [f"{row.speedup:.2f} times as fast with {row.build}{_published_words(row)}" for row in chosen]
-    return f"With CMSIS-NN, {network} runs {_listed(parts)}."
+    parts = [f"{row.speedup:.2f}× as fast with {row.build}{_published_words(row)}" for row in chosen]
+    return f"CMSIS-NN makes {network} {_listed(parts)}."
 
 
 def _published_words(row: Row) -> str:
     """The published speed-up, with its compiler's name where ours is another one."""
     if row.published is None or row.published_speedup is None:
         return ""
-    if row.compiler.startswith(GENERATION[row.published.family]):
-        return f" (published {row.published_speedup:g})"
-    return f" (published, with {row.published.compiler.rpartition(' ')[0]}: {row.published_speedup:g})"
+    theirs = row.published.compiler.rpartition(" ")[0]
+    by = "" if row.compiler.startswith(GENERATION[row.published.family]) else f", with {theirs}"
+    return f" (published {row.published_speedup:g}×{by})"
 
 
 def notes(rows: Sequence[Row]) -> list[str]:
@@ -57,7 +57,7 @@ def _gcc(rows: Sequence[Row]) -> str:
     both = [(old[network], new[network]) for network in new if network in old]
     if not both:
         stands = (
-            "No ELF here is by GCC 10.2, the published compiler's generation (`make toolchain-gcc10` builds it): "
+            "No ELF here is by GCC 10.2, the published compiler's generation (make toolchain-gcc10 builds it): "
             "the table stands with GCC 12.2. "
         )
         return f"{stands if not old else ''}{why}: GCC 12.2's speed-up measures that as much as it measures CMSIS-NN."

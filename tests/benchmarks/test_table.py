@@ -101,8 +101,8 @@ def test_kernels_of_ours_are_named_in_the_row_and_in_a_sentence() -> None:
 
 def test_the_headline_gives_the_speedups_beside_the_published_ones() -> None:
     assert made(full()).headline == (
-        "With CMSIS-NN, the published network runs 3.15 times as fast with GCC 10.2.1 -Os (published 3.1) "
-        "and 2.96 times as fast with clang 19.1.7 -Oz (published, with armclang 6.16: 2.9)."
+        "CMSIS-NN makes the published network 3.15× as fast with GCC 10.2.1 -Os (published 3.1×) "
+        "and 2.96× as fast with clang 19.1.7 -Oz (published 2.9×, with armclang 6.16)."
     )
     assert "there is no speed-up" in made(full()[:1]).headline
 
@@ -206,7 +206,7 @@ def test_the_page_is_one_file_that_fetches_nothing_and_escapes_what_it_shows() -
     picture = Photograph(0, "a <car>", "car", bytes(32 * 32 * 3), (32, 32))
     report = made(full())
     html = page.html(report, ROOT)
-    assert "3.15 times as fast with GCC 10.2.1\u00a0\u2011Os (published 3.1)" in html
+    assert "3.15× as fast with GCC 10.2.1\u00a0\u2011Os (published 3.1×)" in html
     with_picture = page.html(dataclasses.replace(report, photographs=[picture], errors=["x.elf is empty"]), ROOT)
     assert "No row: x.elf is empty" in with_picture
     assert 'src="data:image/png;base64,' in with_picture

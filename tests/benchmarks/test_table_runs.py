@@ -174,6 +174,22 @@ def test_another_elf_limit_or_number_of_images_is_not_remembered() -> None:
     assert len(keys) == 4
 
 
+def test_figures_are_forgotten_when_the_model_changes_and_not_when_the_command_line_does(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("simulator/cli", "peripherals", "benchmarks/speedup"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("measure", "subject"):
+        (tmp_path / f"benchmarks/speedup/{name}.py").write_text("")
+    monkeypatch.setattr(store, "ROOT", tmp_path)
+    hashes = [store.simulator_hash.__wrapped__()]
+    for name in ("simulator/cli/usage.py", "simulator/core.py", "peripherals/uart.py", "benchmarks/speedup/measure.py"):
+        (tmp_path / name).write_text("changed")
+        hashes.append(store.simulator_hash.__wrapped__())
+    assert hashes[0] == hashes[1]
+    assert len(set(hashes)) == 4
+
+
 def test_a_damaged_memory_is_measured_again(tmp_path: Path) -> None:
     (tmp_path / "k.json").write_text('{"elf": 3')
     assert store.recall("k", tmp_path) is None
@@ -220,6 +236,22 @@ def test_no_figure_is_status_1_and_no_report(tmp_path: Path, capsys: pytest.Capt
     assert command("--limit", "50000", "--elf", elf, reports=tmp_path / "reports") == 1
     assert "printed nothing" in capsys.readouterr().err
     assert not (tmp_path / "reports" / "speedup.json").exists()
+
+
+@pytest.mark.parametrize("limit", ["0", "-5", "many"])
+def test_a_limit_that_is_no_number_of_cycles_is_bad_usage(limit: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        table.main([f"--limit={limit}"])
+    assert stopped.value.code == exit_codes.USAGE
+    assert "is no whole number of cycles above 0" in capsys.readouterr().err
+
+
+def test_reports_that_cannot_be_written_are_a_sentence_before_anything_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert command("--elf", tmp_path / "none.elf", reports=tmp_path / "file") == 1
+    assert "cannot be written to" in capsys.readouterr().err
 
 
 def test_no_builds_is_a_sentence(
