@@ -87,16 +87,13 @@ def _measure_all(jobs: Sequence[Job], folder: Path, end: Told) -> None:
         while waiting or running:
             while waiting and len(running) < PROCESSES:
                 ours, theirs = context.Pipe(duplex=False)
-                process = context.Process(target=_child, args=(theirs, waiting[0]), daemon=True)
+                process = context.Process(target=_child, args=(theirs, waiting[0], folder), daemon=True)
                 process.start()
                 theirs.close()
                 running[ours] = process, waiting.pop(0)
             for ready in [connection for connection in wait(list(running)) if isinstance(connection, Connection)]:
                 outcome = _heard(ready, *running[ready])
                 del running[ready]
-                if outcome.measurement is not None:
-                    asked = store.key(outcome.measurement.sha256, outcome.job.images, outcome.job.limit)
-                    store.keep(asked, outcome.measurement, folder)
                 end(outcome)
     finally:
         for process, _ in running.values():
@@ -117,15 +114,18 @@ def _heard(connection: Connection, process: SpawnProcess, job: Job) -> Outcome:
     return outcome
 
 
-def _child(connection: Connection, job: Job) -> None:
+def _child(connection: Connection, job: Job, folder: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C and ends us
-    connection.send(_outcome(job))
+    connection.send(_outcome(job, folder))
     connection.close()
 
 
-def _outcome(job: Job) -> Outcome:
+def _outcome(job: Job, folder: Path) -> Outcome:
+    store.simulator_hash()  # before the run: of the sources that this process has just loaded
     try:
-        return Outcome(job, measure(job.elf, job.images, job.limit))
+        measurement = measure(job.elf, job.images, job.limit)
+        store.keep(store.key(measurement.sha256, job.images, job.limit), measurement, folder)
+        return Outcome(job, measurement)
     except FirmwareError as error:
         return Outcome(job, None, error=str(error), status=exit_codes.BAD_FIRMWARE)
     except MeasureError as error:

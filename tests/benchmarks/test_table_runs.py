@@ -216,7 +216,7 @@ def test_files_that_are_no_firmware_are_one_sentence_each_and_the_other_rows_sta
     assert len(report["errors"]) == 3
 
 
-def _die(connection: object, job: Job) -> None:
+def _die(connection: object, job: Job, folder: Path) -> None:
     os.kill(os.getpid(), signal.SIGKILL if job.elf.stem == "dies" else signal.SIGTERM)
 
 
