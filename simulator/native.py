@@ -9,10 +9,11 @@ from __future__ import annotations
 import ctypes
 import re
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import unicorn
 from unicorn import arm_const as arm
 from unicorn.unicorn_py3 import unicorn as binding
@@ -26,7 +27,9 @@ CORE_REGISTERS = (
 )
 MVFR_OF_UNICORN = (0x1011_0221, 0x1200_0011)
 MVFR_OF_F746 = (0x1011_0021, 0x1100_0011)
-STATE_BYTES = 0x8000
+STATE_BYTES = 0x10000
+ENGINE_BYTES = 0x2000
+CHUNK_BYTES = 1 << 24
 FLAG_BYTES = 0x800  # no more: what follows the CPU state is the heap that Python itself writes
 
 
@@ -152,23 +155,14 @@ def _readable_from(address: int, wanted: int) -> int:
 
 
 def _find_registers(uc: unicorn.Uc) -> int:
+    """Look where the engine's own pointers point, which is quick; else through the whole of this process's memory."""
     values = [0x5EED_0001 + 0x0101_0100 * i for i in range(13)]
     for register, value in zip(CORE_REGISTERS, values, strict=False):
         uc.reg_write(register, value)
     pattern = struct.pack("<13I", *values)
-    candidates = []
-    with Path("/proc/self/mem").open("rb") as memory:
-        for low, high in _mappings():
-            position = low
-            while position < high:
-                length = min(high - position, 1 << 24)
-                memory.seek(position)
-                try:
-                    chunk = memory.read(length)
-                except OSError:  # the mapping went away since the list was read; the CPU state's does not
-                    break
-                candidates += [position + m.start() for m in re.finditer(re.escape(pattern), chunk)]
-                position += length if position + length >= high else length - len(pattern)
+    mappings = list(_mappings())
+    near = list(_near(engine_address(uc), mappings))
+    candidates = _search(pattern, near) or _search(pattern, mappings)
     del values
     uc.reg_write(CORE_REGISTERS[5], 0xDEAD_1234)
     uc.reg_write(arm.UC_ARM_REG_SP, 0x2000_4560)
@@ -182,6 +176,39 @@ def _find_registers(uc: unicorn.Uc) -> int:
     if len(found) != 1:
         raise NativeError(f"the register file was found {len(found)} times, not once")
     return found[0]
+
+
+def _near(engine: int, mappings: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The stretches of memory that the engine's structure points to."""
+    seen = set()
+    for pointer in np.frombuffer(_read(engine, min(ENGINE_BYTES, _end(engine, mappings) - engine)), np.int64).tolist():
+        end = _end(pointer, mappings)
+        if end and pointer not in seen:
+            seen.add(pointer)
+            yield pointer, min(pointer + STATE_BYTES, end)
+
+
+def _end(address: int, mappings: list[tuple[int, int]]) -> int:
+    return next((high for low, high in mappings if low <= address < high), 0)
+
+
+def _search(pattern: bytes, stretches: Iterable[tuple[int, int]]) -> set[int]:
+    found = set()
+    for low, high in stretches:
+        for position in range(low, high, CHUNK_BYTES):
+            data = _read(position, min(CHUNK_BYTES + len(pattern) - 1, high - position))
+            found |= {position + m.start() for m in re.finditer(re.escape(pattern), data)}
+    return found
+
+
+def _read(address: int, size: int) -> bytes:
+    """Bytes of this process; none where the mapping has gone since it was listed, as the CPU state's does not."""
+    with Path("/proc/self/mem").open("rb", buffering=0) as memory:
+        memory.seek(address)
+        try:
+            return memory.read(size)
+        except OSError:
+            return b""
 
 
 def _find_flags(uc: unicorn.Uc, registers: int) -> dict[str, int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import IntEnum, IntFlag
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -233,6 +234,7 @@ class Parameters:
         return np.array([getattr(self, entry.name) for entry in fields(self)], dtype=np.int64)
 
 
+@cache
 def setting(name: str) -> int:
     """The place of a setting in Parameters.array()."""
     return [entry.name for entry in fields(Parameters)].index(name)
