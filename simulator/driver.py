@@ -5,8 +5,10 @@ Reference: docs/architecture.md, Machine; Armv7-M ARM B1.5. Not here: what is pr
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from simulator.diagnosis import HANDLERS, Trouble, sentence
@@ -42,6 +44,7 @@ class Driver:
         self.trouble: Trouble | None = None
         self._watches: list[TextWatch] = []
         self._wish: Wish | None = None
+        self._nudged = False
         self._active = tuple(False for _ in FAULTS)
         machine.on_serial.append(self.hear)
         self._decide = machine.soc.nvic.on_change
@@ -51,6 +54,11 @@ class Driver:
         """End the run with this reason, as soon as the machine can; an earlier request stands."""
         if self._wish is None or self._wish.reason is None:
             self._wish = Wish(reason, detail)
+        self._halt()
+
+    def nudge(self) -> None:
+        """From any thread: let the run come to a point where polls and the deadline are looked at."""
+        self._nudged = True
         self._halt()
 
     def hear(self, data: bytes) -> None:
@@ -69,13 +77,34 @@ class Driver:
         condition = UntilAny(rest) if rest else None
         self._wish = None
         addresses = Goal(condition, self.machine.firmware.symbols).addresses
-        while True:
-            stop = self._piece(condition, deadline)
-            if stop is not None:
-                return self._judged(stop)
-            if self.machine.pc in addresses:
-                where = self.machine.where(self.machine.pc)
-                return replace(self._here(), reason="symbol", detail=f"reached {where}")
+        with self._alarm(deadline):
+            while True:
+                stop = self._piece(condition, deadline)
+                if stop is not None:
+                    return self._judged(stop)
+                if self.machine.pc in addresses:
+                    where = self.machine.where(self.machine.pc)
+                    return replace(self._here(), reason="symbol", detail=f"reached {where}")
+
+    @contextmanager
+    def _alarm(self, deadline: float | None) -> Iterator[None]:
+        """Nudges from the deadline on: a slice that waits for registers may last long on the host."""
+        over = threading.Event()
+
+        def ring() -> None:
+            while deadline is not None and not over.wait(max(deadline - time.monotonic(), PERIOD / 2)):
+                self.nudge()
+
+        if deadline is None:
+            yield
+            return
+        thread = threading.Thread(target=ring, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     def _piece(self, condition: Until | None, deadline: float | None) -> Stop | None:
         """One piece; None where the run goes on."""
@@ -86,17 +115,14 @@ class Driver:
         for poll in self.polls:
             poll()
         wish, self._wish = self._wish, None
+        nudged, self._nudged = self._nudged, False
         if wish is not None and wish.reason is not None:
             machine.interrupted = False
             return replace(stop, reason=wish.reason, detail=wish.detail)
-        if stop.reason == "interrupted" and wish is LOOK:
-            return None
-        if stop.reason == "exit" and stop.exit_code is None and self.on_idle():
-            if self._wish is not None or deadline is None or time.monotonic() < deadline:
-                return None
-            return replace(stop, reason="timeout", detail="the time that the host gave is over")
-        if stop.reason == "timeout":
-            return stop if deadline is not None and time.monotonic() >= deadline else None
+        idle = stop.reason == "exit" and stop.exit_code is None and self.on_idle()
+        if idle or stop.reason == "timeout" or (stop.reason == "interrupted" and (wish is LOOK or nudged)):
+            over = deadline is not None and time.monotonic() >= deadline and self._wish is None
+            return replace(stop, reason="timeout", detail="the time that the host gave is over") if over else None
         if stop.reason == "cycles" and limit is not None and machine.cycle >= limit:
             own = Goal(condition, machine.firmware.symbols).reached(machine.clock)
             if own is not None:

@@ -183,7 +183,7 @@ def summary(report: Report, *, verbose: bool = False) -> list[str]:
         )
         settings = ", ".join(f"{name}={value}" for name, value in report["settings"].items())
         lines.append(f"machine: {report['board']}, simulator {report['simulator']['version']}, {settings}")
-        lines += [f"cycles: {count:>15,} {cause}" for cause, count in ranked(report["causes"])]
+        lines += _cause_lines(report["causes"])
         lines.append(f"timing: {report['timing']['error_band']}; guesses: {len(report['timing']['guesses'])}")
         lines.append(f"again: {report['repeat']}")
     lines += [f"note: {note}" for note in report["notes"]]
@@ -209,6 +209,11 @@ def last_line(report: Report) -> str:
         f"{report['instructions']:,} instructions{cpi}; "
         f"host {duration(report['host']['seconds'])}, {(rate or 0) / 1e6:,.1f} M instr/s"
     )
+
+
+def _cause_lines(causes: Mapping[str, int]) -> list[str]:
+    total = sum(causes.values())
+    return [f"{count:>16,} {100 * count / total:5.1f} %  {cause}" for cause, count in ranked(causes) if count]
 
 
 def shares(causes: Mapping[str, int]) -> str:
@@ -256,13 +261,13 @@ def _verify_line(verify: Mapping[str, Any]) -> str:
 
 
 def _timing(settings: Any) -> dict[str, object]:
-    from simulator.timing import cortex_m7
+    from simulator.timing import cortex_m7, memories
 
     mode = str(getattr(settings, "timing", "cycles"))
     if mode != "cycles":
         return {"mode": mode, "guesses": [], "error_band": "none: cycles are not counted in this mode"}
     return {
         "mode": mode,
-        "guesses": cortex_m7.guesses(),
+        "guesses": [*cortex_m7.guesses(), *memories.guesses()],
         "error_band": "docs/accuracy.md says how far to trust a total",
     }

@@ -17,7 +17,7 @@ def guarded(act: Callable[[], int], *, verbose: bool = False) -> int:
     try:
         return act()
     except KeyboardInterrupt:
-        complain("interrupted before there was anything to report")
+        complain("interrupted; there is nothing to report")
         return exit_codes.INTERRUPTED
     except BrokenPipeError:
         _silence_stdout()

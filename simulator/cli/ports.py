@@ -9,17 +9,20 @@ import os
 import select
 import socket
 import sys
+import time
 import tty
 from pathlib import Path
 from typing import BinaryIO, Protocol, TextIO
 
 from simulator.cli.usage import UsageError
 
+DRAIN = 1.0  # seconds of the host that a pseudo-terminal's reader has for the last bytes
 CHOICES = "stdio, file:PATH, none, tcp:PORT or pty"
 
 
 class Port(Protocol):
-    """read() is what arrived since the last read and never waits; may_deliver says whether more can come.
+    """read() is what arrived since the last read and never waits; may_deliver says whether more can come,
+    and one of the host's descriptors is readable when it has.
 
     greeting says how to reach the port, where that is news.
     """
@@ -29,6 +32,8 @@ class Port(Protocol):
 
     @property
     def may_deliver(self) -> bool: ...
+    @property
+    def descriptors(self) -> list[int]: ...
 
     def write(self, data: bytes) -> None: ...
     def read(self) -> bytes: ...
@@ -63,7 +68,11 @@ class NoPort:
 
     @property
     def may_deliver(self) -> bool:
-        return False
+        return bool(self.descriptors)
+
+    @property
+    def descriptors(self) -> list[int]:
+        return []
 
     def read(self) -> bytes:
         return b""
@@ -108,8 +117,8 @@ class StdioPort(StreamPort):
         self._input = _descriptor(sys.stdin)
 
     @property
-    def may_deliver(self) -> bool:
-        return self._input is not None
+    def descriptors(self) -> list[int]:
+        return [] if self._input is None else [self._input]
 
     def read(self) -> bytes:
         self.flush()
@@ -154,8 +163,8 @@ class TcpPort(NoPort):
             self._drop()
 
     @property
-    def may_deliver(self) -> bool:
-        return True
+    def descriptors(self) -> list[int]:
+        return [(self._client or self._server).fileno()]
 
     def read(self) -> bytes:
         self._accept()
@@ -202,13 +211,17 @@ class PtyPort(NoPort):
             return  # nobody reads, and the terminal's buffer is full
 
     @property
-    def may_deliver(self) -> bool:
-        return True
+    def descriptors(self) -> list[int]:
+        return [self._ours]
 
     def read(self) -> bytes:
         return _read(self._ours)
 
     def close(self) -> None:
+        """What has been written stays readable for a moment: closing our end throws it away."""
+        patience = time.monotonic() + DRAIN
+        while select.select([self._theirs], [], [], 0)[0] and time.monotonic() < patience:
+            time.sleep(0.01)
         os.close(self._ours)
         os.close(self._theirs)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import select
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
 from simulator.cli.console import PERIOD, shares_a_terminal
-from simulator.cli.ports import StdioPort
+from simulator.cli.ports import StdioPort, StreamPort
 from simulator.report import duration
 
 if TYPE_CHECKING:
@@ -24,7 +26,6 @@ class Traffic:
         self, machine: Machine, driver: Driver, voice: Voice, port: Port, *, semihosting_to_stdout: bool
     ) -> None:
         self.machine, self.driver, self.voice, self.port = machine, driver, voice, port
-        self._waiting = b""
         self._last = (time.monotonic(), 0)
         self._stream = sys.stdout if semihosting_to_stdout else sys.stderr
         self._line_open = False
@@ -33,10 +34,17 @@ class Traffic:
         machine.on_semihosting.append(self._semihosting)
         driver.polls.append(self._look)
         driver.on_idle = self._await_input
+        self._over = threading.Event()
+        self._watcher = threading.Thread(target=self._watch_input, daemon=True)
+        if port.may_deliver:
+            self._watcher.start()
 
     def end(self) -> None:
         """No progress any more, and a new line where the firmware's text stands open on the same terminal."""
         self.voice.clear()
+        self._over.set()
+        if self._watcher.is_alive():
+            self._watcher.join()
         if isinstance(self.port, StdioPort):
             self.port.flush()
             open_line = not self.port.at_line_start and shares_a_terminal() and self.port.failure is None
@@ -52,29 +60,48 @@ class Traffic:
         self.driver.hear(data)
 
     def _look(self) -> None:
-        data = self.port.read()
-        self._waiting += data
         usart = self.machine.soc.usart1
-        if self._waiting and usart["CR1.UE"] and usart["CR1.RE"]:
-            self.machine.serial_input(self._waiting)
-            self._waiting = b""
+        if (
+            usart["CR1.UE"] and usart["CR1.RE"]
+        ):  # else input that is somebody else's, such as a shell loop's, is left alone
+            if data := self.port.read():
+                self.machine.serial_input(data)
+        elif isinstance(self.port, StreamPort):
+            self.port.flush()
         if self.port.failure is not None:
             self.driver.request_stop("interrupted", "the serial port's other end failed")
         if self.voice.progress_due():
             self.voice.progress(self._progress())
 
+    def _listens(self) -> bool:
+        usart = self.machine.soc.usart1
+        return bool(usart["CR1.UE"] and usart["CR1.RE"])
+
+    def _watch_input(self) -> None:
+        """A thread: input that the firmware listens for is looked at soon, however long a slice lasts on the host."""
+        while not self._over.wait(PERIOD / 4):
+            if self._listens() and _readable(self.port):
+                self.driver.nudge()
+
     def _progress(self) -> str:
         now, instructions = time.monotonic(), self.machine.instructions
         (before, then), self._last = self._last, (now, instructions)
         rate = (instructions - then) / max(now - before, 1e-9) / 1e6
-        return f"{duration(float(self.machine.clock.seconds))}, {self.machine.cycle:,} cycles, {rate:,.0f} M instr/s"
+        return f"{duration(float(self.machine.clock.seconds))}, {self.machine.cycle:,} cycles, {rate:,.{1 if rate < 10 else 0}f} M instr/s"
 
     def _await_input(self) -> bool:
         """Where nothing but input can wake the firmware and input may still come: wait for it a little."""
         usart = self.machine.soc.usart1
-        listens = usart["CR1.UE"] and usart["CR1.RE"] and (usart["CR1.RXNEIE"] or usart["CR3.DMAR"])
-        if not listens or not self.port.may_deliver:
+        wakes = self._listens() and (usart["CR1.RXNEIE"] or usart["CR3.DMAR"])
+        if not wakes or not self.port.may_deliver:
             return False
         self._look()
         time.sleep(PERIOD / 10)
         return True
+
+
+def _readable(port: Port) -> bool:
+    try:
+        return bool(select.select(port.descriptors, [], [], 0)[0])
+    except (OSError, ValueError):  # the other thread has just closed it
+        return False

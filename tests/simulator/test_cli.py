@@ -343,6 +343,22 @@ def test_a_tcp_port_carries_both_directions(tmp_path):
     assert running.returncode == 0
 
 
+def test_a_pseudo_terminal_carries_both_directions(tmp_path):
+    path = tmp_path / "fw.elf"
+    path.write_bytes(program(ECHO))
+    with process(path, "--serial", "pty", "--timeout", "60s") as running:
+        greeting = running.stderr.readline().decode()
+        while "serial port on /dev/" not in greeting:
+            greeting = running.stderr.readline().decode()
+        line = os.open(greeting.split()[-1], os.O_RDWR | os.O_NOCTTY)
+        text = os.read(line, 1) + os.read(line, 1)
+        os.write(line, b"Q")
+        text += os.read(line, 1)
+        os.close(line)
+        running.communicate(timeout=60)
+    assert (running.returncode, text) == (0, b"> Q")
+
+
 def test_progress_is_shown_on_a_terminal_and_not_under_ci(endless):
     shown = {}
     for name, environment in (("plain", {}), ("ci", {"CI": "1"})):

@@ -141,7 +141,7 @@ def test_verify_prints_how_many_were_checked(machine):
 
 def test_verbose_adds_the_table_and_the_command_to_repeat_it(machine):
     lines = report.summary(describe(machine), verbose=True)
-    assert "cycles:      65,580,000 issue" in lines
+    assert "      65,580,000  68.6 %  issue" in lines
     assert "again: m7sim run fw.elf" in lines
 
 
