@@ -14,12 +14,25 @@ if TYPE_CHECKING:
 __all__ = ["Board"]
 __version__ = "0.1.0"
 
+# What ends up in compiled code: the kernels, and the modules whose numbers they freeze.
+KERNELS = (
+    "decode.py",
+    "dsp.py",
+    "dsp_hook.py",
+    "timing/cortex_m7.py",
+    "timing/encoding.py",
+    "timing/kernels.py",
+    "timing/layout.py",
+    "timing/pipeline.py",
+    "timing/scoreboard.py",
+    "timing/words.py",
+)
+
 
 def _compiled_kernels() -> Path:
     """Where numba keeps compiled kernels: by the content of their sources, since numba does not see changes across files."""
     digest = hashlib.sha256()
-    here = Path(__file__).parent
-    for source in sorted([*here.glob("timing/*.py"), *here.glob("dsp*.py"), here / "decode.py"]):
+    for source in sorted(Path(__file__).parent / name for name in KERNELS):
         digest.update(source.read_bytes())
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return cache / "cortex-m7-simulator" / "numba" / digest.hexdigest()[:16]

@@ -75,6 +75,7 @@ class Engine:
         self.log: NDArray[np.int64] = np.zeros((1, 3), np.int64)
         self._issue: dict[int, NDArray[np.int64]] = {}
         self._interrupted = 0
+        self._published: tuple[int, ...] = ()
         self._watched: set[int] = set()
         self.block_hook = int(kernels.on_block.address)
         self.operand_hook = int(kernels.on_operand.address)
@@ -142,6 +143,12 @@ class Engine:
         for k, array in enumerate(self.automaton.tables):
             state[State.AUTOMATON + 2 * k] = array.ctypes.data
             state[State.AUTOMATON + 2 * k + 1] = len(array)
+        self._published = self._sizes()
+
+    def _sizes(self) -> tuple[int, ...]:
+        """What differs where a new block has made a table move."""
+        tables = self.tables
+        return len(tables.blocks), len(tables.operands), len(tables.hooked), self.automaton.generation
 
     def write_protect(self, base: int, size: int) -> None:
         """The core cannot write there, only fetch and read."""
@@ -161,7 +168,8 @@ class Engine:
             self.automaton.add_block(instructions)
         if address in self._watched:
             self._mark(address, TRAP_BREAKPOINT)
-        self._publish()
+        if self._published != self._sizes():
+            self._publish()
         return hooks if self.timed else []
 
     def grow(self) -> None:
