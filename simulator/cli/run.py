@@ -9,12 +9,12 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator import exit_codes
-from simulator.cli.usage import Parser, UsageError, address
+from simulator.cli.usage import Parser, address
 from simulator.cli.usage import value as typed
 from simulator.settings import Settings, with_setting
 from simulator.until import CHOICES as UNTIL_CHOICES
@@ -106,12 +106,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     settings = Settings(strict=arguments.strict)
     for text in arguments.settings:
         settings = with_setting(settings, text)
-    if arguments.verify is None:
-        return settings
-    if "verify" not in {f.name for f in fields(Settings)}:
-        raise UsageError(f"--verify {arguments.verify}: this version of the machine does not verify")
-    changes: dict[str, Any] = {"verify": (arguments.verify,)}
-    return replace(settings, **changes)
+    return replace(settings, verify=(arguments.verify,)) if arguments.verify else settings
 
 
 def _run(arguments: argparse.Namespace, settings: Settings, voice: Voice, port: Port) -> int:
@@ -172,7 +167,7 @@ class Session:
 
     @property
     def verification(self) -> dict[str, Any] | None:
-        verifier = getattr(self.machine, "verifier", None)
+        verifier = self.machine.verifier
         return None if verifier is None else verifier.report()
 
     def judge(self, stop: Stop) -> tuple[int, list[str]]:

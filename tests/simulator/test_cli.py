@@ -202,6 +202,27 @@ def test_settings_reach_the_machine(run, tmp_path):
     assert (told["settings"]["timing"], told["settings"]["seed"]) == ("functional", 7)
 
 
+SMLAD = b"\x21\xfb\x02\x30"  # r0 = smlad(r1, r2, r3)
+
+
+def test_verify_says_how_many_results_were_checked(run, tmp_path):
+    status, _, err = run(
+        move(1, 0x0003_FFFE) + SMLAD * 3 + leave(0), "--verify", "dsp", "--json", str(tmp_path / "r.json")
+    )
+    assert status == 0
+    assert err[-2] == "verify dsp: 3 instructions checked, 0 differences"
+    told = json.loads((tmp_path / "r.json").read_text())["verify"]
+    assert (told["compared"], told["by_mnemonic"], told["differences"]) == (3, {"SMLAD": 3}, 0)
+
+
+def test_a_difference_found_by_verify_is_a_bug_of_ours(run, monkeypatch):
+    monkeypatch.setattr("simulator.verify.Verifier.difference_count", 2)
+    monkeypatch.setattr("simulator.verify.Verifier.differences", ("SMLAD at 0x080001c8",))
+    status, _, err = run(SMLAD + leave(0), "--verify", "dsp")
+    assert status == 70
+    assert "--verify: 2 results differ, such as SMLAD at 0x080001c8" in err
+
+
 def test_the_report_adds_up(run, tmp_path):
     path = tmp_path / "r.json"
     run(HELLO + leave(9), "--json", str(path))
