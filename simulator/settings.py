@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 CHOICES = {
     "timing": ("cycles", "functional"),
@@ -44,19 +45,22 @@ def with_setting(settings: Settings, text: str) -> Settings:
     name = name.strip().replace("-", "_")
     if not separator or name not in known:
         raise SettingError(f"there is no setting {text!r}; there are {', '.join(known)}")
-    present = getattr(settings, name)
-    value = value.strip().lower()
+    changes: dict[str, Any] = {name: _value(name, getattr(settings, name), value.strip().lower())}
+    return replace(settings, **changes)
+
+
+def _value(name: str, present: object, value: str) -> object:
     if isinstance(present, bool):
         if value not in ("on", "off"):
             raise SettingError(f"{name} is on or off, not {value!r}")
-        return replace(settings, **{name: value == "on"})
+        return value == "on"
     if isinstance(present, int):
         try:
-            return replace(settings, **{name: int(value, 0)})
+            return int(value, 0)
         except ValueError as error:
             raise SettingError(f"{name} is a whole number, not {value!r}") from error
     if value not in CHOICES[name]:
         raise SettingError(f"{name} is one of {', '.join(CHOICES[name])}, not {value!r}")
-    if name == "verify":
-        return replace(settings, verify=(value,) if value != "off" else ())
-    return replace(settings, **{name: value})
+    if isinstance(present, tuple):
+        return (value,) if value != "off" else ()
+    return value

@@ -212,7 +212,7 @@ def _operand_row(access: Access, values: dict[int, int]) -> NDArray[np.int64]:
     for k, (register, scale) in enumerate(access.address.terms):
         places[k] = values[register[0]] + register[1] if isinstance(register, tuple) else register
         scales[k] = scale
-    row[Operand.PLACES] = _places(*places, access.ordinal)
+    row[Operand.PLACES] = _places(places[0], places[1], access.ordinal)
     row[Operand.FIRST_SCALE], row[Operand.SECOND_SCALE] = scales
     row[Operand.CONSTANT] = access.address.constant
     row[Operand.BYTES] = memory.size

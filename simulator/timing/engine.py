@@ -320,7 +320,7 @@ class Engine:
     def block_cycles(self) -> NDArray[np.int64]:
         """Cycles by block, in the order of tables.descriptions."""
         count = len(self.tables.descriptions)
-        cycles = self.tables.stalls[:count].sum(axis=1)
+        cycles: NDArray[np.int64] = self.tables.stalls[:count].sum(axis=1)
         if self.timed:
             used = int(self.automaton.tables.counts[at.TRANSITIONS])
             transitions = self.automaton.tables.transitions[:used]

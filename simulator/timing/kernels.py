@@ -676,7 +676,7 @@ def on_protected(engine: Any, kind: Any, address: Any, size: Any, value: Any, da
 @cfunc(FILL_HOOK, cache=True)
 def on_fill(engine: Any, address: Any, kind: Any, result: Any, data: Any) -> bool:
     """Unicorn's TLB_FILL hook: addresses are physical; RAM is executable from the first fetch on, so that stores stay quick."""
-    place = np.int64(address)
+    place: Any = np.int64(address)
     executed = get(data, State.EXECUTED) + (place >> 10)
     permissions = get_byte(get(data, State.PERMISSIONS) + (place >> 16))
     if kind == FETCHING:
