@@ -160,10 +160,13 @@ def _collect(work: Path, result: Path) -> None:
 def _collect_library_headers(library: Path, result: Path) -> None:
     """libstdc++'s headers as its `make install` lays them out: include/Makefile.am."""
     include, support = library / "include", library / "libsupc++"
-    for flat in ("std", "c_global", "c_compatibility"):
+    for flat in ("std", "c_global"):
         shutil.copytree(include / flat, result, dirs_exist_ok=True)
+    for name in ("complex.h", "fenv.h", "math.h", "stdlib.h", "tgmath.h"):
+        shutil.copy(include / "c_compatibility" / name, result)
     for name in ("backward", "bits", "debug", "decimal", "experimental", "ext", "parallel", "pstl", "tr1", "tr2"):
         shutil.copytree(include / name, result / name)
+    shutil.copy(library / "config" / "allocator" / "new_allocator_base.h", result / "bits" / "c++allocator.h")
     for path in support.iterdir():
         if path.name in ("compare", "cxxabi.h", "exception", "initializer_list", "new", "typeinfo"):
             shutil.copy(path, result)
