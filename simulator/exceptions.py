@@ -1,7 +1,7 @@
 """Exceptions of the Armv7-M core, from the manual's pseudocode by its names.
 
 Reference: Armv7-M ARM B1.5.4 to B1.5.9 (DDI 0403E). Not modelled: lazy FP stacking (the FP frame is written at entry),
-late arrival, faults while stacking and unstacking, lockup's memory image.
+late arrival, faults while reading the vector, lockup's memory image.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ CFSR = {
     "UNALIGNED": 1 << 24,
     "DIVBYZERO": 1 << 25,
     "IBUSERR": 1 << 8,
+    "UNSTKERR": 1 << 11,
+    "STKERR": 1 << 12,
     "PRECISERR": 1 << 9 | 1 << 15,
     "IACCVIOL": 1,
     "DACCVIOL": 1 << 1 | 1 << 7,
@@ -48,6 +50,14 @@ FORCED, VECTTBL, DEBUGEVT = 1 << 30, 1 << 1, 1 << 31
 
 class Lockup(Exception):
     """The core has nowhere left to go: a fault at HardFault's or NMI's priority."""
+
+
+class _StackError(Exception):
+    """There is no memory where the frame would go."""
+
+    def __init__(self, exc_return: int) -> None:
+        super().__init__()
+        self.exc_return = exc_return
 
 
 @dataclass(frozen=True)
@@ -115,8 +125,23 @@ class Exceptions:
 
     def entry(self, number: int, return_address: int) -> int:
         """ExceptionEntry(): PushStack and ExceptionTaken; returns the handler's address."""
-        exc_return = self._push_stack(return_address)
+        try:
+            exc_return = self._push_stack(return_address)
+        except _StackError as error:
+            return self._taken(self._stacking_fault(number), error.exc_return)
         return self._taken(number, exc_return)
+
+    def _stacking_fault(self, number: int) -> int:
+        """DerivedLateArrival(): the bus fault of stacking, or what was to be taken where that comes before it."""
+        self.system.cfsr |= CFSR["STKERR"]
+        if number in (NMI, HARD_FAULT):
+            return number
+        derived = self._escalated(BUS_FAULT)
+        if self.nvic.group_priority(derived) > self.nvic.group_priority(number):
+            self.nvic.set_pending(derived)
+            return number
+        self.nvic.set_pending(number)
+        return derived
 
     def exit(self, exc_return: int) -> tuple[int, int | None]:
         """ExceptionReturn(): the address to go on at, and the exception that tail-chains into it, where one does."""
@@ -138,7 +163,11 @@ class Exceptions:
         chained = self.pending()
         if chained is not None:
             return self._taken(chained, exc_return), chained
-        return self._pop_stack(exc_return), None
+        try:
+            return self._pop_stack(exc_return), None
+        except ValueError:
+            fault = self.synchronous(Fault(BUS_FAULT, "UNSTKERR"))
+            return self._taken(fault, exc_return), fault
 
     def synchronous(self, fault: Fault) -> int:
         """Record a fault's status and decide what takes it: itself, or HardFault by escalation. Raises Lockup."""
@@ -184,13 +213,18 @@ class Exceptions:
         if extended:
             words += [core.get(f"s{n}") for n in range(16)] + [core.get("fpscr"), 0]
             self.system.fpcar = frame + STANDARD_SIZE
-        core.write_memory(frame, struct.pack(f"<{len(words)}I", *words))
         core.set("psp" if process else "msp", frame)
         if handler:
             exc_return = HANDLER
         else:
             exc_return = THREAD_PROCESS if process else THREAD_MAIN
-        return exc_return & ~STANDARD_FRAME if extended else exc_return
+        if extended:
+            exc_return &= ~STANDARD_FRAME
+        try:
+            core.write_memory(frame, struct.pack(f"<{len(words)}I", *words))
+        except ValueError as error:
+            raise _StackError(exc_return) from error
+        return exc_return
 
     def _taken(self, number: int, exc_return: int) -> int:
         core = self.core

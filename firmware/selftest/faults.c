@@ -274,6 +274,76 @@ static void bad_return(void) {
 
 static uint32_t table[16 + 98] __attribute__((aligned(512)));
 
+__attribute__((used)) static volatile uint32_t stack_status, stack_pending, stack_exception;
+
+/* The process stack is no place for a frame: this handler makes one on the main stack and returns through it. */
+__attribute__((naked)) static void stack_fault_handler(void) {
+    __asm volatile(
+        "ldr r0, =0xE000ED28\n"
+        "ldr r1, [r0]\n"
+        "str r1, [r0]\n"
+        "ldr r2, =stack_status\n"
+        "str r1, [r2]\n"
+        "ldr r0, =0xE000ED24\n"
+        "ldr r1, [r0]\n"
+        "ldr r2, =stack_pending\n"
+        "str r1, [r2]\n"
+        "bic r1, r1, #0x8000\n"
+        "str r1, [r0]\n"
+        "mrs r1, ipsr\n"
+        "ldr r2, =stack_exception\n"
+        "str r1, [r2]\n"
+        "sub sp, #32\n"
+        "ldr r0, =on_main_stack\n"
+        "str r0, [sp, #24]\n"
+        "mov r0, #0x01000000\n"
+        "str r0, [sp, #28]\n"
+        "mvn lr, #6\n"
+        "bx lr\n"
+        ".ltorg\n");
+}
+
+__attribute__((naked, noinline)) static void call_supervisor_on(uint32_t stack) {
+    __asm volatile(
+        "push {r4, lr}\n"
+        "mrs r4, control\n"
+        "msr psp, r0\n"
+        "orr r4, r4, #2\n"
+        "msr control, r4\n"
+        "isb\n"
+        "svc #1\n"
+        "on_main_stack:\n"
+        "pop {r4, pc}\n");
+    (void)stack;
+}
+
+__attribute__((naked)) static void move_the_process_stack(void) {
+    __asm volatile("mov r0, #0x30000000\n msr psp, r0\n bx lr\n");
+}
+
+static uint32_t process_stack[64] __attribute__((aligned(8)));
+
+static void stacking_faults(void) {
+    const uint32_t usual = table[BUS_FAULT];
+    table[BUS_FAULT] = (uint32_t)stack_fault_handler;
+    dsb();
+    stack_status = 0;
+    call_supervisor_on(NOBODY + 0x1000u);
+    claim_equal("stacking where there is nothing is a bus fault", stack_exception, BUS_FAULT);
+    claim_equal("and its status is STKERR", stack_status, 1u << 12);
+    claim("the supervisor call waits", (stack_pending & 1u << 15) != 0);
+
+    table[11] = (uint32_t)move_the_process_stack;
+    dsb();
+    stack_status = stack_exception = 0;
+    call_supervisor_on((uint32_t)(process_stack + 64));
+    table[BUS_FAULT] = usual;
+    dsb();
+    claim_equal("unstacking where there is nothing is a bus fault", stack_exception, BUS_FAULT);
+    claim_equal("and its status is UNSTKERR", stack_status, 1u << 11);
+    claim("the supervisor call does not wait", (stack_pending & 1u << 15) == 0);
+}
+
 int main(void) {
     memcpy(table, (const void *)VTOR, sizeof table);
     table[HARD_FAULT] = table[MEM_MANAGE] = table[BUS_FAULT] = table[USAGE_FAULT] = (uint32_t)handler;
@@ -290,5 +360,6 @@ int main(void) {
     faults_in_it_blocks();
     escalation();
     bad_return();
+    stacking_faults();
     return verdict();
 }

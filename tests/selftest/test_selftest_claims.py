@@ -10,7 +10,7 @@ PROGRAMS = {
     "uart_irq": 8,
     "timer": 11,
     "svc_pendsv": 20,
-    "faults": 125,
+    "faults": 131,
     "it_load": 15,
     "self_modifying": 5,
     "itcm_code": 9,
