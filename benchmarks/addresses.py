@@ -26,6 +26,7 @@ from simulator import exit_codes, native
 from simulator.core import CoreStop
 from simulator.firmware import FirmwareError, load
 from simulator.machine import Machine
+from simulator.timing.descriptors import Description
 from simulator.timing.kernels import State
 from simulator.timing.words import get, put, put_word
 from simulator.until import Until, UntilError, parse_until
@@ -102,12 +103,14 @@ class Comparison:
         self._control: WORDS = np.array([0, entries, self._seen.ctypes.data, self._engine.state.ctypes.data], np.int64)
         self._late: WORDS = np.zeros(0, np.int64)
         self._operands: dict[int, tuple[int, int, int, int, int]] = {}
+        self._blocks: dict[int, Description] = {d.address: d for d in machine.engine.tables.descriptions}
         self._engine.log = np.zeros((entries, 3), np.int64)
         self._engine._publish()
         self._engine.state[State.LOG] = 0
         kinds = unicorn.UC_HOOK_MEM_READ | unicorn.UC_HOOK_MEM_WRITE
         native.add_hook(machine.core.uc, kinds, int(on_access.address), self._control.ctypes.data)
         machine.core.uc.ctl_flush_tb()
+        self._describe, machine.engine.describe = machine.engine.describe, self._described  # type: ignore[method-assign]
         self._run, machine.core.run = machine.core.run, self._slice  # type: ignore[method-assign]
 
     def finish(self) -> Result:
@@ -128,6 +131,15 @@ class Comparison:
             if stop.kind != "log-full":
                 return stop
             pc = stop.pc
+
+    def _described(self, address: int, code: bytes, it_state: int, *, alias: bool) -> list[int]:
+        """A block that is described anew may be other code: what was logged of the old one is compared first."""
+        if address in self._blocks:
+            self._drain()
+            self._operands = {key: facts for key, facts in self._operands.items() if key >> 16 != address}
+        hooks = self._describe(address, code, it_state, alias=alias)
+        self._blocks[address] = self._engine.tables.descriptions[-1]
+        return hooks
 
     def _drain(self) -> None:
         count, seen = int(self._engine.state[State.LOG]), int(self._control[COUNT])
@@ -160,10 +172,7 @@ class Comparison:
 
     def _operand(self, key: int) -> tuple[int, int, int, int, int]:
         if key not in self._operands:
-            number = self._engine.tables.find(key >> 16)
-            if number is None:
-                raise RuntimeError(f"the block at {key >> 16:#010x} was logged and is not known any more")
-            description = self._engine.tables.descriptions[number]
+            description = self._blocks[key >> 16]
             access = description.accesses[key & 0xFFFF]
             when = ("entry", "exit", "hooked").index(access.when)
             pc = description.instructions[access.index].address
@@ -198,9 +207,7 @@ class Comparison:
         pc = self._operand(key)[4]
         known = {example.pc for example in self.result.examples}
         if len(self.result.examples) < SHOWN and pc not in known:
-            number = self._engine.tables.find(key >> 16)
-            assert number is not None
-            description = self._engine.tables.descriptions[number]
+            description = self._blocks[key >> 16]
             access = description.accesses[key & 0xFFFF]
             name = description.instructions[access.index].name
             self.result.examples.append(Mismatch(pc, name, access.when, _words(expected), _words(real)))
