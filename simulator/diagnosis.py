@@ -9,8 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from simulator.exceptions import Fault
     from simulator.machine import Machine
 
+    Recorded = tuple[Fault, int]
+
+HARD_FAULT, SVC = 3, b"\xdf"
 HANDLERS = {3: "HardFault", 4: "MemManage", 5: "BusFault", 6: "UsageFault"}
 
 
@@ -77,44 +81,44 @@ SHORT = {
     "NOCP": "floating-point instruction while the FPU is off,",
     "UNALIGNED": "unaligned access",
     "DIVBYZERO": "division by zero",
-    "STKERR": "no memory under the stack pointer",
+    "UNSTKERR": "no memory to pop the frame from,",
 }
 FROM_CALLER = ("IBUSERR", "IACCVIOL", "INVSTATE")
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """A fault that was taken: the exception, its status bit where one is known, and the places that matter, as text."""
+    """A fault that was taken: its exception, and a sentence with the places that matter."""
 
     number: int
-    name: str | None
     sentence: str
 
     def __str__(self) -> str:
         return self.sentence
 
     @classmethod
-    def of(cls, machine: Machine, number: int) -> Trouble:
-        """The fault whose handler the machine has just entered: the frame is pushed, LR holds EXC_RETURN."""
+    def of(cls, machine: Machine, number: int, recorded: Recorded | None) -> Trouble:
+        """The fault whose handler the machine has just entered: the frame is pushed, LR holds EXC_RETURN.
+
+        recorded is what the core recorded for this very fault, None where it recorded nothing.
+        """
         frame = machine.register("psp" if machine.register("lr") & 4 else "msp")
-        words = [int.from_bytes(machine.read(frame + 4 * n, 4), "little") for n in (5, 6)]
-        return cls(number, name_of(machine, number), sentence(machine, number, link=words[0], pc=words[1]))
+        try:
+            link, pc = (int.from_bytes(machine.read(frame + 4 * n, 4), "little") for n in (5, 6))
+        except ValueError:
+            where = f" at {machine.where(recorded[1])}" if recorded else ""
+            name = f" {recorded[0].name}" if recorded else ""
+            lost = f"its frame could not be stacked, the stack pointer is {address_text(frame)}"
+            return cls(number, f"{HANDLERS[number]}{name}{where}; {lost}")
+        if recorded is None:
+            return cls(number, _unrecorded(machine, number, pc))
+        return cls(number, sentence(machine, recorded[0], number, link=link, pc=pc))
 
 
-def name_of(machine: Machine, number: int) -> str | None:
-    """The status bit of the machine's last fault, if that is what this exception is about."""
-    last = machine.exceptions.last_fault
-    return last[0].name if last is not None and last[0].number in (number, *_escalating(number)) else None
-
-
-def sentence(machine: Machine, number: int, *, link: int, pc: int) -> str:
+def sentence(machine: Machine, fault: Fault, taken: int, *, link: int, pc: int) -> str:
     """`UsageFault UNDEFINSTR, escalated to HardFault: undefined instruction 0xde00 at 0x0800_0412 main main.c:88`."""
-    last = machine.exceptions.last_fault
-    name = name_of(machine, number)
-    if last is None or name is None:
-        return f"{HANDLERS.get(number, f'exception {number}')} at {machine.where(pc)}"
-    fault = last[0]
-    escalated = f", escalated to {HANDLERS.get(number, number)}" if fault.number != number else ""
+    name = fault.name
+    escalated = f", escalated to {HANDLERS.get(taken, taken)}" if fault.number != taken else ""
     what = SHORT.get(name, BY_NAME[name].meaning).format(
         address=address_text(fault.address or 0), target=address_text(pc), code=_instruction(machine, pc)
     )
@@ -123,12 +127,17 @@ def sentence(machine: Machine, number: int, *, link: int, pc: int) -> str:
     return f"{HANDLERS.get(fault.number, fault.number)} {name}{escalated}: {what} {at}{machine.where(place)}"
 
 
+def _unrecorded(machine: Machine, number: int, pc: int) -> str:
+    """A fault without a status bit: an SVC that may not be taken, or one that software has set pending."""
+    before = machine.read(pc - 2, 2) if machine.core.memory_at(pc - 2) else b""
+    if number == HARD_FAULT and before[1:] == SVC:
+        why = "SVC while its priority does not suffice, or with PRIMASK set,"
+        return f"SVCall, escalated to HardFault: {why} at {machine.where(pc - 2)}"
+    return f"{HANDLERS[number]} without a cause in CFSR, set pending by software, before {machine.where(pc)}"
+
+
 def address_text(address: int) -> str:
     return f"0x{address >> 16:04x}_{address & 0xFFFF:04x}"
-
-
-def _escalating(number: int) -> tuple[int, ...]:
-    return (4, 5, 6) if number == 3 else ()
 
 
 def _instruction(machine: Machine, pc: int) -> str:

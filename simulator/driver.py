@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from simulator.diagnosis import HANDLERS, Trouble, sentence
+from simulator.exceptions import Fault
 from simulator.goals import Goal
 from simulator.machine import Machine, Stop
 from simulator.timing.kernels import State
@@ -45,6 +46,7 @@ class Driver:
         self._watches: list[TextWatch] = []
         self._wish: Wish | None = None
         self._nudged = False
+        self._recorded: tuple[Fault, int] | None = None
         self._active = tuple(False for _ in FAULTS)
         machine.on_serial.append(self.hear)
         self._decide = machine.soc.nvic.on_change
@@ -157,11 +159,12 @@ class Driver:
         machine = self.machine
         number = machine.soc.nvic.current
         last = machine.exceptions.last_fault
-        if last is None:
-            return "the core locked up"
-        second = sentence(machine, last[0].number, link=machine.register("lr"), pc=machine.pc)
         first = f" of {self.trouble}" if self.trouble else ""
-        return f"the core locked up: {second}, inside the {HANDLERS.get(number, number)} handler{first}"
+        inside = f"inside the {HANDLERS.get(number, number)} handler{first}"
+        if last is None or last is self._recorded:
+            return f"the core locked up {inside}"
+        second = sentence(machine, last[0], last[0].number, link=machine.register("lr"), pc=machine.pc)
+        return f"the core locked up: {second}, {inside}"
 
     def _fault_sentence(self, rest: str) -> str:
         return f"{self.trouble or 'a fault'}; its handler {rest}"
@@ -170,7 +173,9 @@ class Driver:
         active = tuple(self.machine.soc.nvic.active[number] for number in FAULTS)
         for number, now, before in zip(FAULTS, active, self._active, strict=True):
             if now and not before:
-                self.trouble = Trouble.of(self.machine, number)
+                last = self.machine.exceptions.last_fault
+                self.trouble = Trouble.of(self.machine, number, last if last is not self._recorded else None)
+                self._recorded = last
                 self._wish = self._wish or LOOK
                 self._halt()
         self._active = active

@@ -174,6 +174,18 @@ def test_strict_stops_at_what_is_not_modelled(run):
             b"\x30\xee\x00\x0a",
             "UsageFault NOCP, escalated to HardFault: floating-point instruction while the FPU is off, at 0x0800_01c0 main",
         ),
+        (
+            move(3, 0x4000_0001) + b"\x98\x47\x00\xbf",
+            "MemManage IACCVIOL, escalated to HardFault: memory at 0x4000_0000 may not execute, reached from 0x0800_01c8 main",
+        ),
+        (
+            b"\x72\xb6\x00\xdf",  # cpsid i; svc 0
+            "SVCall, escalated to HardFault: SVC while its priority does not suffice, or with PRIMASK set, at 0x0800_01c2 main",
+        ),
+        (
+            move(0, 0x1000_0000) + b"\x85\x46" + UNDEFINED,  # mov sp, r0
+            "HardFault UNDEFINSTR at 0x0800_01ca main; its frame could not be stacked, the stack pointer is 0x0fff_ffe0",
+        ),
     ],
 )
 def test_a_fault_is_diagnosed_in_the_last_line(run, code, sentence):
