@@ -55,6 +55,7 @@ __attribute__((used)) void note_fault(Frame *frame) {
     if (fault_in_handler) {
         fault_in_handler = 0;
         undefined(0, 0);
+        dsb(); /* keeps the call from being a branch: it needs an LR of its own */
     }
 }
 
@@ -303,11 +304,13 @@ __attribute__((naked)) static void stack_fault_handler(void) {
         ".ltorg\n");
 }
 
+/* FPCA is clear, so that no FP state waits for the place that there is not. */
 __attribute__((naked, noinline)) static void call_supervisor_on(uint32_t stack) {
     __asm volatile(
         "push {r4, lr}\n"
         "mrs r4, control\n"
         "msr psp, r0\n"
+        "bic r4, r4, #4\n"
         "orr r4, r4, #2\n"
         "msr control, r4\n"
         "isb\n"

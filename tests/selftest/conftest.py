@@ -27,6 +27,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="there is no arm-none-eabi-gcc"))
 
 
+def claims_in(text: str) -> dict[str, str]:
+    """PASS or FAIL by claim; of a FAIL also what came instead, behind the claim."""
+    found = re.findall(r"^(PASS|FAIL) (.*?)(: 0x[0-9a-f]{8}, not 0x[0-9a-f]{8})?$", text, re.M)
+    claims = {claim: kind + instead for kind, claim, instead in found}
+    assert len(claims) == len(found), "two claims have the same words"
+    return claims
+
+
 @dataclass(frozen=True)
 class Outcome:
     """A run from reset to its end; the machine itself is gone."""
@@ -39,11 +47,7 @@ class Outcome:
 
     @property
     def claims(self) -> dict[str, str]:
-        """PASS or FAIL by claim; of a FAIL also what came instead, behind the claim."""
-        found = re.findall(r"^(PASS|FAIL) (.*?)(: 0x[0-9a-f]{8}, not 0x[0-9a-f]{8})?$", self.text, re.M)
-        claims = {claim: kind + instead for kind, claim, instead in found}
-        assert len(claims) == len(found), "two claims have the same words"
-        return claims
+        return claims_in(self.text)
 
     def numbers(self, word: str) -> list[int]:
         """The numbers of the lines that begin with the word."""
@@ -88,6 +92,12 @@ def outcome_of(name: str, timing: str = "cycles") -> Outcome:
 def outcome():
     """outcome(name) runs a self-test to its end, once."""
     return outcome_of
+
+
+@pytest.fixture
+def claims_of():
+    """claims_of(text) is PASS or FAIL by claim."""
+    return claims_in
 
 
 @pytest.fixture
