@@ -11,7 +11,7 @@ from enum import IntEnum
 from typing import Any
 
 import numpy as np
-from numba import carray, cfunc, njit, types
+from numba import carray, njit, types
 
 from simulator.timing import layout as at
 from simulator.timing.encoding import COLUMNS as ROW_WIDTH
@@ -25,9 +25,11 @@ from simulator.timing.words import (
     get_half,
     get_int32,
     get_word,
+    native,
     put,
     put_byte,
     put_word,
+    signed,
 )
 
 
@@ -243,7 +245,7 @@ def _transition_of(s: int, pipeline: int, entry: int, block: int) -> int:
     transition = find_transition(automaton.lookup, pipeline, entry, block)
     if transition < 0:
         transition = make_transition(automaton, pipeline, entry, block)
-    return transition
+    return signed(transition)
 
 
 @njit(forceinline=True)
@@ -652,20 +654,20 @@ FILL_HOOK = types.boolean(types.int64, types.uint64, types.int32, types.int64, t
 MEMORY_HOOK = types.boolean(types.int64, types.int32, types.uint64, types.int32, types.int64, types.int64)
 
 
-@cfunc(BLOCK_HOOK, cache=True)
+@native(BLOCK_HOOK)
 def on_block(engine: Any, address: Any, size: Any, data: Any) -> None:
     """Unicorn's BLOCK hook."""
-    if step(data, np.int64(address), np.int64(size)):
+    if step(data, signed(address), signed(size)):
         call(get(data, State.STOP_FUNCTION), engine)
 
 
-@cfunc(BLOCK_HOOK, cache=True)
+@native(BLOCK_HOOK)
 def on_operand(engine: Any, address: Any, size: Any, data: Any) -> None:
     """Unicorn's CODE hook at one instruction."""
-    step_operand(data, np.int64(address))
+    step_operand(data, signed(address))
 
 
-@cfunc(MEMORY_HOOK, cache=True)
+@native(MEMORY_HOOK)
 def on_protected(engine: Any, kind: Any, address: Any, size: Any, value: Any, data: Any) -> bool:
     """Unicorn's protection hook on peripherals: notes the access's own PC and clears the stale IT state."""
     put(data, State.ACCESS_PC, get_word(get(data, State.REGISTERS) + 60))
@@ -673,10 +675,10 @@ def on_protected(engine: Any, kind: Any, address: Any, size: Any, value: Any, da
     return True
 
 
-@cfunc(FILL_HOOK, cache=True)
+@native(FILL_HOOK)
 def on_fill(engine: Any, address: Any, kind: Any, result: Any, data: Any) -> bool:
     """Unicorn's TLB_FILL hook: addresses are physical; RAM is executable from the first fetch on, so that stores stay quick."""
-    place: Any = np.int64(address)
+    place = signed(address)
     executed = get(data, State.EXECUTED) + (place >> 10)
     permissions = get_byte(get(data, State.PERMISSIONS) + (place >> 16))
     if kind == FETCHING:
@@ -690,7 +692,7 @@ def on_fill(engine: Any, address: Any, kind: Any, result: Any, data: Any) -> boo
     return True
 
 
-@cfunc(types.void(types.int64), cache=True)
+@native(types.void(types.int64))
 def on_settle(data: Any) -> None:
     """Finish the block booked last, called from Python between slices."""
     settle(data)

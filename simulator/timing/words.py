@@ -6,10 +6,12 @@ Reference: none. An array in a kernel costs its bookkeeping at every call; an ad
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
-from numba import config, njit, types
+from numba import cfunc, config, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -47,6 +49,10 @@ if config.DISABLE_JIT:
         """The uint8 at address."""
         return ctypes.c_uint8.from_address(address).value
 
+    def signed(value: int) -> int:
+        """A value of any width as an int64."""
+        return int(value)
+
     def address_as_pointer(address: int) -> Any:
         """An address as a pointer, for carray."""
         return ctypes.c_void_p(address)
@@ -55,7 +61,36 @@ if config.DISABLE_JIT:
         """Call the C function `int f(void*)` at an address."""
         return int(ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(function)(argument))
 
+    class _Callback:
+        """What numba's cfunc gives, of a plain function."""
+
+        def __init__(self, function: Callable[..., Any], result: Any, arguments: list[Any]) -> None:
+            self.ctypes = ctypes.CFUNCTYPE(result, *arguments)(function)
+            self.address = ctypes.cast(self.ctypes, ctypes.c_void_p).value
+
+    def native(signature: Any) -> Callable[[Callable[..., Any]], Any]:
+        """A function that C can call, by its numba signature."""
+        kinds = {
+            types.void: None,
+            types.boolean: ctypes.c_bool,
+            types.int32: ctypes.c_int32,
+            types.int64: ctypes.c_int64,
+            types.uint32: ctypes.c_uint32,
+            types.uint64: ctypes.c_uint64,
+        }
+        return lambda f: _Callback(f, kinds[signature.return_type], [kinds[a] for a in signature.args])
+
 else:
+
+    def native(signature: Any) -> Callable[[Callable[..., Any]], Any]:
+        """A function that C can call, by its numba signature."""
+        decorated: Callable[[Callable[..., Any]], Any] = cfunc(signature, cache=True)
+        return decorated
+
+    @njit
+    def signed(value: int) -> int:
+        """A value of any width as an int64."""
+        return np.int64(value)
 
     def _loader(bits: int) -> Any:
         def load(typing: Any, address: Any) -> Any:
