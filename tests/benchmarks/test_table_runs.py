@@ -51,7 +51,10 @@ void Reset(void) { BODY }
 """
 TFLM = "_ZN6tflite16MicroInterpreter6InvokeEv"
 
-pytestmark = pytest.mark.skipif(shutil.which(COMPILER) is None, reason=f"there is no {COMPILER}")
+pytestmark = [
+    pytest.mark.jit,
+    pytest.mark.skipif(shutil.which(COMPILER) is None, reason=f"there is no {COMPILER}"),
+]
 
 
 def build(folder: Path, body: str, invoke: str = TFLM, name: str = "small") -> Path:
