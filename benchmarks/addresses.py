@@ -259,7 +259,7 @@ def show(results: Sequence[Result], console: Console) -> None:
     table = Table(title="Addresses from registers against memory hooks", title_justify="left")
     table.add_column("transfers")
     for result in results:
-        table.add_column(result.firmware, justify="right", style=None if result.equal else "bold red")
+        table.add_column(result.firmware, overflow="fold", justify="right", style=None if result.equal else "bold red")
     for row in ROWS:
         table.add_row(row, *(f"{getattr(result, row):,}" for result in results))
     console.print(table)

@@ -66,11 +66,10 @@ __attribute__((naked)) static void spoil_return(void) {
 /* R3 tells how far a case came: 1 before the instruction in question, 2 behind it. */
 #define CASE(name, before, instruction) \
     extern const char at_##name[]; \
-    __attribute__((naked, noinline)) static void name(uint32_t a, uint32_t b) { \
+    __attribute__((naked, noinline)) static void name(UNUSED uint32_t a, UNUSED uint32_t b) { \
         __asm volatile( \
             before "\n movs r3, #1\n" \
             ".global at_" #name "\n at_" #name ": " instruction "\n movs r3, #2\n bx lr\n"); \
-        (void)a, (void)b; \
     }
 
 CASE(undefined, "", "udf #1")
@@ -305,7 +304,7 @@ __attribute__((naked)) static void stack_fault_handler(void) {
 }
 
 /* FPCA is clear, so that no FP state waits for the place that there is not. */
-__attribute__((naked, noinline)) static void call_supervisor_on(uint32_t stack) {
+__attribute__((naked, noinline)) static void call_supervisor_on(UNUSED uint32_t stack) {
     __asm volatile(
         "push {r4, lr}\n"
         "mrs r4, control\n"
@@ -317,7 +316,6 @@ __attribute__((naked, noinline)) static void call_supervisor_on(uint32_t stack) 
         "svc #1\n"
         "on_main_stack:\n"
         "pop {r4, pc}\n");
-    (void)stack;
 }
 
 __attribute__((naked)) static void move_the_process_stack(void) {

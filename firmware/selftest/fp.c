@@ -176,7 +176,7 @@ __attribute__((naked)) static void interrupt_handler(void) {
 static uint32_t table[16 + 98] __attribute__((aligned(512)));
 
 /* Fills S0 to S31 and FPSCR, pends the interrupt, and returns how many are as they were. */
-__attribute__((naked, noinline)) static uint32_t survivors(const uint32_t *values, uint32_t *after) {
+__attribute__((naked, noinline)) static uint32_t survivors(UNUSED const uint32_t *values, UNUSED uint32_t *after) {
     __asm volatile(
         "push {r4, lr}\n"
         "vpush {s16-s31}\n"
@@ -196,7 +196,6 @@ __attribute__((naked, noinline)) static uint32_t survivors(const uint32_t *value
         "vpop {s16-s31}\n"
         "pop {r4, pc}\n"
         ".ltorg\n");
-    (void)values, (void)after;
 }
 
 static uint32_t values[32], after[32];

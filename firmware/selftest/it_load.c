@@ -7,7 +7,7 @@ static volatile uint32_t words[8];
 
 /* Each case: r0 = a word's address, r1 = what decides. The result tells which of the instructions behind it executed. */
 
-__attribute__((naked, noinline)) static uint32_t load_ends_the_block(volatile uint32_t *word, uint32_t value) {
+__attribute__((naked, noinline)) static uint32_t load_ends_the_block(UNUSED volatile uint32_t *word, UNUSED uint32_t value) {
     __asm volatile(
         "movs r2, #0\n"
         "cmp r1, #0\n"
@@ -18,10 +18,9 @@ __attribute__((naked, noinline)) static uint32_t load_ends_the_block(volatile ui
         "adds r2, r2, #1\n"
         "mov r0, r2\n"
         "bx lr\n");
-    (void)word, (void)value;
 }
 
-__attribute__((naked, noinline)) static uint32_t load_first_of_four(volatile uint32_t *word, uint32_t value) {
+__attribute__((naked, noinline)) static uint32_t load_first_of_four(UNUSED volatile uint32_t *word, UNUSED uint32_t value) {
     __asm volatile(
         "movs r2, #0\n"
         "movs r3, #0\n"
@@ -33,10 +32,9 @@ __attribute__((naked, noinline)) static uint32_t load_first_of_four(volatile uin
         "addeq r3, r3, #5\n"
         "adds r0, r2, r3\n"
         "bx lr\n");
-    (void)word, (void)value;
 }
 
-__attribute__((naked, noinline)) static uint32_t store_and_go_on(volatile uint32_t *word, uint32_t value) {
+__attribute__((naked, noinline)) static uint32_t store_and_go_on(UNUSED volatile uint32_t *word, UNUSED uint32_t value) {
     __asm volatile(
         "cmp r1, #7\n"
         "ite hi\n"
@@ -47,10 +45,9 @@ __attribute__((naked, noinline)) static uint32_t store_and_go_on(volatile uint32
         "adds r2, r2, #1\n"
         "adds r0, r2, #1\n"
         "bx lr\n");
-    (void)word, (void)value;
 }
 
-__attribute__((naked, noinline)) static uint32_t multiple_and_pop(volatile uint32_t *word, uint32_t value) {
+__attribute__((naked, noinline)) static uint32_t multiple_and_pop(UNUSED volatile uint32_t *word, UNUSED uint32_t value) {
     __asm volatile(
         "push {r4, r5, lr}\n"
         "mov r12, #3\n"
@@ -61,11 +58,10 @@ __attribute__((naked, noinline)) static uint32_t multiple_and_pop(volatile uint3
         "popne {r4, r5, pc}\n"
         "mov r0, r12\n"
         "pop {r4, r5, pc}\n");
-    (void)word, (void)value;
 }
 
 /* A peripheral's access under IT goes through the simulator's callbacks. */
-__attribute__((naked, noinline)) static uint32_t peripheral_in_it(volatile uint32_t *word, uint32_t value) {
+__attribute__((naked, noinline)) static uint32_t peripheral_in_it(UNUSED volatile uint32_t *word, UNUSED uint32_t value) {
     __asm volatile(
         "movs r2, #0\n"
         "movs r3, #0\n"
@@ -81,10 +77,9 @@ __attribute__((naked, noinline)) static uint32_t peripheral_in_it(volatile uint3
         "b 1f\n"
         "1: adds r0, r0, #1\n"
         "bx lr\n");
-    (void)word, (void)value;
 }
 
-__attribute__((naked, noinline)) static uint32_t peripheral_last_in_it(volatile uint32_t *word, uint32_t value) {
+__attribute__((naked, noinline)) static uint32_t peripheral_last_in_it(UNUSED volatile uint32_t *word, UNUSED uint32_t value) {
     __asm volatile(
         "movs r2, #5\n"
         "cmp r1, #0\n"
@@ -97,7 +92,6 @@ __attribute__((naked, noinline)) static uint32_t peripheral_last_in_it(volatile 
         "b 2f\n"
         "2: mov r0, r2\n"
         "bx lr\n");
-    (void)word, (void)value;
 }
 
 static void loads(void) {

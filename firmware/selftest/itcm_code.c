@@ -28,7 +28,7 @@ __attribute__((section(".itcm_text.fib"), noinline)) static uint32_t fibonacci(u
 }
 
 /* From the ITCM into flash and back: the linker puts a veneer between. */
-__attribute__((section(".itcm_text.calls"), noinline, long_call)) static uint32_t calls_flash(uint32_t n) {
+__attribute__((section(".itcm_text.calls"), noinline)) static uint32_t calls_flash(uint32_t n) {
     uint32_t (*const volatile in_flash)(const uint32_t *, uint32_t) = mix_in_flash;
     return in_flash(dtcm_words, n) + mix_in_itcm(dtcm_words, n);
 }

@@ -5,6 +5,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* Of a naked function's parameters, which only its assembly knows. */
+#define UNUSED __attribute__((unused))
+
 static int failed_claims;
 
 /* Prints "PASS claim" or "FAIL claim". */

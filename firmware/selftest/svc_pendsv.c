@@ -53,9 +53,8 @@ __attribute__((used)) void supervisor_call(Frame *frame, uint32_t exc_return) {
     }
 }
 
-__attribute__((naked, noinline)) static uint32_t call_42(uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+__attribute__((naked, noinline)) static uint32_t call_42(UNUSED uint32_t a, UNUSED uint32_t b, UNUSED uint32_t c, UNUSED uint32_t d) {
     __asm volatile("svc #42\nbx lr\n");
-    (void)a, (void)b, (void)c, (void)d;
 }
 
 __attribute__((naked, noinline)) static uint32_t call_7(void) {
@@ -121,7 +120,7 @@ static void second_interrupt(void) {
 }
 
 __attribute__((used)) static volatile uint32_t switching;
-__attribute__((used)) static uint32_t *other_stack;
+__attribute__((used)) static volatile uint32_t *volatile other_stack;
 
 __attribute__((used)) void pended(void) {
     note('P');
@@ -225,7 +224,7 @@ static void masks_by_priority(void) {
 }
 
 /* Calls on a stack: process stack, and CONTROL's low bits meanwhile. */
-__attribute__((naked, noinline)) static void call_with(void (*function)(void), uint32_t *stack, uint32_t control) {
+__attribute__((naked, noinline)) static void call_with(UNUSED void (*function)(void), UNUSED uint32_t *stack, UNUSED uint32_t control) {
     __asm volatile(
         "push {r4, lr}\n"
         "mrs r4, control\n"
@@ -238,7 +237,6 @@ __attribute__((naked, noinline)) static void call_with(void (*function)(void), u
         "msr control, r4\n"
         "isb\n"
         "pop {r4, pc}\n");
-    (void)function, (void)stack, (void)control;
 }
 
 static volatile uint32_t main_stack, main_stack_after, process_frame;
@@ -307,10 +305,10 @@ static void stays_masked_without_privilege(void) {
 
 /* Two tasks. */
 
-static uint32_t second_stack[STACK_WORDS] __attribute__((aligned(8)));
+static volatile uint32_t second_stack[STACK_WORDS] __attribute__((aligned(8)));
 
 /* Fills R4 to R11 from its argument on, yields, and returns how many of them are as they were. */
-__attribute__((naked, noinline)) static uint32_t yield(uint32_t first) {
+__attribute__((naked, noinline)) static uint32_t yield(UNUSED uint32_t first) {
     __asm volatile(
         "push {r4-r11, lr}\n"
         "mov r4, r0\n"
@@ -338,7 +336,6 @@ __attribute__((naked, noinline)) static uint32_t yield(uint32_t first) {
         "sub r3, r11, r12\n cmp r3, #7\n it eq\n addeq r0, r0, #1\n"
         "pop {r4-r11, pc}\n"
         ".ltorg\n");
-    (void)first;
 }
 
 static volatile uint32_t kept;
@@ -358,11 +355,10 @@ static void second_task(void) {
 }
 
 static void switches_between_tasks(void) {
-    Frame *const frame = (Frame *)(second_stack + STACK_WORDS) - 1;
-    memset(frame, 0, sizeof *frame);
+    volatile Frame *const frame = (volatile Frame *)(second_stack + STACK_WORDS) - 1;
     frame->pc = (uint32_t)second_task & ~1u;
     frame->xpsr = 1u << 24;
-    other_stack = (uint32_t *)frame - 8;
+    other_stack = (volatile uint32_t *)frame - 8;
     forget();
     kept = 0;
     switching = 1;

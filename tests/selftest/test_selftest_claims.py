@@ -8,7 +8,7 @@ import pytest
 PROGRAMS = {
     "systick": 12,
     "uart_irq": 8,
-    "timer": 11,
+    "timer": 15,
     "svc_pendsv": 20,
     "faults": 131,
     "it_load": 15,

@@ -95,3 +95,12 @@ def test_a_second_run_is_the_first_byte_for_byte(outcome, machine):
     assert again.serial_output.decode("latin-1").replace("\r", "") == first.text
     assert (stop.cycles, stop.instructions) == (first.stop.cycles, first.stop.instructions)
     assert again.causes() == first.causes
+
+
+def test_timers_keep_their_periods_to_a_few_cycles(outcome):
+    lines = [
+        line.split() for line in outcome("timer").text.splitlines() if " four periods " in line and "wanted" in line
+    ]
+    assert len(lines) == 4
+    for *_, measured, _, wanted in lines:
+        assert abs(int(measured) - int(wanted)) <= 8
