@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
@@ -11,11 +12,16 @@ from pathlib import Path
 
 from simulator import exit_codes
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+
 
 def guarded(act: Callable[[], int], *, verbose: bool = False) -> int:
     """act()'s status, or that of what it raised."""
     try:
-        return act()
+        status = act()
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return status
     except KeyboardInterrupt:
         complain("interrupted; there is nothing to report")
         return exit_codes.INTERRUPTED
@@ -23,10 +29,14 @@ def guarded(act: Callable[[], int], *, verbose: bool = False) -> int:
         _silence_stdout()
         return exit_codes.NOBODY_READS
     except Exception as error:
-        status = _expected(error)
-        if status is not None:
+        if isinstance(error, OSError) and error.errno in NO_ROOM and error.filename is None:
+            _silence_stdout()
+            complain(f"error: stdout cannot be written: {error.strerror}")
+            return exit_codes.CANNOT_WRITE
+        known = _expected(error)
+        if known is not None:
             complain(f"error: {error}")
-            return status
+            return known
         return _bug(error, verbose=verbose)
 
 

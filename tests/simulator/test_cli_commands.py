@@ -32,6 +32,26 @@ def test_help_loads_neither_the_core_nor_the_compiler():
     assert "--expect-text" in run.stdout
 
 
+def test_an_answer_that_finds_no_room_is_a_sentence():
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        run = subprocess.run(
+            [sys.executable, "-m", "simulator", "explain", "CFSR"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (run.returncode, run.stderr) == (74, "error: stdout cannot be written: No space left on device\n")
+
+
+def test_a_reader_that_has_enough_is_no_error():
+    command = f"{sys.executable} -m simulator explain CFSR | head -c 1; exit ${{PIPESTATUS[0]}}"
+    run = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert run.stdout == "C"
+    assert run.returncode in (0, 141)  # 0 where all fitted into the pipe before it closed
+    assert run.stderr == ""
+
+
 @pytest.mark.parametrize("command", ["run", "boards", "doctor", "explain", "diff"])
 def test_each_command_explains_itself(say, command):
     status, out = say(command, "--help")
