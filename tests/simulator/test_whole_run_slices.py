@@ -86,8 +86,9 @@ def test_start_up_in_slices_of_one_block_is_the_unlimited_one(inference):
 
 
 def test_a_window_of_the_inference_in_slices_of_one_block_is_the_unlimited_one(inference):
-    before, until = UntilCycles(12_000_000), UntilCycles(14_000_000)
+    before, until = UntilCycles(12_000_000), UntilCycles(15_000_000)
     wanted = run(inference, NEVER, until)
+    assert wanted["blocks"] - run(inference, NEVER, before)["blocks"] > 200_000
     assert_same(run(inference, 1, until, before=before), wanted)
 
 
