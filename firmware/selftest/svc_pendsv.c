@@ -54,11 +54,11 @@ __attribute__((used)) void supervisor_call(Frame *frame, uint32_t exc_return) {
 }
 
 __attribute__((naked, noinline)) static uint32_t call_42(UNUSED uint32_t a, UNUSED uint32_t b, UNUSED uint32_t c, UNUSED uint32_t d) {
-    __asm volatile("svc #42\nbx lr\n");
+    __asm volatile("svc #42\nbx lr\n" ::: "memory");
 }
 
 __attribute__((naked, noinline)) static uint32_t call_7(void) {
-    __asm volatile("svc #7\nbx lr\n");
+    __asm volatile("svc #7\nbx lr\n" ::: "memory");
 }
 
 static void calls_a_supervisor(void) {
@@ -126,18 +126,18 @@ __attribute__((used)) void pended(void) {
     note('P');
 }
 
-/* While `switching`, R4 to R11 and the process stack change places with the other task's. */
+/* While `switching`, R4 to R11, EXC_RETURN and the process stack change places with the other task's. */
 __attribute__((naked)) void PendSV_Handler(void) {
     __asm volatile(
         "ldr r0, =switching\n"
         "ldr r0, [r0]\n"
         "cbz r0, 1f\n"
         "mrs r0, psp\n"
-        "stmdb r0!, {r4-r11}\n"
+        "stmdb r0!, {r4-r11, lr}\n"
         "ldr r1, =other_stack\n"
         "ldr r2, [r1]\n"
         "str r0, [r1]\n"
-        "ldmia r2!, {r4-r11}\n"
+        "ldmia r2!, {r4-r11, lr}\n"
         "msr psp, r2\n"
         "bx lr\n"
         "1: b pended\n"
@@ -236,7 +236,7 @@ __attribute__((naked, noinline)) static void call_with(UNUSED void (*function)(v
         "svc #1\n"
         "msr control, r4\n"
         "isb\n"
-        "pop {r4, pc}\n");
+        "pop {r4, pc}\n" ::: "memory");
 }
 
 static volatile uint32_t main_stack, main_stack_after, process_frame;
@@ -335,7 +335,7 @@ __attribute__((naked, noinline)) static uint32_t yield(UNUSED uint32_t first) {
         "sub r3, r10, r12\n cmp r3, #6\n it eq\n addeq r0, r0, #1\n"
         "sub r3, r11, r12\n cmp r3, #7\n it eq\n addeq r0, r0, #1\n"
         "pop {r4-r11, pc}\n"
-        ".ltorg\n");
+        ".ltorg\n" ::: "memory");
 }
 
 static volatile uint32_t kept;
@@ -358,7 +358,8 @@ static void switches_between_tasks(void) {
     volatile Frame *const frame = (volatile Frame *)(second_stack + STACK_WORDS) - 1;
     frame->pc = (uint32_t)second_task & ~1u;
     frame->xpsr = 1u << 24;
-    other_stack = (volatile uint32_t *)frame - 8;
+    other_stack = (volatile uint32_t *)frame - 9;
+    other_stack[8] = 0xFFFFFFFDu;
     forget();
     kept = 0;
     switching = 1;
