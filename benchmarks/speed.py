@@ -34,7 +34,7 @@ MODES = ("functional", "cycles")
 ROUNDS = 3
 METHOD = (
     f"best of {ROUNDS} rounds in which simulator and QEMU take turns; seconds of CPU time, of one core; start-up, compilation"
-    " and a first stretch of work come before"
+    " and a first stretch of work come before; functional counts a cycle an instruction"
 )
 QEMU_METHOD = (
     "QEMU: time of a run with all of the work less that of a run with one repeat; its instructions are the simulator's"
