@@ -2,7 +2,7 @@
 
 Reference: UNICORN.md of the project's notes for what Unicorn 2.1.4 does by itself; Armv7-M ARM, part B, for what it lacks.
 The core executes and accounts; exceptions are taken by exceptions.py between slices.
-Not modelled here: faults that need a check before an instruction (see docs/not-modelled.md).
+Without the timing (functional runs) accesses are not looked at: unaligned ones and divisions by zero do not fault then.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 BLOCK, CODE = unicorn.UC_HOOK_BLOCK, unicorn.UC_HOOK_CODE
 PROTECTED = unicorn.UC_HOOK_MEM_READ_PROT | unicorn.UC_HOOK_MEM_WRITE_PROT
 NEVER = 1 << 62
+THUMB = 1 << 24
 WFI_T1, WFI_T2 = 0xBF30, 0xF3AF_8003
 HINTS = (0xBF10, 0xBF20)
 SVC, BREAKPOINT, EXCEPTION_RETURN, NO_COPROCESSOR, PREFETCH_ABORT, DATA_ABORT = 2, 7, 8, 17, 3, 4
@@ -66,12 +67,21 @@ class Memory:
 @dataclass(frozen=True)
 class CoreStop:
     """Why a slice ended. kind is one of: horizon limit wanted wfi svc breakpoint undefined invalid-state no-coprocessor
-    unaligned exception-return bus-fault fetch-fault trap. address and access are of the fault, where there is one."""
+    unaligned divide exception-return bus-fault fetch-fault trap. address and access are of the fault, where there is one."""
 
     kind: str
     pc: int
     address: int = 0
     access: str = ""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The first instructions of a block, up to one that is looked at by itself; kind is what stops the slice there, if anything."""
+
+    start: int
+    end: int
+    kind: str
 
 
 class Core:
@@ -217,26 +227,75 @@ class Core:
         state = self.engine.state
         state[State.HORIZON] = horizon
         state[State.BLOCK_LIMIT] = min(state[State.BLOCKS] + blocks, NEVER)
+        part: _Part | None = None
         while True:
             state[State.REASON] = Reason.NONE
             self._event = None
-            error = self._emulate(pc)
+            error = self._emulate(pc, native.NO_EXIT if part is None else part.end)
             pc = self.get("pc")
             if self.verifier is not None:
                 self.verifier.settle(pc)
             reason = Reason(int(state[State.REASON]))
-            if error is None and self._event is None and reason in _HANDLED:
+            undisturbed = error is None and self._event is None
+            if undisturbed and reason in _HANDLED:
                 self._handle(reason, int(state[State.ADDRESS]), int(state[State.SIZE]))
                 continue
-            if error is not None or self._event is not None:
+            if part is not None:
+                self._forget_part(part)
+                whole, kind, part = undisturbed and pc == part.end, part.kind, None
+                if whole and kind:
+                    return CoreStop(kind, pc)
+                if whole:
+                    continue
+            if undisturbed and reason in _LOOKED_AT:
+                found = self._look(reason, pc)
+                if isinstance(found, CoreStop):
+                    return found
+                part = found
+                if part is not None:
+                    self._forget_part(part)
+                continue
+            if reason is Reason.UNALIGNED:
+                return self._led_nowhere()
+            if not undisturbed:
                 return self._event or self._stop_of(error, pc)
             if reason is Reason.NONE:
                 return CoreStop("wfi" if self._waits(pc) else "stopped", pc)
             return CoreStop(_STOPS[reason], pc)
 
-    def _emulate(self, pc: int) -> unicorn.UcError | None:
+    def _look(self, reason: Reason, pc: int) -> CoreStop | _Part | None:
+        """What to do about an instruction of the next block that may not execute: stop on it, or run the part before it."""
+        if reason is Reason.UNALIGNED:
+            place = self.engine.refused(pc)
+            return CoreStop("unaligned", pc) if place == pc else _Part(pc, place, "unaligned")
+        why, place, divisor = self.engine.trapped(pc)
+        if why == "breakpoint":
+            return CoreStop("trap", pc)
+        if why == "fp":
+            return CoreStop("no-coprocessor", pc) if place == pc else _Part(pc, place, "no-coprocessor")
+        if place != pc:
+            return _Part(pc, place, "")
+        if divisor >= 0 and self.get(f"r{divisor}") == 0:
+            return CoreStop("divide", pc)
+        self.engine.pass_once(pc)
+        following = self.engine.next_division(pc) if divisor >= 0 else None
+        return None if following is None else _Part(pc, following, "")
+
+    def _led_nowhere(self) -> CoreStop:
+        """The stop at a hooked operand whose access was unaligned: the hook led it away, which goes back."""
+        state = self.engine.state
+        ctypes.c_uint32.from_address(self.cpu.registers + 4 * int(state[State.BASE])).value = int(
+            state[State.BASE_VALUE]
+        )
+        return CoreStop("unaligned", int(state[State.ADDRESS]))
+
+    def _forget_part(self, part: _Part) -> None:
+        """Translate the part anew: a block is to be cut at its end, or was."""
+        self.uc.ctl_remove_cache(part.start, part.end + 2)
+
+    def _emulate(self, pc: int, until: int) -> unicorn.UcError | None:
         try:
-            self.uc.emu_start(pc | 1, native.NO_EXIT)
+            self.uc.emu_start(pc | 1, until)
         except unicorn.UcError as error:
             return error
         return None
@@ -265,7 +324,7 @@ class Core:
 
     def _stop_of(self, error: unicorn.UcError | None, pc: int) -> CoreStop:
         if error is not None and error.errno == unicorn.UC_ERR_INSN_INVALID:
-            return CoreStop("undefined", pc)
+            return CoreStop("undefined" if self.get("xpsr") & THUMB else "invalid-state", pc)
         if error is not None and error.errno in _STRADDLING:
             self.set("epsr", 1 << 24)
             return CoreStop("bus-fault", pc, access=_STRADDLING[error.errno])
@@ -291,7 +350,7 @@ class Core:
         pc = self.get("pc")
         if self.memory_at(pc - 2) is not None and int.from_bytes(self.read_memory(pc - 2, 2), "little") in HINTS:
             return True
-        self._event = CoreStop("undefined", pc)
+        self._event = CoreStop("undefined" if self.get("xpsr") & THUMB else "invalid-state", pc)
         return False
 
     def _on_unmapped(self, uc: unicorn.Uc, kind: int, address: int, size: int, value: int, data: object) -> bool:
@@ -316,11 +375,11 @@ class Core:
 # An access that begins in RAM and ends behind it: no hook watches RAM, since one that does makes every store slow.
 _STRADDLING = {unicorn.UC_ERR_READ_UNMAPPED: READ, unicorn.UC_ERR_WRITE_UNMAPPED: WRITE}
 _HANDLED = (Reason.UNKNOWN_BLOCK, Reason.TABLES_FULL, Reason.ALIAS)
+_LOOKED_AT = (Reason.TRAP, Reason.UNALIGNED)
 _STOPS = {
     Reason.HORIZON: "horizon",
     Reason.LIMIT: "limit",
     Reason.WANTED: "wanted",
-    Reason.TRAP: "trap",
     Reason.LOG_FULL: "log-full",
 }
 

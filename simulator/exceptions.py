@@ -1,7 +1,7 @@
 """Exceptions of the Armv7-M core, from the manual's pseudocode by its names.
 
-Reference: Armv7-M ARM B1.5.4 to B1.5.9 (DDI 0403E). Not modelled: lazy FP stacking (the FP frame is written at entry),
-late arrival, faults while reading the vector, lockup's memory image.
+Reference: Armv7-M ARM B1.5.4 to B1.5.9 (DDI 0403E). Not modelled: late arrival, faults of lazy FP stacking and
+while reading the vector, lockup's memory image.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from peripherals.cortex_m7.nvic import (
     BUS_FAULT,
+    DEBUG_MONITOR,
     HARD_FAULT,
     MEM_MANAGE,
     NMI,
@@ -23,7 +24,8 @@ from peripherals.cortex_m7.system_control import SystemControl
 from simulator.core import Core
 
 NPRIV, SPSEL, FPCA = 1, 2, 4
-LSPEN = 1 << 30
+ASPEN, LSPEN, HFRDY, THREAD, USER, LSPACT = 1 << 31, 1 << 30, 1 << 4, 1 << 3, 1 << 1, 1 << 0  # FPCCR
+READY = ((DEBUG_MONITOR, 1 << 8), (BUS_FAULT, 1 << 6), (MEM_MANAGE, 1 << 5))
 STKALIGN = 1 << 9
 THUMB = 1 << 24
 ALIGNED = 1 << 9
@@ -211,8 +213,11 @@ class Exceptions:
         words = [core.get(r) for r in ("r0", "r1", "r2", "r3", "r12", "lr")]
         words += [return_address, xpsr & XPSR_WITHOUT_9 | pad << 9]
         if extended:
-            words += [core.get(f"s{n}") for n in range(16)] + [core.get("fpscr"), 0]
             self.system.fpcar = frame + STANDARD_SIZE
+            if self.system.fpccr & LSPEN:
+                self._put_off(handler)
+            else:
+                words += self._floating_point_state()
         core.set("psp" if process else "msp", frame)
         if handler:
             exc_return = HANDLER
@@ -225,6 +230,32 @@ class Exceptions:
         except ValueError as error:
             raise _StackError(exc_return) from error
         return exc_return
+
+    def _floating_point_state(self) -> list[int]:
+        return [self.core.get(f"s{n}") for n in range(16)] + [self.core.get("fpscr"), 0]
+
+    def _put_off(self, handler: bool) -> None:
+        """UpdateFPCCR(): the FP state is stacked when the handler first uses the FPU."""
+        ready = 0
+        priority = self.execution_priority()
+        for number, bit in READY:
+            if self.nvic.enabled[number] and self.nvic.group_priority(number) < priority:
+                ready |= bit
+        ready |= HFRDY if priority > -1 else 0
+        user = USER if not handler and self.core.get("control") & NPRIV else 0
+        kept = self.system.fpccr & (ASPEN | LSPEN)
+        self.system.fpccr = kept | ready | user | (0 if handler else THREAD) | LSPACT
+
+    @property
+    def lazy(self) -> bool:
+        """Whether FP state waits to be stacked."""
+        return bool(self.system.fpccr & LSPACT)
+
+    def preserve(self) -> None:
+        """PreserveFPState(): stack it now."""
+        state = self._floating_point_state()
+        self.core.write_memory(self.system.fpcar & ~7, struct.pack(f"<{len(state)}I", *state))
+        self.system.fpccr &= ~LSPACT
 
     def _taken(self, number: int, exc_return: int) -> int:
         core = self.core
@@ -257,7 +288,9 @@ class Exceptions:
         for name, value in zip(("r0", "r1", "r2", "r3", "r12", "lr"), words[:6], strict=True):
             core.set(name, value)
         return_address, xpsr = words[6], words[7]
-        if extended:
+        if extended and self.lazy:
+            self.system.fpccr &= ~LSPACT
+        elif extended:
             for n in range(16):
                 core.set(f"s{n}", words[8 + n])
             core.set("fpscr", words[24])
@@ -273,7 +306,13 @@ class Exceptions:
         return int(return_address) & ~1
 
 
-USAGE = {"undefined": "UNDEFINSTR", "invalid-state": "INVSTATE", "no-coprocessor": "NOCP", "unaligned": "UNALIGNED"}
+USAGE = {
+    "undefined": "UNDEFINSTR",
+    "invalid-state": "INVSTATE",
+    "no-coprocessor": "NOCP",
+    "unaligned": "UNALIGNED",
+    "divide": "DIVBYZERO",
+}
 
 
 def fault_of(kind: str, address: int) -> Fault | None:

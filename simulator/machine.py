@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from peripherals.cortex_m7.nvic import MEM_MANAGE
 from peripherals.kit.clock import NEVER, Clock
 from peripherals.stm32f746g_disco import Memory as FittedMemory
 from peripherals.stm32f746g_disco import build
@@ -33,6 +32,8 @@ SLICE = 20_000_000  # cycles: how long the host may wait for a look at its clock
 FLASH = 0x0800_0000
 BRANCH_TO_SELF = b"\xfe\xe7"
 INSTRUCTION_CACHE, DATA_CACHE = 1 << 17, 1 << 16
+UNALIGNED_TRAP, DIVIDE_TRAP = 1 << 3, 1 << 4  # CCR
+SLEEP_ON_EXIT = 1 << 1  # SCR
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ class Machine:
         self._goal = Goal(None)
         self._strict: Unmodelled | None = None
         self._reset_wanted = False
+        self._asleep = False
         self._connect()
         for address, content in self.soc.contents:
             self.core.write_memory(address, content)
@@ -144,6 +146,12 @@ class Machine:
                 return stop
             if self._reset_wanted:
                 self._reset()
+            if self._asleep:
+                stop = self._sleep()
+                if stop is not None:
+                    return stop
+                if self._asleep:
+                    continue
             self._take_pending()
             horizon = min(self.clock.horizon, self._goal.horizon(self.clock), self.engine.cycle + SLICE)
             self.engine.state[State.STOP_WANTED] = 0
@@ -173,24 +181,34 @@ class Machine:
         number = self.exceptions.pending()
         if number is not None:
             self.engine.flush()
-            self.pc = self.exceptions.entry(number, self.pc)
-            self._spend(memories.EXCEPTION_ENTRY.cycles, "exception")
+            self._enter(number, self.pc)
+
+    def _enter(self, number: int, return_address: int) -> None:
+        self.pc = self.exceptions.entry(number, return_address)
+        self._spend(memories.EXCEPTION_ENTRY.cycles, "exception")
+        self._follow_floating_point()
 
     def _serve(self, slice_: CoreStop) -> Stop | None:
         kind = slice_.kind
         if kind in ("horizon", "limit", "wanted"):
             return self._endless(slice_.pc)
         if kind == "trap":
-            return self._trap()
+            return self._stop("symbol", f"reached {self.where(self.pc)}")
         self.engine.settle()
         if kind == "wfi":
-            return self._sleep()
+            self._asleep = True
+            return None
         if kind == "svc":
             return self._synchronous(self.exceptions.supervisor_call, slice_.pc)
         if kind == "exception-return":
             return self._exception_return(slice_.pc)
         if kind == "breakpoint":
             return self._breakpoint()
+        if kind == "no-coprocessor" and self.exceptions.lazy:
+            self.exceptions.preserve()
+            self._spend(memories.LAZY_STACKING.cycles, "exception")
+            self._follow_floating_point()
+            return None
         fault = fault_of(kind, slice_.address)
         if fault is None:
             raise RuntimeError(f"the core stopped for an unknown reason, {kind}, at {slice_.pc:#010x}")
@@ -206,8 +224,7 @@ class Machine:
             number = decide()
         except Lockup:
             return self._stop("lockup", self._lockup_sentence())
-        self.pc = self.exceptions.entry(number, return_address)
-        self._spend(memories.EXCEPTION_ENTRY.cycles, "exception")
+        self._enter(number, return_address)
         return None
 
     def _lockup_sentence(self) -> str:
@@ -220,30 +237,20 @@ class Machine:
         self.pc, chained = self.exceptions.exit(value | 1)
         cost = memories.TAIL_CHAIN if chained is not None else memories.EXCEPTION_RETURN
         self._spend(cost.cycles, "exception")
+        self._follow_floating_point()
+        in_thread = not self.core.get("ipsr")
+        self._asleep = chained is None and in_thread and bool(self.soc.system_control.scr & SLEEP_ON_EXIT)
         return None
 
-    def _trap(self) -> Stop | None:
-        if self.pc in self._goal.addresses:
-            return self._stop("symbol", f"reached {self.where(self.pc)}")
-        return self._fault(Fault(MEM_MANAGE + 2, "NOCP"), self.pc)
-
     def _sleep(self) -> Stop | None:
+        """Pass the time to the next event; awake where an exception would be taken if PRIMASK were clear."""
         if self.exceptions.wakes():
+            self._asleep = False
             return None
         wake = min(self.clock.horizon, self._goal.horizon(self.clock))
         if wake >= NEVER:
             return self._stop("exit", f"sleeps for ever at {self.where(self.pc)}: nothing is left that could wake it")
-        while not self.exceptions.wakes():
-            wake = min(self.clock.horizon, self._goal.horizon(self.clock))
-            if wake >= NEVER or self._goal.horizon(self.clock) <= self.clock.now or self.interrupted:
-                break
-            self._spend(max(wake - self.engine.cycle, 0), "sleep")
-            self.clock.advance(max(self.engine.cycle, self.clock.now))
-            if self._goal.reached(self.clock) is not None or self._strict is not None:
-                break
-        else:
-            return None
-        self.pc -= 2
+        self._spend(max(wake - self.engine.cycle, 0), "sleep")
         return None
 
     def _endless(self, pc: int) -> Stop | None:
@@ -273,7 +280,7 @@ class Machine:
     # What the parts tell
 
     def _reset(self) -> None:
-        self._reset_wanted = False
+        self._reset_wanted = self._asleep = False
         if self.engine.cycle:
             self.soc.reset()
             self.engine.flush()
@@ -317,7 +324,13 @@ class Machine:
             instruction=_forced(settings.icache, bool(system.ccr & INSTRUCTION_CACHE)),
             data=_forced(settings.dcache, bool(system.ccr & DATA_CACHE)),
         )
-        self.engine.trap_floating_point(wanted=system.cpacr >> 20 & 3 == 0)
+        self._follow_floating_point()
+        self.engine.trap_unaligned(wanted=bool(system.ccr & UNALIGNED_TRAP))
+        self.engine.trap_divisions(wanted=bool(system.ccr & DIVIDE_TRAP))
+
+    def _follow_floating_point(self) -> None:
+        disabled = self.soc.system_control.cpacr >> 20 & 3 == 0
+        self.engine.trap_floating_point(wanted=disabled or self.exceptions.lazy)
 
     def _maintain_cache(self, operation: str, value: int) -> None:
         if operation in ("ICIALLU", "ICIMVAU"):

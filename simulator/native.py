@@ -167,12 +167,8 @@ def _find_registers(uc: unicorn.Uc) -> int:
     uc.reg_write(CORE_REGISTERS[5], 0xDEAD_1234)
     uc.reg_write(arm.UC_ARM_REG_SP, 0x2000_4560)
     uc.reg_write(arm.UC_ARM_REG_LR, 0x0800_4561)
-    found = [
-        c
-        for c in candidates
-        if struct.unpack("<I", ctypes.string_at(c + 20, 4))[0] == 0xDEAD_1234
-        and struct.unpack("<2I", ctypes.string_at(c + 52, 8)) == (0x2000_4560, 0x0800_4561)
-    ]
+    told = struct.pack("<I", 0xDEAD_1234), struct.pack("<2I", 0x2000_4560, 0x0800_4561)
+    found = [c for c in candidates if (_read(c + 20, 4), _read(c + 52, 8)) == told]
     if len(found) != 1:
         raise NativeError(f"the register file was found {len(found)} times, not once")
     return found[0]

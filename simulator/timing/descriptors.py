@@ -116,11 +116,12 @@ class BlockTables:
         row = self.blocks[number]
         row[:] = 0
         entry = [a for a in accesses if a.when == "entry"]
-        leaving = [a for a in accesses if a.when == "exit"]
-        hooked = [a for a in accesses if a.when == "hooked"]
-        row[Block.ENTRY_FIRST], row[Block.ENTRY_COUNT] = self._enter_operands(entry, values)
+        # what may fault must be known before it happens, and no byte does
+        leaving = [a for a in accesses if a.when == "exit" and a.memory.size == 1]
+        hooked = [a for a in accesses if a.when == "hooked" or (a.when == "exit" and a.memory.size > 1)]
+        row[Block.ENTRY_FIRST], row[Block.ENTRY_COUNT] = self._enter_operands(entry, values, instructions)
         row[Block.VALUES] = self._link_values(int(row[Block.ENTRY_FIRST]), len(entry))
-        row[Block.EXIT_FIRST], row[Block.EXIT_COUNT] = self._enter_operands(leaving, values)
+        row[Block.EXIT_FIRST], row[Block.EXIT_COUNT] = self._enter_operands(leaving, values, instructions)
         for access in hooked:
             self._enter_hooked(instructions[access.index], access)
         last = instructions[-1]
@@ -162,11 +163,13 @@ class BlockTables:
         larger[: len(table)] = table
         return larger
 
-    def _enter_operands(self, accesses: Sequence[Access], values: dict[int, int]) -> tuple[int, int]:
+    def _enter_operands(
+        self, accesses: Sequence[Access], values: dict[int, int], instructions: Sequence[Instruction]
+    ) -> tuple[int, int]:
         first = self.operand_count
         self.operands = self._grown(self.operands, first + len(accesses))
         for access in accesses:
-            self.operands[self.operand_count] = _operand_row(access, values)
+            self.operands[self.operand_count] = _operand_row(access, values, instructions[access.index])
             self.operand_count += 1
         return first, len(accesses)
 
@@ -181,7 +184,7 @@ class BlockTables:
     def _enter_hooked(self, instruction: Instruction, access: Access) -> None:
         self.hooked = self._grown(self.hooked, self.hooked_count + 1)
         memory = access.memory
-        row = _operand_row(access, {})
+        row = _operand_row(access, {}, instruction)
         row[Operand.CONSTANT] = memory.displacement & 0xFFFF_FFFF
         if memory.base == 15:
             row[Operand.CONSTANT] = memory.displacement + instruction.address + 4 & 0xFFFF_FFFF
@@ -205,7 +208,7 @@ def _value_places(accesses: Sequence[Access]) -> dict[int, int] | None:
     return places if used <= FRAME_WORDS else None
 
 
-def _operand_row(access: Access, values: dict[int, int]) -> NDArray[np.int64]:
+def _operand_row(access: Access, values: dict[int, int], instruction: Instruction) -> NDArray[np.int64]:
     memory = access.memory
     row = np.zeros(Operand.COLUMNS, np.int64)
     places, scales = [ZERO, ZERO], [0, 0]
@@ -224,9 +227,16 @@ def _operand_row(access: Access, values: dict[int, int]) -> NDArray[np.int64]:
     row[Operand.STORES_BEFORE] = access.stores_before
     row[Operand.EXTENT] = memory.size * memory.count - 1
     row[Operand.NEXT_VALUE] = -1
+    row[Operand.CHECK] = _always_checked(instruction)
     row[Operand.MISALIGNED] = memory.size - 1
     row[Operand.SPAN] = LINE_BYTES - 1 - row[Operand.EXTENT]
     return row
+
+
+def _always_checked(instruction: Instruction) -> bool:
+    """Whether it faults off a word boundary whatever CCR.UNALIGN_TRP says: Armv7-M ARM A3.2.1."""
+    memory = instruction.memory
+    return memory is not None and (memory.count > 1 or memory.exclusive or instruction.timing.startswith("fp_"))
 
 
 def _places(first: int, second: int, ordinal: int) -> int:

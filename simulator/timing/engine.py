@@ -18,7 +18,7 @@ from simulator.timing import kernels, memories
 from simulator.timing import layout as at
 from simulator.timing.automaton import Automaton, issue_cycles
 from simulator.timing.cortex_m7 import CAUSES, Parameters
-from simulator.timing.descriptors import TRAP_BREAKPOINT, TRAP_FLOATING_POINT, BlockTables, Description
+from simulator.timing.descriptors import TRAP_BREAKPOINT, TRAP_DIVIDE, TRAP_FLOATING_POINT, BlockTables, Description
 from simulator.timing.kernels import Block, Stall, State
 
 STALL_CAUSES = (
@@ -214,6 +214,14 @@ class Engine:
         """Stop before blocks with floating-point instructions: the coprocessor is off."""
         self._set_traps(TRAP_FLOATING_POINT, wanted=wanted)
 
+    def trap_divisions(self, *, wanted: bool) -> None:
+        """Stop before blocks with divisions: one by zero is a fault."""
+        self._set_traps(TRAP_DIVIDE, wanted=wanted)
+
+    def trap_unaligned(self, *, wanted: bool) -> None:
+        """Stop before every access that is not aligned to its size."""
+        self.state[State.UNALIGNED_TRAP] = wanted
+
     def _set_traps(self, bits: int, *, wanted: bool) -> None:
         traps = int(self.state[State.TRAPS])
         self.state[State.TRAPS] = traps | bits if wanted else traps & ~bits
@@ -333,6 +341,39 @@ class Engine:
         self.state[State.CYCLE] -= back
         self._interrupted += back
         return back
+
+    def refused(self, address: int) -> int:
+        """The address of the instruction whose access in the block at address may not be made."""
+        description = self._block(address)
+        ordinal = int(self.state[State.FAULT])
+        return description.instructions[description.accesses[ordinal].index].address
+
+    def trapped(self, address: int) -> tuple[str, int, int]:
+        """What must be looked at in the block at address before it executes: its class ("breakpoint", "fp", "div"), the
+        address of its instruction, and the register that holds the divisor (-1 for none)."""
+        if address in self._watched and self.state[State.SKIPPED] != address:
+            return "breakpoint", address, -1
+        traps = int(self.state[State.TRAPS])
+        for i in self._block(address).instructions:
+            if traps & TRAP_FLOATING_POINT and i.timing.startswith("fp_"):
+                return "fp", i.address, -1
+            if traps & TRAP_DIVIDE and i.timing == "div":
+                return "div", i.address, i.fields["m"]
+        return "", address, -1
+
+    def next_division(self, address: int) -> int | None:
+        """The address of the second division in the block at address."""
+        divisions = [i.address for i in self._block(address).instructions if i.timing == "div"]
+        return divisions[1] if len(divisions) > 1 else None
+
+    def pass_once(self, address: int) -> None:
+        """Let the block at address run, this time, whatever it is watched for."""
+        self.state[State.SKIPPED] = address
+
+    def _block(self, address: int) -> Description:
+        number = self.tables.find(address)
+        assert number is not None
+        return self.tables.descriptions[number]
 
     def instruction_at(self, pc: int) -> Instruction | None:
         description = self.description()

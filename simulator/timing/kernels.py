@@ -90,6 +90,10 @@ class State(IntEnum):
     COUNTS = 54
     EXECUTED = 55  # a byte for each KB of the address space from which code has run
     PERMISSIONS = 56  # a byte for each 64 KB
+    FAULT = 60  # ordinal of the operand whose access is not allowed
+    UNALIGNED_TRAP = 61  # CCR.UNALIGN_TRP
+    BASE = 62  # the base register of a hooked operand that must fault, and its value
+    BASE_VALUE = 63
     D_SLOTS = 57  # the D-cache's tags while it is enabled, else tags that hold nothing
     BLOCKS_CAPACITY = 64
     OPERANDS_CAPACITY = 65
@@ -112,6 +116,7 @@ class Reason(IntEnum):
     ALIAS = 6
     WANTED = 7
     LOG_FULL = 8
+    UNALIGNED = 9
 
 
 class Block(IntEnum):
@@ -165,6 +170,7 @@ class Operand(IntEnum):
     SIGNED = 14
     STORES_BEFORE = 15  # ordinals of stores that may overlap a value load, as a bit list
     NEXT_VALUE = 16  # the block's next value load, or -1
+    CHECK = 17  # it faults wherever it is not word-aligned
     COLUMNS = 24
 
 
@@ -206,6 +212,7 @@ RETURN_DEPTH = 8
 I_SETS, I_WAYS = 64, 2
 D_SETS, D_WAYS = 32, 4
 LINE_SHIFT = 5
+NOWHERE = 0x7000_0000  # an address at which no board has anything
 MAX_OPERANDS = 520  # a block is at most 1 KB of code
 MAX_STALLS = 1024
 FETCHED = 1000  # keys of the stall list: operand ordinals, or FETCHED + k for the block's k-th line of code
@@ -350,13 +357,17 @@ def _unaligned(s: int, block: int, ordinal: int, store: int) -> None:
 
 
 @njit
-def data_access(s: int, block: int, ordinal: int, address: int, row: int) -> None:
-    """Book one memory operand's stalls: alignment, D-cache, memory behind it."""
+def data_access(s: int, block: int, ordinal: int, address: int, row: int) -> bool:
+    """Book one memory operand's stalls: alignment, D-cache, memory behind it; True where its alignment is a fault."""
     cost = _cost_row(s, get_byte(get(s, State.REGIONS) + (address >> 16)))
-    if get(cost, Region.DEVICE):
-        return
-    store = get(row, Operand.STORE)
     size = get(row, Operand.BYTES)
+    misaligned = address & (size - 1) & 3
+    if misaligned and (get(row, Operand.CHECK) or get(s, State.UNALIGNED_TRAP) or get(cost, Region.DEVICE)):
+        put(s, State.FAULT, ordinal)
+        return True
+    if get(cost, Region.DEVICE):
+        return False
+    store = get(row, Operand.STORE)
     count = get(row, Operand.COUNT)
     if address & (size - 1):
         _unaligned(s, block, ordinal, store)
@@ -365,7 +376,7 @@ def data_access(s: int, block: int, ordinal: int, address: int, row: int) -> Non
         cycles = get(cost, Region.WRITE) if store else get(cost, Region.READ)
         if cycles:
             _stall(s, block, Stall.UNCACHED, ordinal, cycles * count)
-        return
+        return False
     line = address >> LINE_SHIFT
     last = (address + size * count - 1) >> LINE_SHIFT
     while line <= last:
@@ -380,17 +391,17 @@ def data_access(s: int, block: int, ordinal: int, address: int, row: int) -> Non
         if way >= 0:
             put(row, Operand.SLOT, first + way)
         line += 1
+    return False
 
 
 @njit(forceinline=True)
-def _operand_access(s: int, block: int, row: int, address: int, slots: int) -> None:
+def _operand_access(s: int, block: int, row: int, address: int, slots: int) -> bool:
     """The quick way round data_access: an aligned operand within a line that the D-cache holds where it was last."""
-    if (
+    return (
         get(slots, get(row, Operand.SLOT)) != address >> LINE_SHIFT
-        or address & get(row, Operand.MISALIGNED)
+        or address & get(row, Operand.MISALIGNED) != 0
         or address & 31 > get(row, Operand.SPAN)
-    ):
-        data_access(s, block, get(row, Operand.ORDINAL), address, row)
+    ) and data_access(s, block, get(row, Operand.ORDINAL), address, row)
 
 
 @njit
@@ -500,15 +511,17 @@ def _read_values(s: int, block_row: int) -> bool:
 
 
 @njit(forceinline=True)
-def _access_all(s: int, block: int, first: int, count: int) -> None:
-    """Work out the addresses of neighbouring operands from the frame, and book their accesses."""
+def _access_all(s: int, block: int, first: int, count: int) -> bool:
+    """Work out the addresses of neighbouring operands from the frame, and book their accesses; True at one that faults."""
     frame, slots = get(s, State.SCRATCH), get(s, State.D_SLOTS)
     row = _operand_row(s, first)
     for _ in range(count):
         address = _address(frame, row)
         put(frame, FRAME_WORDS + (get(row, Operand.PLACES) >> 32), address)
-        _operand_access(s, block, row, address, slots)
+        if _operand_access(s, block, row, address, slots):
+            return True
         row += 8 * Operand.COLUMNS
+    return False
 
 
 @njit
@@ -628,14 +641,22 @@ def _book(s: int, block: int, row: int, address: int, size: int) -> bool:
     put(s, State.PIPELINE, get_int32(found, at.NEXT))
     put(s, State.UNSETTLED, 1)
     _fetch_lines(s, block, row)
-    if get(row, Block.ENTRY_COUNT):
-        _access_all(s, block, get(row, Block.ENTRY_FIRST), get(row, Block.ENTRY_COUNT))
+    if get(row, Block.ENTRY_COUNT) and _access_all(s, block, get(row, Block.ENTRY_FIRST), get(row, Block.ENTRY_COUNT)):
+        put(s, State.BLOCKS, get(s, State.BLOCKS) - 1)
+        put(s, State.CYCLE, get(s, State.CYCLE) - get_int32(found, at.COST))
+        put(counts, transition, get(counts, transition) - 1)
+        put(s, State.PREVIOUS, -1)
+        put(s, State.UNSETTLED, 0)
+        return _stop(s, Reason.UNALIGNED, address, size)
     return False
 
 
 @njit
 def step_operand(s: int, address: int) -> None:
-    """Account for one memory operand whose address is known only where its instruction runs."""
+    """Account for one memory operand whose address is known only where its instruction runs.
+
+    Nothing stops Unicorn before an instruction within a block; one that must fault is led to where nothing is mapped.
+    """
     if get(s, State.REASON) or get(s, State.UNSETTLED) == 0:
         return
     page = get(get(s, State.PAGES), address >> 20)
@@ -646,7 +667,13 @@ def step_operand(s: int, address: int) -> None:
     _fill_frame(s)
     where = _address(get(s, State.SCRATCH), row)
     put(get(s, State.SCRATCH), FRAME_WORDS + get(row, Operand.ORDINAL), where)
-    _operand_access(s, get(s, State.PREVIOUS), row, where, get(s, State.D_SLOTS))
+    base = get(row, Operand.PLACES) & 0xFFFF
+    if _operand_access(s, get(s, State.PREVIOUS), row, where, get(s, State.D_SLOTS)) and base < 16:
+        register = get(s, State.REGISTERS) + 4 * base
+        put(s, State.BASE, base)
+        put(s, State.BASE_VALUE, get_word(register))
+        put_word(register, (get_word(register) - where + NOWHERE) & 0xFFFF_FFFF)
+        _stop(s, Reason.UNALIGNED, address, 0)
 
 
 BLOCK_HOOK = types.void(types.int64, types.uint64, types.uint32, types.int64)

@@ -103,6 +103,7 @@ NUMBERS = {kind.name: i for i, kind in enumerate(KINDS)}
 EXCEPTION_ENTRY = Cost(12, "Arm: 12 cycles typical")
 EXCEPTION_RETURN = Cost(10, "guess: eight words at 64 bits a cycle, and the refill of the pipeline")
 TAIL_CHAIN = Cost(6, "guess: the vector's fetch and the refill of the pipeline")
+LAZY_STACKING = Cost(10, "guess: seventeen words at 64 bits a cycle, and the instruction again")
 UNALIGNED_LOAD = Cost(3, "jnk0le: +3 as the older of a pair")
 UNALIGNED_STORE = Cost(4, "jnk0le: five in a row free, then 4 cycles each")
 BUS = {
@@ -140,5 +141,5 @@ def guesses() -> list[str]:
         if isinstance(value := getattr(kind, f.name), Cost)
     ]
     named += [(f"bus.{name}", cost) for name, cost in BUS.items()]
-    named += [("exception_return", EXCEPTION_RETURN), ("tail_chain", TAIL_CHAIN)]
+    named += [("exception_return", EXCEPTION_RETURN), ("tail_chain", TAIL_CHAIN), ("lazy_stacking", LAZY_STACKING)]
     return [name for name, cost in named if cost.source.startswith("guess")]
