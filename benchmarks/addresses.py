@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import unicorn
-from numba import cfunc, types
+from numba import types
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
@@ -28,7 +28,7 @@ from simulator.firmware import FirmwareError, load
 from simulator.machine import Machine
 from simulator.timing.descriptors import Description
 from simulator.timing.kernels import State
-from simulator.timing.words import get, put, put_word
+from simulator.timing.words import c_function, get, put, put_word, signed
 from simulator.until import Until, UntilError, parse_until
 
 WORDS = NDArray[np.int64]
@@ -44,15 +44,15 @@ COUNT, LIMIT, PLACE, ENGINE = range(4)
 _HOOK = types.void(types.int64, types.int32, types.uint64, types.int32, types.int64, types.int64)
 
 
-@cfunc(_HOOK)  # type: ignore[untyped-decorator]
+@c_function(_HOOK)
 def on_access(engine: Any, kind: Any, address: Any, size: Any, value: Any, data: Any) -> None:
     """Unicorn's MEM_READ and MEM_WRITE hook: notes the access, clears the stale IT state, asks for a stop when nearly full."""
     count = get(data, COUNT)
     state = get(data, ENGINE)
     put_word(get(state, State.ITSTATE), 0)
     if count < get(data, LIMIT):
-        entry = np.int64(address) | np.int64(size) << SIZE_SHIFT | np.int64(kind == STORE) << STORE_SHIFT
-        put(get(data, PLACE), count, int(entry))
+        entry = signed(address) | signed(size) << SIZE_SHIFT | signed(kind == STORE) << STORE_SHIFT
+        put(get(data, PLACE), count, entry)
     put(data, COUNT, count + 1)
     if count + MARGIN >= get(data, LIMIT):
         put(state, State.STOP_WANTED, 1)

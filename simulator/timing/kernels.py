@@ -19,13 +19,13 @@ from simulator.timing.pipeline import Tables as Automaton
 from simulator.timing.pipeline import find_transition, make_transition
 from simulator.timing.words import (
     address_as_pointer,
+    c_function,
     call,
     get,
     get_byte,
     get_half,
     get_int32,
     get_word,
-    native,
     put,
     put_byte,
     put_word,
@@ -681,20 +681,20 @@ FILL_HOOK = types.boolean(types.int64, types.uint64, types.int32, types.int64, t
 MEMORY_HOOK = types.boolean(types.int64, types.int32, types.uint64, types.int32, types.int64, types.int64)
 
 
-@native(BLOCK_HOOK)
+@c_function(BLOCK_HOOK)
 def on_block(engine: Any, address: Any, size: Any, data: Any) -> None:
     """Unicorn's BLOCK hook."""
     if step(data, signed(address), signed(size)):
         call(get(data, State.STOP_FUNCTION), engine)
 
 
-@native(BLOCK_HOOK)
+@c_function(BLOCK_HOOK)
 def on_operand(engine: Any, address: Any, size: Any, data: Any) -> None:
     """Unicorn's CODE hook at one instruction."""
     step_operand(data, signed(address))
 
 
-@native(MEMORY_HOOK)
+@c_function(MEMORY_HOOK)
 def on_protected(engine: Any, kind: Any, address: Any, size: Any, value: Any, data: Any) -> bool:
     """Unicorn's protection hook on peripherals: notes the access's own PC and clears the stale IT state."""
     put(data, State.ACCESS_PC, get_word(get(data, State.REGISTERS) + 60))
@@ -702,7 +702,7 @@ def on_protected(engine: Any, kind: Any, address: Any, size: Any, value: Any, da
     return True
 
 
-@native(FILL_HOOK)
+@c_function(FILL_HOOK)
 def on_fill(engine: Any, address: Any, kind: Any, result: Any, data: Any) -> bool:
     """Unicorn's TLB_FILL hook: addresses are physical; RAM is executable from the first fetch on, so that stores stay quick."""
     place = signed(address)
@@ -719,7 +719,7 @@ def on_fill(engine: Any, address: Any, kind: Any, result: Any, data: Any) -> boo
     return True
 
 
-@native(types.void(types.int64))
+@c_function(types.void(types.int64))
 def on_settle(data: Any) -> None:
     """Finish the block booked last, called from Python between slices."""
     settle(data)

@@ -9,7 +9,6 @@ import ctypes
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
 from numba import cfunc, config, njit, types
 from numba.core import cgutils
@@ -68,7 +67,7 @@ if config.DISABLE_JIT:
             self.ctypes = ctypes.CFUNCTYPE(result, *arguments)(function)
             self.address = ctypes.cast(self.ctypes, ctypes.c_void_p).value
 
-    def native(signature: Any) -> Callable[[Callable[..., Any]], Any]:
+    def c_function(signature: Any) -> Callable[[Callable[..., Any]], Any]:
         """A function that C can call, by its numba signature."""
         kinds = {
             types.void: None,
@@ -82,7 +81,7 @@ if config.DISABLE_JIT:
 
 else:
 
-    def native(signature: Any) -> Callable[[Callable[..., Any]], Any]:
+    def c_function(signature: Any) -> Callable[[Callable[..., Any]], Any]:
         """A function that C can call, by its numba signature."""
         decorated: Callable[[Callable[..., Any]], Any] = cfunc(signature, cache=True)
         return decorated
@@ -90,7 +89,7 @@ else:
     @njit
     def signed(value: int) -> int:
         """A value of any width as an int64."""
-        return np.int64(value)
+        return types.int64(value)
 
     def _loader(bits: int) -> Any:
         def load(typing: Any, address: Any) -> Any:
