@@ -2,7 +2,8 @@
 
 Reference: UNICORN.md of the project's notes for what Unicorn 2.1.4 does by itself; Armv7-M ARM, part B, for what it lacks.
 The core executes and accounts; exceptions are taken by exceptions.py between slices.
-Without the timing (functional runs) accesses are not looked at: unaligned ones and divisions by zero do not fault then.
+Not modelled: alignment faults in functional runs, which look at no address; a store that faults within an IT block lets
+the rest of the block execute.
 """
 
 from __future__ import annotations

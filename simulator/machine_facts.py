@@ -42,7 +42,7 @@ def not_modelled(machine: Machine) -> list[str]:
     soc, settings = machine.soc, machine.settings
     sentences = []
     if settings.timing != "cycles":
-        sentences.append("cycles are instructions in functional mode; nothing is timed")
+        sentences.append("cycles are instructions in functional mode: nothing is timed, and no unaligned access faults")
     else:
         if soc.flash.art:
             sentences.append("the ART accelerator's misses: fetches through ITCM flash are taken as hits")
@@ -53,8 +53,6 @@ def not_modelled(machine: Machine) -> list[str]:
         sentences.append("the branch target cache forgets nothing, and DMA and display do not take bus cycles")
     if soc.system_control.mpu.control & 1:
         sentences.append("the MPU's checks: its regions forbid nothing here")
-    if soc.system_control.ccr >> 3 & 3:
-        sentences.append("the traps of CCR.UNALIGN_TRP and CCR.DIV_0_TRP")
     return sentences
 
 
