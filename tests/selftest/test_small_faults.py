@@ -139,7 +139,6 @@ def test_an_unprivileged_thread_cannot_reach_the_system_control_space(run):
     assert found(machine) == (BUS_FAULT, PRECISE)
 
 
-@gap("alignment at peripherals is not checked")
 def test_an_unaligned_access_to_a_peripheral_faults(run):
     machine, stop = run(" ldr r0, =0x40023801\n ldr r1, [r0]")
     assert stop.detail.startswith("BKPT 0x01")
