@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from peripherals.kit.clock import Clock
+from simulator.polling import Polling
 from simulator.timing import memories
 from simulator.timing.engine import Engine
 from simulator.timing.kernels import Stall, State
@@ -23,6 +24,7 @@ class Peripheral(Protocol):
 
     def read(self, offset: int, size: int) -> int: ...
     def write(self, offset: int, size: int, value: int) -> None: ...
+    def is_stored(self, offset: int) -> bool: ...  # whether nothing but an event or a write changes what a read gives
 
 
 class Soc(Protocol):
@@ -54,6 +56,7 @@ class Bus:
         self.clock = clock
         self.unmodelled: Counter[Unmodelled] = Counter()
         self.on_unmodelled: Callable[[Unmodelled], None] = lambda what: None
+        self.polling: Polling | None = Polling(engine, clock)
         self._cost = {name: cost.cycles for name, cost in memories.BUS.items()}
         self._pc = 0
 
@@ -64,9 +67,19 @@ class Bus:
 
     def read(self, address: int, size: int) -> int:
         peripheral, offset = self._reach(address, "read")
-        return 0 if peripheral is None else peripheral.read(offset, size)
+        if peripheral is None:
+            return 0
+        value = peripheral.read(offset, size)
+        if self.polling is not None:
+            if peripheral.is_stored(offset):
+                self.polling.read(self._pc, address, value)
+            else:
+                self.polling.forget()
+        return value
 
     def write(self, address: int, size: int, value: int) -> None:
+        if self.polling is not None:
+            self.polling.forget()
         peripheral, offset = self._reach(address, "write")
         if peripheral is not None:
             peripheral.write(offset, size, value)

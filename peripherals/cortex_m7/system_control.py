@@ -45,6 +45,10 @@ class SystemControl:
         self.scb.on_reset_request = lambda: self.on_reset_request()
         self.scb.on_setting = self.mpu.on_setting = lambda: self.on_setting()
 
+    def is_stored(self, offset: int) -> bool:
+        """Never said: most of these registers are computed from the time and the exceptions' state."""
+        return False
+
     def read(self, offset: int, size: int) -> int:
         unit = self._at.get(offset & ~3)
         if unit is None:

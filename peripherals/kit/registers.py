@@ -214,6 +214,10 @@ class Peripheral:
         _, low, mask = self._places[key]
         return (word & mask) >> low
 
+    def is_stored(self, offset: int) -> bool:
+        """Whether a read gives a stored word and does nothing else, so that only an event or a write changes what it gives."""
+        return offset & ~3 in self._words and offset & ~3 not in self._readers
+
     def read(self, offset: int, size: int) -> int:
         if size == 4:
             reader = self._readers.get(offset)

@@ -6,7 +6,7 @@ between slices and at peripheral accesses.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -324,6 +324,32 @@ class Engine:
         for name, cycles in zip(STALL_CAUSES, self.tables.stalls.sum(axis=0).tolist(), strict=True):
             sums[name] = sums.get(name, 0) + cycles
         return sums
+
+    def executed_counts(self) -> NDArray[np.int64]:
+        """Executions so far: of each transition, or without timing of each block. Live where timed."""
+        if self.timed:
+            return self.counts
+        column: NDArray[np.int64] = self.tables.blocks[:, Block.EXECUTED]
+        return column
+
+    def instructions_of(self, executed: NDArray[np.int64]) -> Iterator[Instruction]:
+        """The instructions of the blocks behind a difference of executed_counts()."""
+        numbers = np.flatnonzero(executed)
+        if self.timed:
+            numbers = np.unique(self.automaton.tables.transitions[numbers, at.BLOCK])
+        for number in numbers.tolist():
+            yield from self.tables.descriptions[number].instructions
+
+    def repeat(
+        self, executed: NDArray[np.int64], stalls: NDArray[np.int64], turns: int, cycles: int, blocks: int
+    ) -> None:
+        """Book so many turns of a loop again: executions, stalls, cycles and blocks of one turn are given."""
+        self.executed_counts()[:] += turns * executed
+        self.tables.stalls += turns * stalls
+        state = self.state
+        for word in (State.CYCLE, State.STARTED, State.STORE_READY):
+            state[word] += turns * cycles
+        state[State.BLOCKS] += turns * blocks
 
     def block_cycles(self) -> NDArray[np.int64]:
         """Cycles by block, in the order of tables.descriptions."""

@@ -1,0 +1,110 @@
+"""A loop that polls a register is not run a thousand times where each turn is the last one again: its turns are counted at once.
+
+A turn is skipped only where it is known to repeat exactly: the same read gives the same value from the same registers and
+flags, four turns in a row took the same blocks and cycles, nothing in them stores, and no event is due before the turns end.
+The register must be a stored word, which nothing but an event or a write changes. Cycles, instructions and causes come out
+as if every turn had run.
+"""
+
+from __future__ import annotations
+
+import ctypes
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peripherals.kit.clock import Clock
+from simulator.decode import Instruction
+from simulator.timing.engine import Engine
+from simulator.timing.kernels import State
+
+TURNS = 4
+CHANGES_STATE = ("MSR", "CPS", "SVC", "BKPT", "WFI", "WFE", "SEV", "DSB", "ISB", "DMB", "CLREX", "LDREX", "VMSR")
+
+
+class Polling:
+    """Watches a machine's reads of registers; `skipped` counts the turns that were not run."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self.engine = engine
+        self.clock = clock
+        self.skipped = 0
+        self._key = (0, 0, 0)
+        self._seen = b""
+        self._place = (0, 0, 0)
+        self._step = (0, 0, 0)
+        self._same = 0
+        self._counts: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
+        self._hopeless: set[int] = set()
+        self._harmless: dict[bytes, bool] = {}
+
+    def forget(self) -> None:
+        """Something else happened: a write, or a read that gives more than a stored word."""
+        self._key = (0, 0, 0)
+
+    def read(self, pc: int, address: int, value: int) -> None:
+        """A stored word was read; called with the clock at the reading instruction."""
+        key = pc, address, value
+        if key != self._key or pc in self._hopeless:
+            self._key = key
+            self._seen = b""
+            return
+        state = self.engine.state
+        seen = self._registers()
+        place = self.clock.now, int(state[State.BLOCKS]), int(state[State.RANDOM])
+        step = place[0] - self._place[0], place[1] - self._place[1], place[2] - self._place[2]
+        alike = seen == self._seen and step == self._step and step[2] == 0
+        self._seen, self._place, self._step = seen, place, step
+        self._same = self._same + 1 if alike else 0
+        if self._same < TURNS:
+            self._counts = None
+        elif self._counts is None:
+            self._counts = self._snapshot()
+        else:
+            self._skip(step[0], step[1])
+
+    def _registers(self) -> bytes:
+        state = self.engine.state
+        flags = (State.FLAGS_N, State.FLAGS_Z, State.FLAGS_C, State.FLAGS_V)
+        return ctypes.string_at(int(state[State.REGISTERS]), 64) + b"".join(
+            ctypes.string_at(int(state[flag]), 4) for flag in flags
+        )
+
+    def _snapshot(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        return self.engine.executed_counts().copy(), self.engine.tables.stalls.copy()
+
+    def _skip(self, cycles: int, blocks: int) -> None:
+        state = self.engine.state
+        room = min(int(state[State.HORIZON]), self.clock.horizon) - int(state[State.CYCLE]) - cycles
+        turns = min(room // cycles, (int(state[State.BLOCK_LIMIT]) - int(state[State.BLOCKS])) // max(blocks, 1) - 1)
+        counts, stalls = self._counts or self._snapshot()
+        self._counts = None
+        self._same = 0
+        if turns < TURNS or blocks == 0 or state[State.LOG] >= 0 or state[State.STOP_WANTED]:
+            return
+        turn = self.engine.executed_counts() - counts
+        if turn.shape != counts.shape:
+            return
+        if not self._is_harmless(turn):
+            self._hopeless.add(self._key[0])
+            return
+        self.engine.repeat(turn, self.engine.tables.stalls - stalls, turns, cycles, blocks)
+        self.clock.advance(self.clock.now + turns * cycles)
+        self.skipped += turns
+        self.forget()
+
+    def _is_harmless(self, turn: NDArray[np.int64]) -> bool:
+        key = np.flatnonzero(turn).tobytes()
+        if key not in self._harmless:
+            self._harmless[key] = not any(map(_matters, self.engine.instructions_of(turn)))
+        return self._harmless[key]
+
+
+def _matters(instruction: Instruction) -> bool:
+    """Whether it changes more than registers and flags."""
+    memory = instruction.memory
+    return (
+        (memory is not None and memory.kind == "store")
+        or instruction.timing.startswith("fp_")
+        or instruction.mnemonic.startswith(CHANGES_STATE)
+    )
