@@ -332,6 +332,9 @@ class Core:
         raise RuntimeError(f"Unicorn stopped at {pc:#010x}: {error}")
 
     def _on_interrupt(self, uc: unicorn.Uc, number: int, data: object) -> None:
+        if self._event is not None:  # of an instruction before this one, in an IT block that Unicorn did not leave
+            uc.emu_stop()
+            return
         pc = self.get("pc")
         kinds = {
             SVC: "svc",

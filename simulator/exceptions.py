@@ -260,13 +260,27 @@ class Exceptions:
     def _taken(self, number: int, exc_return: int) -> int:
         core = self.core
         privilege = core.get("control") & NPRIV
-        vector = int.from_bytes(core.read_memory(self.system.vtor + 4 * number, 4), "little")
+        vector = self._vector(number)
+        if vector is None:
+            self.system.hfsr |= VECTTBL
+            self.nvic.set_pending(number)
+            number, vector = HARD_FAULT, self._vector(HARD_FAULT)
         self._enter_mode(number, privilege)
         core.set("lr", exc_return)
         self.nvic.activate(number)
         self.taken += 1
         core.set("epsr", THUMB)
+        if vector is None:
+            raise Lockup
+        if not vector & 1:
+            return self.entry(self.synchronous(Fault(USAGE_FAULT, "INVSTATE")), vector)
         return vector & ~1
+
+    def _vector(self, number: int) -> int | None:
+        try:
+            return int.from_bytes(self.core.read_memory(self.system.vtor + 4 * number, 4), "little")
+        except ValueError:
+            return None
 
     def _enter_mode(self, ipsr: int, control: int) -> None:
         """Make IPSR and CONTROL what they are to be; Unicorn ignores CONTROL.SPSEL in handler mode, so through thread mode."""

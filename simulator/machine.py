@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from peripherals.cortex_m7.nvic import MEM_MANAGE
 from peripherals.kit.clock import NEVER, Clock
 from peripherals.stm32f746g_disco import Memory as FittedMemory
 from peripherals.stm32f746g_disco import build
@@ -152,7 +153,9 @@ class Machine:
                     return stop
                 if self._asleep:
                     continue
-            self._take_pending()
+            stop = self._take_pending()
+            if stop is not None:
+                return stop
             horizon = min(self.clock.horizon, self._goal.horizon(self.clock), self.engine.cycle + SLICE)
             self.engine.state[State.STOP_WANTED] = 0
             blocks = 1 if self.exceptions.masked() else self.slice_blocks  # the next one may unmask
@@ -177,16 +180,24 @@ class Machine:
             return self._stop("timeout", "the time that the host gave is over")
         return None
 
-    def _take_pending(self) -> None:
+    def _take_pending(self) -> Stop | None:
         number = self.exceptions.pending()
-        if number is not None:
-            self.engine.flush()
-            self._enter(number, self.pc)
+        if number is None:
+            return None
+        self.engine.flush()
+        return self._unless_lockup(lambda: self._enter(number, self.pc))
 
     def _enter(self, number: int, return_address: int) -> None:
         self.pc = self.exceptions.entry(number, return_address)
         self._spend(memories.EXCEPTION_ENTRY.cycles, "exception")
         self._follow_floating_point()
+
+    def _unless_lockup(self, take: Callable[[], None]) -> Stop | None:
+        try:
+            take()
+        except Lockup:
+            return self._stop("lockup", self._lockup_sentence())
+        return None
 
     def _serve(self, slice_: CoreStop) -> Stop | None:
         kind = slice_.kind
@@ -220,12 +231,7 @@ class Machine:
 
     def _synchronous(self, decide: Callable[[], int], return_address: int) -> Stop | None:
         self.engine.flush()
-        try:
-            number = decide()
-        except Lockup:
-            return self._stop("lockup", self._lockup_sentence())
-        self._enter(number, return_address)
-        return None
+        return self._unless_lockup(lambda: self._enter(decide(), return_address))
 
     def _lockup_sentence(self) -> str:
         fault = self.exceptions.last_fault
@@ -233,14 +239,18 @@ class Machine:
         return f"the core locked up: {what}, in a fault handler"
 
     def _exception_return(self, value: int) -> Stop | None:
+        if not self.core.get("ipsr"):
+            return self._fault(Fault(MEM_MANAGE, "IACCVIOL"), value)
         self.engine.flush()
-        self.pc, chained = self.exceptions.exit(value | 1)
+        return self._unless_lockup(lambda: self._leave(value | 1))
+
+    def _leave(self, exc_return: int) -> None:
+        self.pc, chained = self.exceptions.exit(exc_return)
         cost = memories.TAIL_CHAIN if chained is not None else memories.EXCEPTION_RETURN
         self._spend(cost.cycles, "exception")
         self._follow_floating_point()
         in_thread = not self.core.get("ipsr")
         self._asleep = chained is None and in_thread and bool(self.soc.system_control.scr & SLEEP_ON_EXIT)
-        return None
 
     def _sleep(self) -> Stop | None:
         """Pass the time to the next event; awake where an exception would be taken if PRIMASK were clear."""

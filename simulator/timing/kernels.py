@@ -712,8 +712,8 @@ def on_fill(engine: Any, address: Any, kind: Any, result: Any, data: Any) -> boo
         put_byte(executed, 1)
     else:
         put_word(get(data, State.ITSTATE), 0)
-    if permissions == READ_WRITE and get_byte(executed):
-        permissions = READ_WRITE_EXECUTE
+    if permissions == READ_EXECUTE or get_byte(executed):
+        permissions = READ_WRITE_EXECUTE  # whether a store is allowed there is the mapping's to say
     put(result, 0, place)
     put_word(result + 8, permissions)
     return True

@@ -103,26 +103,22 @@ def test_wfi_that_nothing_can_end_ends_the_run(run):
     assert "sleeps for ever" in stop.detail
 
 
-@gap("the rest of the block executes, and its BKPT hides the fault")
 def test_a_store_to_nowhere_in_an_it_block_faults(run):
     machine, stop = run(f" ldr r0, ={NOBODY}\n cmp r0, r0\n itt eq\n streq r0, [r0]\n moveq r5, #1\n nop")
     assert stop.detail.startswith("BKPT 0x01")
     assert found(machine) == (BUS_FAULT, PRECISE)
 
 
-@gap("Unicorn raises an exception that the core does not know", raises=RuntimeError)
 def test_a_store_into_the_flash_is_no_error_of_the_simulator(run):
     _, stop = run(" ldr r0, =0x08010000\n str r0, [r0]")
     assert stop.reason == "breakpoint"
 
 
-@gap("a vector that cannot be read is an error of the simulator", raises=ValueError)
 def test_a_vector_table_that_is_not_there_locks_up(run):
     _, stop = run(f" ldr r0, =0xE000ED08\n ldr r1, ={NOBODY}\n str r1, [r0]\n dsb\n isb\n svc #1")
     assert stop.reason == "lockup"
 
 
-@gap("a vector's lowest bit is ignored")
 def test_a_vector_without_its_thumb_bit_is_an_invalid_state(run):
     table = (
         " .balign 512\ntable: .rept 11\n .word fault\n .endr\n .word even\n .rept 4\n .word fault\n .endr\neven: nop"
@@ -145,7 +141,6 @@ def test_an_unaligned_access_to_a_peripheral_faults(run):
     assert found(machine) == (USAGE_FAULT, UNALIGNED)
 
 
-@gap("an EXC_RETURN that comes out of a frame is taken for another return from an exception")
 def test_returning_to_an_exc_return_is_a_fetch_from_where_nothing_executes(run):
     handler = " .thumb_func\nreturns: mvn r0, #6\n str r0, [sp, #24]\n bx lr"
     machine, stop = run(f" svc #1\n bkpt #3\n{handler}", supervisor_call="returns")
