@@ -103,6 +103,8 @@ class Core:
         self.write_bus: Callable[[int, int, int], None] = _nobody_writes
         self._buffers: dict[str, mmap.mmap] = {}
         self._event: CoreStop | None = None
+        self._running = False
+        self._stale: list[tuple[int, int]] = []
         self._hooked: set[int] = set()
         self.uc.ctl_set_tlb_mode(unicorn.UC_TLB_VIRTUAL)
         self.cpu = native.find_cpu_state(self.uc)
@@ -189,7 +191,21 @@ class Core:
         self._buffers[memory.alias or memory.name][offset : offset + len(data)] = data
         if self.engine.has_run(address, len(data)):
             self.engine.forget_code(address, address + len(data))
-            self.uc.ctl_remove_cache(address, address + len(data))
+            self._drop_translated(address, address + len(data))
+
+    def drop_translated(self) -> None:
+        """Translate all code anew: what is in memory may have changed without the core's knowledge."""
+        self._drop_translated(0, 1 << 32)
+
+    def _drop_translated(self, low: int, high: int) -> None:
+        """At once, or after the block in whose midst a peripheral asks: Unicorn links the next block to the one that runs."""
+        if self._running:
+            self._stale.append((low, high))
+            self.engine.state[State.STOP_WANTED] = 1
+        elif high - low == 1 << 32:
+            self.uc.ctl_flush_tb()
+        else:
+            self.uc.ctl_remove_cache(low, high)
 
     # Registers
 
@@ -295,10 +311,15 @@ class Core:
         self.uc.ctl_remove_cache(part.start, part.end + 2)
 
     def _emulate(self, pc: int, until: int) -> unicorn.UcError | None:
+        self._running = True
         try:
             self.uc.emu_start(pc | 1, until)
         except unicorn.UcError as error:
             return error
+        finally:
+            self._running = False
+            while self._stale:
+                self._drop_translated(*self._stale.pop())
         return None
 
     def _handle(self, reason: Reason, address: int, size: int) -> None:

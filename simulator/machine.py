@@ -345,7 +345,7 @@ class Machine:
     def _maintain_cache(self, operation: str, value: int) -> None:
         if operation in ("ICIALLU", "ICIMVAU"):
             self.engine.invalidate_instruction_cache()
-            self.core.uc.ctl_flush_tb()
+            self.core.drop_translated()
         elif operation in ("DCISW", "DCCISW"):
             self.engine.invalidate_data_set_way(value >> 5 & 31, value >> 30)
         elif operation in ("DCIMVAC", "DCCIMVAC"):

@@ -78,10 +78,10 @@ def poke_fpu(state: CpuState) -> None:
     """Make double-precision arithmetic undefined, as on the F746. Raises NativeError where the feature words are not found."""
     pattern = struct.pack("<2I", *MVFR_OF_UNICORN)
     window = ctypes.string_at(state.registers, _readable_from(state.registers, STATE_BYTES))
-    places = [m.start() for m in re.finditer(re.escape(pattern), window)]
-    if len(places) != 1:
-        raise NativeError(f"the FPU's feature words were found {len(places)} times, not once")
-    ctypes.memmove(state.registers + places[0], struct.pack("<2I", *MVFR_OF_F746), 8)
+    place = window.find(pattern)  # the first: what follows the CPU state is the heap, which may hold copies
+    if place < 0:
+        raise NativeError("the FPU's feature words were not found")
+    ctypes.memmove(state.registers + place, struct.pack("<2I", *MVFR_OF_F746), 8)
 
 
 class Registers:
@@ -139,12 +139,17 @@ def engine_address(uc: unicorn.Uc) -> int:
     return int(value)
 
 
-def _mappings() -> Iterator[tuple[int, int]]:
+def _mappings() -> list[tuple[int, int]]:
+    """Writable memory without a file; neighbours are one, since the kernel cuts even the heap where its advice differs."""
+    spans: list[tuple[int, int]] = []
     for line in Path("/proc/self/maps").read_text().splitlines():
         span, permissions, _, device, _, *name = line.split(maxsplit=5)
         if permissions.startswith("rw") and device == "00:00" and (not name or name[0].strip() == "[heap]"):
             low, high = (int(x, 16) for x in span.split("-"))
-            yield low, high
+            if spans and spans[-1][1] == low:
+                low = spans.pop()[0]
+            spans.append((low, high))
+    return spans
 
 
 def _readable_from(address: int, wanted: int) -> int:
