@@ -39,7 +39,7 @@ check: setup tools
 	$(RUN) -m mypy
 	$(VENV)/bin/lint-imports
 	NUMBA_DISABLE_JIT=1 $(RUN) -m pytest -q -n 2 -m "not slow and not jit"
-	$(RUN) -m pytest -q -n 2
+	@$(MAKE) --no-print-directory test
 
 setup: $(VENV)/ready
 

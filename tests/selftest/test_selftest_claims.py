@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.jit
+
 # Claims that each program prints.
 PROGRAMS = {
     "systick": 12,

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
+
+pytestmark = pytest.mark.jit
+
 READS = 5
 CYCCNT = 0xE000_1004
 

@@ -9,7 +9,10 @@ import pytest
 
 from firmware import programs
 
-pytestmark = pytest.mark.skipif(shutil.which("qemu-system-arm") is None, reason="there is no qemu-system-arm")
+pytestmark = [
+    pytest.mark.jit,
+    pytest.mark.skipif(shutil.which("qemu-system-arm") is None, reason="there is no qemu-system-arm"),
+]
 
 PROGRAMS = ["svc_pendsv", "faults", "it_load", "self_modifying", "itcm_code", "fp"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from programs import (
 
 from simulator.__main__ import main
 
-pytestmark = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="a machine needs compiled hooks")
+pytestmark = pytest.mark.jit
 
 HELLO = serial_on() + put("hello\n")
 UNDEFINED = b"\x00\xde"

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from programs import ISR, RDR, TDR, USART1, leave, load, move, program, put, serial_on, wait_until_set
 
-pytestmark = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="a machine needs compiled hooks")
+pytestmark = pytest.mark.jit
 
 HELLO = serial_on() + put("hello\n")
 BUSY = b"\x00\xbf\xfd\xe7"  # nop; b .-2: a loop that is not seen to be endless

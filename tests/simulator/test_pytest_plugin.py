@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import textwrap
 
 import pytest
@@ -12,7 +11,7 @@ from programs import ISR, RDR, TDR, USART1, leave, load, move, program, put, ser
 from simulator.pytest_plugin import baselines
 
 pytest_plugins = ["pytester"]
-needs_machine = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="a machine needs compiled hooks")
+needs_machine = pytest.mark.jit
 
 COUNTER = 0x2001_0000
 ECHO = (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from programs import (
     FOREVER,
@@ -26,7 +24,7 @@ from simulator.board import ExpectationError
 from simulator.firmware import FirmwareError
 from simulator.settings import SettingError
 
-pytestmark = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="a machine needs compiled hooks")
+pytestmark = pytest.mark.jit
 
 BOARD = "stm32f746g-disco"
 COUNTER, TABLE = 0x2001_0000, 0x2001_0100

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import mmap
-import os
 import random
 from collections import Counter
 
@@ -20,7 +19,7 @@ from simulator.dsp_hook import Column, Slot
 from simulator.dsp_operations import ROWS, operation_of
 from simulator.verify import Verifier
 
-pytestmark = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="a native hook needs the compiler")
+pytestmark = pytest.mark.jit
 
 BASE, SIZE = 0x0800_0000, 0x1_0000
 REGISTERS = range(8)

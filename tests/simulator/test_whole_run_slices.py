@@ -22,7 +22,10 @@ RAM, ITCM = (0x2000_0000, 0x5_0000), (0, 0x4000)
 USUAL = Settings()
 KERNELS = ("cmsis_nn", "reference")
 
-pytestmark = pytest.mark.skipif(shutil.which("arm-none-eabi-gcc") is None, reason="there is no arm-none-eabi-gcc")
+pytestmark = [
+    pytest.mark.jit,
+    pytest.mark.skipif(shutil.which("arm-none-eabi-gcc") is None, reason="there is no arm-none-eabi-gcc"),
+]
 
 
 @pytest.fixture(scope="module", params=KERNELS)

@@ -41,6 +41,7 @@ def compared(firmware, until, entries=1 << 17):
 
 
 @needs_compiler
+@pytest.mark.jit
 @pytest.mark.parametrize("kernels", ["cmsis_nn", "reference"])
 def test_every_address_of_a_window_of_an_inference_agrees(kernels):
     result = compared(inference(kernels), UntilCycles(6_000_000))
@@ -52,6 +53,7 @@ def test_every_address_of_a_window_of_an_inference_agrees(kernels):
 
 
 @needs_compiler
+@pytest.mark.jit
 @pytest.mark.parametrize("name", ["svc_pendsv", "it_load", "self_modifying", "itcm_code", "fp", "timer"])
 def test_every_address_of_a_self_test_agrees(name):
     result = compared(selftest(name), UntilExit())
