@@ -77,3 +77,16 @@ def program(
     symbols += [(name, address, 4, OBJECT) for name, address in (variables or {}).items()]
     image = vectors + code + handler
     return elf([(FLASH, FLASH, image, len(image))], symbols=symbols)
+
+
+# Says "> ", sends back the first byte that comes, and ends.
+ECHO = (
+    serial_on()
+    + put("> ")
+    + wait_until_set(USART1 + ISR, 1 << 5)
+    + load(USART1 + RDR)
+    + move(1, USART1 + TDR)
+    + b"\x08\x60"
+    + wait_until_set(USART1 + ISR, 1 << 6)
+    + leave(0)
+)

@@ -13,22 +13,12 @@ import time
 from pathlib import Path
 
 import pytest
-from programs import ISR, RDR, TDR, USART1, leave, load, move, program, put, serial_on, wait_until_set
+from programs import ECHO, program, put, serial_on
 
 pytestmark = pytest.mark.jit
 
 HELLO = serial_on() + put("hello\n")
 BUSY = b"\x00\xbf\xfd\xe7"  # nop; b .-2: a loop that is not seen to be endless
-ECHO = (
-    serial_on()
-    + put("> ")
-    + wait_until_set(USART1 + ISR, 1 << 5)
-    + load(USART1 + RDR)
-    + move(1, USART1 + TDR)
-    + b"\x08\x60"
-    + wait_until_set(USART1 + ISR, 1 << 6)
-    + leave(0)
-)
 
 
 def process(path: Path, *options: str, **more: object) -> subprocess.Popen[bytes]:

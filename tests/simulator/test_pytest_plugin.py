@@ -6,7 +6,7 @@ import json
 import textwrap
 
 import pytest
-from programs import ISR, RDR, TDR, USART1, leave, load, move, program, put, serial_on, store, wait_until_set
+from programs import ECHO, leave, program, put, serial_on, store
 
 from simulator.pytest_plugin import baselines
 
@@ -14,16 +14,6 @@ pytest_plugins = ["pytester"]
 needs_machine = pytest.mark.jit
 
 COUNTER = 0x2001_0000
-ECHO = (
-    serial_on()
-    + put("> ")
-    + wait_until_set(USART1 + ISR, 1 << 5)
-    + load(USART1 + RDR)
-    + move(1, USART1 + TDR)
-    + b"\x08\x60"
-    + wait_until_set(USART1 + ISR, 1 << 6)
-    + leave(0)
-)
 
 
 @pytest.fixture

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import pytest
 from programs import (
+    ECHO,
     FOREVER,
-    ISR,
-    RDR,
-    TDR,
-    USART1,
     leave,
-    load,
     move,
     program,
     put,
     serial_on,
     store,
-    wait_until_set,
 )
 
 from simulator import Board
@@ -31,16 +26,6 @@ COUNTER, TABLE = 0x2001_0000, 0x2001_0100
 BUSY = b"\x00\xbf\xfd\xe7"
 VARIABLES = {"counter": COUNTER, "table": TABLE}
 WRITES = store(0xFFFF_FFD6, COUNTER) + store(0x0403_02FF, TABLE)
-ECHO = (
-    serial_on()
-    + put("> ")
-    + wait_until_set(USART1 + ISR, 1 << 5)
-    + load(USART1 + RDR)
-    + move(1, USART1 + TDR)
-    + b"\x08\x60"
-    + wait_until_set(USART1 + ISR, 1 << 6)
-    + leave(0)
-)
 
 
 @pytest.fixture
