@@ -110,9 +110,11 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 
 
 def _run(arguments: argparse.Namespace, settings: Settings, voice: Voice, port: Port) -> int:
+    from peripherals.stm32f746g_disco import MEMORIES
     from simulator import firmware
 
     loaded = firmware.load(arguments.firmware, base=arguments.base)
+    firmware.check(loaded, MEMORIES)
     if not voice.quiet and _compiles():
         voice.say("first run of this version: its kernels are compiled once, which takes a minute", style="dim")
     from simulator.driver import Driver
@@ -240,4 +242,6 @@ def _compiles() -> bool:
     import os
 
     folder = os.environ.get("NUMBA_CACHE_DIR")
+    if os.environ.get("NUMBA_DISABLE_JIT") == "1":
+        return False
     return folder is not None and not any(Path(folder).glob("**/*.nbi"))
