@@ -112,9 +112,11 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 def _run(arguments: argparse.Namespace, settings: Settings, voice: Voice, port: Port) -> int:
     from peripherals.stm32f746g_disco import MEMORIES
     from simulator import firmware
+    from simulator.goals import Goal
 
     loaded = firmware.load(arguments.firmware, base=arguments.base)
     firmware.check(loaded, MEMORIES)
+    Goal(arguments.until, loaded.symbols)
     if not voice.quiet and _compiles():
         voice.say("first run of this version: its kernels are compiled once, which takes a minute", style="dim")
     from simulator.driver import Driver

@@ -176,8 +176,6 @@ def test_usage_errors_are_one_sentence_and_64(tmp_path, monkeypatch, capfd, argu
 
 
 def test_a_symbol_that_the_firmware_lacks_is_a_usage_error(tmp_path, capfd):
-    if os.environ.get("NUMBA_DISABLE_JIT") == "1":
-        pytest.skip("a machine needs compiled hooks")
     (tmp_path / "fw.elf").write_bytes(elf())
     assert main(["run", str(tmp_path / "fw.elf"), "--until", "symbol:nowhere"]) == 64
     assert capfd.readouterr().err == "error: the firmware has no symbol 'nowhere'\n"
