@@ -1,7 +1,7 @@
 """Exceptions of the Armv7-M core, from the manual's pseudocode by its names.
 
-Reference: Armv7-M ARM B1.5.4 to B1.5.9 (DDI 0403E). Not modelled: late arrival, faults of lazy FP stacking and
-while reading the vector, lockup's memory image.
+Reference: Armv7-M ARM B1.5.4 to B1.5.9 (DDI 0403E). Not modelled: late arrival, faults of lazy FP stacking,
+lockup's memory image.
 """
 
 from __future__ import annotations
