@@ -73,8 +73,8 @@ def _unicorn() -> str:
 def _register_file() -> str:
     from simulator import native
 
-    state = native.find_cpu_state(native.open_engine())
-    native.poke_fpu(state)
+    engine = native.open_engine()  # named: what is found in it goes with it
+    native.poke_fpu(native.find_cpu_state(engine))
     return "found in Unicorn's memory and follows its registers; single-precision FPU set"
 
 
