@@ -188,6 +188,8 @@ class Machine:
         return self._unless_lockup(lambda: self._enter(number, self.pc))
 
     def _enter(self, number: int, return_address: int) -> None:
+        if self.bus.polling is not None:
+            self.bus.polling.forget()
         self.pc = self.exceptions.entry(number, return_address)
         self._spend(memories.EXCEPTION_ENTRY.cycles, "exception")
         self._follow_floating_point()

@@ -39,7 +39,7 @@ class Polling:
         self._harmless: dict[bytes, bool] = {}
 
     def forget(self) -> None:
-        """Something else happened: a write, or a read that gives more than a stored word."""
+        """Something else happened: a write, an exception, or a read that gives more than a stored word."""
         self._key = (0, 0, 0)
 
     def read(self, pc: int, address: int, value: int) -> None:
@@ -82,9 +82,9 @@ class Polling:
         self._same = 0
         if turns < TURNS or blocks == 0 or state[State.LOG] >= 0 or state[State.STOP_WANTED]:
             return
+        if (self.engine.executed_counts().shape, self.engine.tables.stalls.shape) != (counts.shape, stalls.shape):
+            return  # a table has grown meanwhile
         turn = self.engine.executed_counts() - counts
-        if turn.shape != counts.shape:
-            return
         if not self._is_harmless(turn):
             self._hopeless.add(self._key[0])
             return

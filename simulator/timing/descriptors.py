@@ -65,11 +65,10 @@ class Description:
 
 
 class BlockTables:
-    """The block, operand and hooked-operand tables; they double when full, and `moved` tells the owner of their addresses."""
+    """The block, operand and hooked-operand tables; they double when full."""
 
     def __init__(self, regions: Iterable[tuple[int, int]], constant_word: Callable[[int], int | None]) -> None:
         self.constant_word = constant_word
-        self.moved: Callable[[], None] = lambda: None
         self.pages: NDArray[np.int64] = np.full(4096, -1, np.int64)
         count = 0
         for base, size in regions:

@@ -400,8 +400,3 @@ class Engine:
         number = self.tables.find(address)
         assert number is not None
         return self.tables.descriptions[number]
-
-    def instruction_at(self, pc: int) -> Instruction | None:
-        description = self.description()
-        index = description.index_of(pc) if description is not None else None
-        return description.instructions[index] if description is not None and index is not None else None
