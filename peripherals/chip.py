@@ -15,6 +15,7 @@ from peripherals.cortex_m7.system_control import SystemControl
 from peripherals.kit.clock import Clock
 from peripherals.kit.registers import Peripheral
 from peripherals.kit.wires import AnyOf, Line, Request
+from peripherals.memory_map import Memory as MemoryMapped
 from peripherals.stm32f7.flash import Flash, Memory
 from peripherals.stm32f7.gpio import PORT_A, PORT_B, Gpio, PortReset
 from peripherals.stm32f7.known import Dbgmcu, Known, Unclocked
@@ -49,7 +50,12 @@ class Addressed(Protocol):
 
 
 class Chip:
-    """`find` gives who answers at an address; the attributes are the units that others talk to by name."""
+    """`find` gives who answers at an address; the attributes are the units that others talk to by name.
+
+    A board gives the memories around it, and what they hold from the factory."""
+
+    memories: tuple[MemoryMapped, ...]
+    contents: tuple[tuple[int, bytes], ...]
 
     def __init__(self, clock: Clock, crystals: Crystals, flash_memory: Memory, *, vector_table: int) -> None:
         self.clock = clock

@@ -6,10 +6,9 @@ Not modelled: the parts that peripherals talk to.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from peripherals.chip import Chip
 from peripherals.kit.clock import Clock
+from peripherals.memory_map import Memory
 from peripherals.stm32f7.flash import Memory as FlashMemory
 from peripherals.stm32f7.rcc import Crystals
 
@@ -17,18 +16,6 @@ KB = 1024
 CRYSTALS = Crystals(hse=25_000_000, lse=32_768)
 BOOT_ADDRESS = 0x0020_0000  # BOOT0 is low and BOOT_ADD0 has its reset value: flash through ITCM (RM0385 2.6)
 UNIQUE_ID = bytes.fromhex("3a0024000651383332373635")  # of no board in particular
-
-
-@dataclass(frozen=True)
-class Memory:
-    """A memory: kind is "ram", "rom" or "flash"; timing the kind that the cost tables know; alias whose bytes it shows."""
-
-    name: str
-    base: int
-    size: int
-    kind: str
-    timing: str
-    alias: str | None = None
 
 
 MEMORIES = (

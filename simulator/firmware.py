@@ -179,7 +179,7 @@ def check(firmware: Firmware, memories: Iterable[Memory]) -> ResetVector:
     for segment in firmware.segments:
         _check_range(firmware.path, segment.address, len(segment.data), memories)
         _check_range(firmware.path, segment.run_address, segment.memory_size, memories)
-    flash = [memory for memory in memories if memory.kind == "flash"]
+    flash = [memory for memory in memories if memory.kind == "flash"] or [m for m in memories if m.base == 0]
     in_flash = [s.address for s in firmware.segments if s.data and _holding(s.address, flash)]
     if not in_flash:
         raise FirmwareError(f"{firmware.path} puts nothing into flash, so the core finds no reset vector")

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from peripherals.boards import BOARDS
 from peripherals.cortex_m7.nvic import MEM_MANAGE
 from peripherals.kit.clock import NEVER, Clock
-from peripherals.stm32f746g_disco import Memory as FittedMemory
-from peripherals.stm32f746g_disco import build
+from peripherals.memory_map import Memory as FittedMemory
 from simulator.bus import Bus, Unmodelled
 from simulator.core import Core, CoreStop, Memory
 from simulator.exceptions import Exceptions, Fault, Lockup, fault_of
@@ -61,13 +61,13 @@ class Machine:
         settings: Settings = Settings(),  # noqa: B008
         serial: Callable[[bytes], None] | None = None,
     ) -> None:
-        if board != "stm32f746g-disco":
-            raise ValueError(f"there is no board {board!r}; there is stm32f746g-disco")
+        if board not in BOARDS:
+            raise ValueError(f"there is no board {board!r}; there is {', '.join(BOARDS)}")
         self.board = board
         self.firmware = firmware
         self.settings = settings
         self.clock = Clock()
-        self.soc = build(self.clock, _FlashArray(self))
+        self.soc = BOARDS[board].build(self.clock, _FlashArray(self))
         self.reset_vector = check(firmware, self.soc.memories)
         self.engine = Engine(
             _spans(self.soc.memories), self._constant_word, timed=settings.timing == "cycles",

@@ -110,12 +110,12 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 
 
 def _run(arguments: argparse.Namespace, settings: Settings, voice: Voice, port: Port) -> int:
-    from peripherals.stm32f746g_disco import MEMORIES
+    from peripherals.boards import BOARDS
     from simulator import firmware
     from simulator.goals import Goal
 
     loaded = firmware.load(arguments.firmware, base=arguments.base)
-    firmware.check(loaded, MEMORIES)
+    firmware.check(loaded, BOARDS[arguments.board].memories)
     Goal(arguments.until, loaded.symbols)
     if not voice.quiet and _compiles():
         voice.say("first run of this version: its kernels are compiled once, which takes a minute", style="dim")
