@@ -17,7 +17,7 @@ MB = 1024 * 1024
 MEMORIES = (
     Memory("ZBT SSRAM 1", 0x0000_0000, 4 * MB, "ram", "sram"),
     Memory("ZBT SSRAM 2 and 3", 0x2000_0000, 4 * MB, "ram", "sram"),
-    Memory("PSRAM", 0x2100_0000, 16 * MB, "ram", "sram"),
+    Memory("PSRAM", 0x6000_0000, 16 * MB, "ram", "sram"),
 )
 
 
