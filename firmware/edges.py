@@ -18,7 +18,9 @@ def program(graph: Graph, target: Target, options: Options) -> Path:
     network = options.networks[target.network]
     macros = f"{sources.program_flags()} -DIMAGE_COUNT={options.images} -DARENA_BYTES={network.arena}"
     folder = build.folder / target.program / f"{target.network}-{options.images}"
-    objects = [build.object(Source(path, macros), folder) for path in sorted(PROGRAMS[target.program].glob("*.cc"))]
+    objects = [
+        build.object(source, folder) for source in sources.program(PROGRAMS[target.program], options.platform, macros)
+    ]
     objects.append(build.kernels(target.kernels))
     objects += [_contents(build, target, options), _record(build, target, options)]
     return build.elf(options.folder / f"{target.name}.elf", objects, options.platform)

@@ -21,6 +21,7 @@ DISCO, MPS2 = sources.PLATFORMS
 USUAL = ("gcc12", "O2")
 
 SPEED = ("byte_dot", "smlad_dot", "memcpy", "float", "branchy")
+CONFORMANCE = ("exceptions", "schedulers")  # folders of firmware/conformance, a program a file
 # What only the discovery board has: its serial port, its timers, a tick of 216 MHz.
 DISCO_ONLY = tuple(f"selftest-{name}" for name in ("uart_irq", "timer", "systick", "wfi_sleep"))
 
@@ -36,7 +37,8 @@ class Program:
 
     @property
     def platforms(self) -> tuple[str, ...]:
-        return (DISCO,) if self.name in DISCO_ONLY else (DISCO, MPS2)
+        only_disco = self.name in DISCO_ONLY or self.name.startswith("schedulers-")
+        return (DISCO,) if only_disco else (DISCO, MPS2)
 
 
 def programs() -> dict[str, Program]:
@@ -44,6 +46,10 @@ def programs() -> dict[str, Program]:
     listed = [Program("hello", (FIRMWARE / "hello" / "main.c",))]
     listed += [Program(f"speed-{name}", (speed / "main.c", speed / f"{name}.c")) for name in SPEED]
     listed += [Program(f"selftest-{path.stem}", (path,)) for path in sorted(selftest.glob("*.c"))]
+    for kind in CONFORMANCE:
+        listed += [
+            Program(f"{kind}-{path.stem}", (path,)) for path in sorted((FIRMWARE / "conformance" / kind).glob("*.c"))
+        ]
     return {program.name: program for program in listed}
 
 

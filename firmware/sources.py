@@ -86,6 +86,14 @@ def board(platform: str) -> Iterator[Source]:
             yield Source(path, f"{_includes(BOARD, BOARD / platform)} {WARNINGS}")
 
 
+def program(folder: Path, platform: str, macros: str) -> Iterator[Source]:
+    """A program's C++ with TFLM's headers and `macros`, its C with the board's."""
+    for path in sorted(folder.glob("*.cc")):
+        yield Source(path, macros)
+    for path in sorted(folder.glob("*.c")):
+        yield Source(path, f"{_includes(folder, BOARD, BOARD / platform)} {WARNINGS}")
+
+
 def linker_scripts(platform: str) -> tuple[Path, Path]:
     """The script, and the one that it includes."""
     return BOARD / platform / "link.ld", BOARD / "sections.ld"

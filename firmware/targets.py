@@ -18,7 +18,10 @@ KERNELS = {
     "cmsis_nn": "-DUSE_CMSIS_NN=1 -DUSE_OURS=1",
     "cmsis_nn_noours": "-DUSE_CMSIS_NN=1 -DUSE_OURS=0",
 }
-PROGRAMS = {"image_recognition_test": sources.FIRMWARE / "image_recognition_test"}
+PROGRAMS = {
+    "image_recognition_test": sources.FIRMWARE / "image_recognition_test",
+    "image_recognition_demo": sources.FIRMWARE / "image_recognition_demo",
+}
 TABLE_LEVELS = {"gcc10": "Os", "gcc12": "Os", "clang19": "Oz"}
 TABLE_KERNELS = ("reference", "cmsis_nn")
 

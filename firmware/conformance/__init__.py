@@ -1,0 +1,1 @@
+"""Firmware that proves the core: one package a class, each with a builder."""
