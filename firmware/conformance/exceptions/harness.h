@@ -54,8 +54,8 @@ typedef struct {
 } Log;
 
 /* Below the stack, out of the start-up code's reach: it outlives a system reset. */
-extern char __stack_bottom[];
-#define LOG ((Log *)(__stack_bottom - sizeof(Log)))
+#define STACK_BOTTOM (0x20050000u - 0x10000u)
+#define LOG ((volatile Log *)(STACK_BOTTOM - sizeof(Log)))
 
 static uint32_t table[16 + 98] __attribute__((aligned(512)));
 static Action actions[EXCEPTIONS];
@@ -69,7 +69,7 @@ static inline void settle(void) {
 }
 
 static inline void word_of(const char *text, uint32_t index, uint32_t got, uint32_t wanted) {
-    Word *const word = &LOG->words[LOG->count < WORDS ? LOG->count++ : WORDS - 1];
+    volatile Word *const word = &LOG->words[LOG->count < WORDS ? LOG->count++ : WORDS - 1];
     *word = (Word){text, index, got, wanted};
 }
 
@@ -202,7 +202,7 @@ static inline int finish(uint32_t its_table, uint32_t its_interrupts) {
     settle();
     NVIC_ISER(1) = its_interrupts;
     for (uint32_t i = 0; i < LOG->count; i++) {
-        const Word *const w = &LOG->words[i];
+        const volatile Word *const w = &LOG->words[i];
         char text[96];
         if (w->index == NO_INDEX) {
             snprintf(text, sizeof text, "%s", w->text);

@@ -1,5 +1,5 @@
 /* Runs instruction sequences one by one, each from a state of its own, and logs the state in which each ends.
- * The table of sequences and their code come from sequences.S; the log leaves by semihosting. layout.py has the same facts. */
+ * The table of sequences and their code are image.py's; the log leaves by semihosting. */
     .syntax unified
     .cpu cortex-m7
     .fpu fpv5-sp-d16
@@ -113,7 +113,8 @@ next:
     bx lr
     .ltorg
 
-    .balign 1024
+    /* Every sequence branches here. */
+    .section .finish, "ax"
     .global finish
     .thumb_func
 finish:
@@ -156,6 +157,7 @@ finish:
     bne 3b
     str r0, [r4, #LOG_END]
     b.w next
+    .ltorg
 
 done:
     adr r1, console
