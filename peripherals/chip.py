@@ -12,9 +12,11 @@ from peripherals.cortex_m7.dwt import Dwt
 from peripherals.cortex_m7.itm import Itm
 from peripherals.cortex_m7.nvic import Nvic
 from peripherals.cortex_m7.system_control import SystemControl
+from peripherals.kit.bus_master import BusMatrix
 from peripherals.kit.clock import Clock
 from peripherals.kit.registers import Peripheral
 from peripherals.kit.wires import AnyOf, Line, Request
+from peripherals.makers import MAKERS
 from peripherals.memory_map import Memory as MemoryMapped
 from peripherals.stm32f7.flash import Flash, Memory
 from peripherals.stm32f7.gpio import PORT_A, PORT_B, Gpio, PortReset
@@ -63,10 +65,11 @@ class Chip:
         self.nvic = Nvic(INTERRUPTS)
         self._shared: dict[int, AnyOf] = {}
         self.requests: dict[str, Request] = {}
+        self.matrix = BusMatrix(self.memories, self.find)
         backup_writable = Line("DBP")
-        self.rcc = Rcc(clock, crystals, backup_writable=backup_writable, irq=self._interrupt(5))
+        self.rcc = Rcc(clock, crystals, backup_writable=backup_writable, irq=self.interrupt(5))
         self.pwr = Pwr(clock, backup_writable=backup_writable)
-        self.flash = Flash(clock, flash_memory, irq=self._interrupt(4))
+        self.flash = Flash(clock, flash_memory, irq=self.interrupt(4))
         self.system_control = SystemControl(clock, self.nvic, cpuid=CPUID, vector_table=vector_table)
         self.dwt = Dwt(clock)
         self.itm = Itm()
@@ -105,12 +108,14 @@ class Chip:
 
     # Wiring
 
-    def _interrupt(self, irq: int) -> Line:
+    def interrupt(self, irq: int) -> Line:
+        """A line of its own into an interrupt, which is high while any of them is."""
         if irq not in self._shared:
             self._shared[irq] = AnyOf(self.nvic.line(irq))
         return self._shared[irq].input()
 
-    def _request(self, name: str) -> Request:
+    def request(self, name: str) -> Request:
+        """The DMA request of that name in RM0385's tables 27 and 28."""
         return self.requests.setdefault(name, Request(name))
 
     def _place(self, instance: Instance) -> None:
@@ -132,6 +137,8 @@ class Chip:
         }
         if name in units:
             return units[name]
+        if name in MAKERS:
+            return MAKERS[name](self, instance)
         if name.startswith(("USART", "UART")):
             return self._make_usart(instance)
         if name.startswith("GPIO"):
@@ -147,9 +154,9 @@ class Chip:
             name,
             self.clock,
             self.rcc.output(name, name),
-            irq=self._interrupt(instance.irq[0]),
-            tx_request=self._request(f"{name}_TX"),
-            rx_request=self._request(f"{name}_RX"),
+            irq=self.interrupt(instance.irq[0]),
+            tx_request=self.request(f"{name}_TX"),
+            rx_request=self.request(f"{name}_RX"),
         )
         return self.usarts[name]
 
@@ -162,8 +169,8 @@ class Chip:
             name,
             self.clock,
             self.rcc.output("TIMCLK1", name),
-            irq=self._interrupt(instance.irq[0]),
-            requests={event: self._request(f"{name}_{event}") for event in events},
+            irq=self.interrupt(instance.irq[0]),
+            requests={event: self.request(f"{name}_{event}") for event in events},
             width=32 if name in _WIDE_TIMERS else 16,
         )
         return self.timers[name]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from peripherals.kit.clock import Clock
+from simulator.core import Core
 from simulator.polling import Polling
 from simulator.timing import memories
 from simulator.timing.engine import Engine
@@ -45,6 +46,14 @@ class Unmodelled:
 
 class ModelError(RuntimeError):
     """The simulator is not able to go on honestly; the message says why."""
+
+
+class CoreContents:
+    """The memories as DMA, LTDC and the other masters reach them: translated code that they overwrite is dropped."""
+
+    def __init__(self, core: Core) -> None:
+        self.read = core.read_memory
+        self.write = core.write_memory
 
 
 class Bus:

@@ -16,7 +16,7 @@ from peripherals.boards import BOARDS
 from peripherals.cortex_m7.nvic import MEM_MANAGE
 from peripherals.kit.clock import NEVER, Clock
 from peripherals.memory_map import Memory as FittedMemory
-from simulator.bus import Bus, Unmodelled
+from simulator.bus import Bus, CoreContents, Unmodelled
 from simulator.core import Core, CoreStop, Memory
 from simulator.exceptions import Exceptions, Fault, Lockup, fault_of
 from simulator.firmware import Firmware, check
@@ -107,6 +107,7 @@ class Machine:
         system.on_reset_request = self._request_reset
         self.soc.nvic.on_change = self._want_decision
         self.soc.flash.on_setting = self._follow_settings
+        self.soc.matrix.contents = CoreContents(self.core)
         self.soc.usart1.transmitted.append(self._transmitted)
         self.soc.on_unmodelled(self.bus.note_unmodelled)
         self.clock.on_horizon = self._move_horizon

@@ -38,7 +38,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Register:
-    """One row of a map; `count` registers `stride` bytes apart are named CCR1, CCR2.. from `first` on."""
+    """One row of a map; `count` registers `stride` bytes apart are named CCR1, CCR2.. from `first` on; SxCR gives S0CR, S1CR.."""
 
     offset: int
     name: str
@@ -56,7 +56,12 @@ class Register:
         if self.count == 0:
             yield self.name, self.offset, None
         for i in range(self.count):
-            yield f"{self.name}{self.first + i}", self.offset + self.stride * i, i
+            number = str(self.first + i)
+            yield (
+                self.name.replace("x", number) if "x" in self.name else self.name + number,
+                self.offset + self.stride * i,
+                i,
+            )
 
 
 def reg(

@@ -32,11 +32,17 @@ class Line:
 class Request:
     """A DMA request: high while the peripheral wants a transfer; whoever serves it says so with `acknowledge`."""
 
-    __slots__ = ("_line", "acknowledged")
+    __slots__ = ("_line", "acknowledged", "ended", "room", "settle", "take")
 
     def __init__(self, name: str = "") -> None:
         self._line = Line(name)
         self.acknowledged: Callable[[], None] = lambda: None
+        self.ended: Callable[[], None] = lambda: None  # the server's: the peripheral has no more (RM0385 8.3.15)
+        self.room: Callable[[], int] = lambda: (
+            0
+        )  # the server's: beats that may come at once with nothing to be seen between
+        self.settle: Callable[[], None] = lambda: None  # the driver's: brings what has come up to now
+        self.take: Callable[[int], bytes] | None = None  # the driver's: so many reads of its data register at once
 
     @property
     def name(self) -> str:

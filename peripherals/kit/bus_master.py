@@ -1,0 +1,177 @@
+"""What a bus master of the chip sees: memories and peripherals by address, and what an access costs it in cycles of HCLK.
+
+Reference: RM0385 2.1 (bus matrix), 2.1.2 (the ITCM is the core's alone). Not modelled: arbitration with other masters; the AHB's split of long bursts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from peripherals.memory_map import Memory
+
+CYCLES = {
+    "memory": 1,
+    "AHB1": 1,
+    "AHB2": 1,
+    "AHB3": 1,
+    "APB1": 8,
+    "APB2": 4,
+    "PPB": 1,
+}  # guess: APB as 2 bus cycles at HCLK/4 and /2
+_CORE_ONLY = 0x0800_0000  # below lie the ITCM's RAM and the flash's ITCM port
+
+
+class BusError(Exception):
+    """Nobody answers at an address, or what answers refuses: an ERROR response on the bus."""
+
+
+class Answering(Protocol):
+    """A peripheral, as the bus needs it."""
+
+    name: str
+
+    def read(self, offset: int, size: int) -> int: ...
+
+    def write(self, offset: int, size: int, value: int) -> None: ...
+
+
+class Contents(Protocol):
+    """The bytes of memories, by address."""
+
+    def read(self, address: int, size: int) -> bytes: ...
+
+    def write(self, address: int, data: bytes) -> None: ...
+
+
+class OwnContents:
+    """Bytes of memories where no core holds them: erased ROM, zeroed RAM."""
+
+    def __init__(self, memories: Sequence[Memory]) -> None:
+        self._memories = memories
+        self._bytes: dict[str, bytearray] = {}
+
+    def read(self, address: int, size: int) -> bytes:
+        data, at = self._at(address)
+        return bytes(data[at : at + size])
+
+    def write(self, address: int, data: bytes) -> None:
+        stored, at = self._at(address)
+        stored[at : at + len(data)] = data
+
+    def _at(self, address: int) -> tuple[bytearray, int]:
+        memory = next(m for m in self._memories if m.base <= address < m.base + m.size)
+        name = memory.alias or memory.name
+        if name not in self._bytes:
+            self._bytes[name] = bytearray(b"\0" if memory.kind == "ram" else b"\xff") * memory.size
+        return self._bytes[name], address - memory.base
+
+
+class BusMatrix:
+    """The memories and peripherals behind the matrix. A memory whose name is in `closed` answers with an error.
+
+    Reads and writes raise BusError. `beats` counts what each master has moved, and `cycles` the bus cycles that took."""
+
+    def __init__(self, memories: Sequence[Memory], find: Callable[[int], tuple[Answering, int, str] | None]) -> None:
+        self._memories = [m for m in memories if m.base >= _CORE_ONLY]
+        self._find = find
+        self.contents: Contents = OwnContents(memories)
+        self.closed: set[str] = set()
+        self.on_closed: Callable[[str, bool], None] = lambda name, closed: None
+        self.on_write: Callable[[str, int, int], None] = lambda master, address, size: None
+        self.on_read: Callable[[str, int, int], None] = lambda master, address, size: None
+        self.beats: Counter[str] = Counter()
+        self.cycles: Counter[str] = Counter()
+
+    def close(self, name: str, *, closed: bool) -> None:
+        """Let a memory answer no longer, or again: an SDRAM that nobody has initialised."""
+        if closed != (name in self.closed):
+            (self.closed.add if closed else self.closed.discard)(name)
+            self.on_closed(name, closed)
+
+    def memory(self, address: int, size: int) -> Memory | None:
+        for memory in self._memories:
+            if memory.base <= address and address + size <= memory.base + memory.size:
+                return memory
+        return None
+
+    def port(self, master: str, only: tuple[str, ...] = ()) -> Port:
+        """A master's way in; `only` names the buses that it reaches, where it does not reach all and the memories."""
+        return Port(self, master, only)
+
+    def find(self, address: int) -> tuple[Answering, int, str]:
+        found = self._find(address)
+        if found is None or found[2] == "PPB":
+            raise BusError(f"nobody answers at {address:#010x}")
+        return found
+
+
+class Port:
+    """One master's way into the matrix; addresses are aligned to the size, as the AHB wants them."""
+
+    def __init__(self, matrix: BusMatrix, master: str, only: tuple[str, ...]) -> None:
+        self._matrix = matrix
+        self._master = master
+        self._only = only
+
+    def cost(self, address: int) -> int:
+        """Cycles of HCLK that one beat at an address takes."""
+        if self.is_memory(address):
+            return CYCLES["memory"]
+        try:
+            return CYCLES[self._find(address)[2]]
+        except BusError:
+            return CYCLES["memory"]
+
+    def is_memory(self, address: int, size: int = 1) -> bool:
+        return not self._only and self._matrix.memory(address, size) is not None
+
+    def read(self, address: int, size: int) -> int:
+        """One beat of 1, 2 or 4 bytes."""
+        if self.is_memory(address, size):
+            return int.from_bytes(self.read_block(address, size, size), "little")
+        peripheral, offset, bus = self._find(address)
+        self._book(1, CYCLES[bus])
+        return peripheral.read(offset, size)
+
+    def write(self, address: int, size: int, value: int) -> None:
+        if self.is_memory(address, size):
+            self.write_block(address, value.to_bytes(size, "little"), size)
+            return
+        peripheral, offset, bus = self._find(address)
+        self._book(1, CYCLES[bus])
+        peripheral.write(offset, size, value)
+
+    def read_block(self, address: int, size: int, beat: int = 4) -> bytes:
+        """Neighbouring bytes of one memory, in beats of so many bytes."""
+        self._open(address, size)
+        self._matrix.on_read(self._master, address, size)
+        self._book(-(-size // beat), CYCLES["memory"])
+        return self._matrix.contents.read(address, size)
+
+    def write_block(self, address: int, data: bytes, beat: int = 4) -> None:
+        memory = self._open(address, len(data))
+        if memory.kind != "ram":
+            raise BusError(f"{memory.name} cannot be written over the bus, at {address:#010x}")
+        self._book(-(-len(data) // beat), CYCLES["memory"])
+        self._matrix.contents.write(address, data)
+        self._matrix.on_write(self._master, address, len(data))
+
+    def _find(self, address: int) -> tuple[Answering, int, str]:
+        found = self._matrix.find(address)
+        if self._only and found[2] not in self._only:
+            raise BusError(f"{self._master} does not reach {found[0].name} at {address:#010x}")
+        return found
+
+    def _open(self, address: int, size: int) -> Memory:
+        memory = self._matrix.memory(address, size)
+        if memory is None or self._only:
+            raise BusError(f"no memory at {address:#010x}..{address + size - 1:#010x}")
+        if memory.name in self._matrix.closed:
+            raise BusError(f"{memory.name} does not answer yet, at {address:#010x}")
+        return memory
+
+    def _book(self, beats: int, cycles: int) -> None:
+        self._matrix.beats[self._master] += beats
+        self._matrix.cycles[self._master] += beats * cycles
