@@ -15,7 +15,7 @@ from peripherals.cortex_m7.system_control import SystemControl
 from peripherals.kit.bus_master import BusMatrix
 from peripherals.kit.clock import Clock
 from peripherals.kit.registers import Peripheral
-from peripherals.kit.wires import AnyOf, Line, Request
+from peripherals.kit.wires import AnyOf, Line, Pin, Request
 from peripherals.makers import MAKERS
 from peripherals.memory_map import Memory as MemoryMapped
 from peripherals.stm32f7.flash import Flash, Memory
@@ -33,6 +33,10 @@ _PORTS = {"GPIOA": PORT_A, "GPIOB": PORT_B}
 _WIDE_TIMERS = ("TIM2", "TIM5")
 _GENERAL_TIMERS = ("TIM2", "TIM3", "TIM4", "TIM5")
 _BASIC_TIMERS = ("TIM6", "TIM7")
+
+
+def _port(name: str) -> Gpio:
+    return Gpio(name, _PORTS.get(name, PortReset()))
 
 
 class Addressed(Protocol):
@@ -65,6 +69,7 @@ class Chip:
         self.nvic = Nvic(INTERRUPTS)
         self._shared: dict[int, AnyOf] = {}
         self.requests: dict[str, Request] = {}
+        self.external = [Line(f"EXTI{n}") for n in range(24)]
         self.matrix = BusMatrix(self.memories, self.find)
         backup_writable = Line("DBP")
         self.rcc = Rcc(clock, crystals, backup_writable=backup_writable, irq=self.interrupt(5))
@@ -75,7 +80,7 @@ class Chip:
         self.itm = Itm()
         self.system_control.debug.on_trace = self._trace
         self.usarts: dict[str, Usart] = {}
-        self.ports: dict[str, Gpio] = {}
+        self.ports = {f"GPIO{letter}": _port(f"GPIO{letter}") for letter in "ABCDEFGHIJK"}
         self.timers: dict[str, BasicTimer] = {}
         self.peripherals: dict[str, Addressed] = {}
         self._unclocked: dict[str, Unclocked] = {}
@@ -94,6 +99,10 @@ class Chip:
             return None
         peripheral, base, bus = page
         return peripheral, address - base, bus
+
+    def pin(self, name: str) -> Pin:
+        """A pin by its name in the data sheet, such as PI11."""
+        return self.ports[f"GPIO{name[1]}"].pins[int(name[2:])]
 
     def on_unmodelled(self, report: Callable[[str, str, str], None]) -> None:
         """report(name, register or field, "read" or "write") is called at each use of what has no behaviour."""
@@ -142,7 +151,6 @@ class Chip:
         if name.startswith(("USART", "UART")):
             return self._make_usart(instance)
         if name.startswith("GPIO"):
-            self.ports[name] = Gpio(name, _PORTS.get(name, PortReset()))
             return self.ports[name]
         if name in _GENERAL_TIMERS or name in _BASIC_TIMERS:
             return self._make_timer(instance)

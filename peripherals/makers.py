@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from peripherals.stm32f7 import exti
 from peripherals.stm32f7.dma import STREAMS, Dma
 from peripherals.stm32f7.dma_requests import REQUESTS
+from peripherals.stm32f7.syscfg import Syscfg
 from peripherals.stm32f746 import APB1, Instance
 
 if TYPE_CHECKING:
@@ -29,7 +31,33 @@ def make_dma(chip: Chip, instance: Instance) -> Dma:
     )
 
 
+def make_exti(chip: Chip, instance: Instance) -> exti.Exti:
+    """RM0385 11.8 and table 46: which lines share an interrupt, and what else drives them."""
+    shared = ((0,), (1,), (2,), (3,), (4,), tuple(range(5, 10)), tuple(range(10, 16)))
+    internal = {
+        exti.PVD: 1,
+        exti.RTC_ALARM: 41,
+        exti.OTG_FS: 42,
+        exti.ETHERNET: 62,
+        exti.OTG_HS: 76,
+        exti.RTC_TAMPER: 2,
+        exti.RTC_WAKEUP: 3,
+        exti.LPTIM1: 93,
+    }
+    numbers = dict(zip(shared, instance.irq, strict=True)) | {(line,): irq for line, irq in internal.items()}
+    unit = exti.Exti(instance.name, {lines: chip.interrupt(irq) for lines, irq in numbers.items()})
+    for line, wire in zip(unit.inputs, chip.external, strict=True):
+        wire.listen(line.set)
+    return unit
+
+
+def make_syscfg(chip: Chip, instance: Instance) -> Syscfg:
+    return Syscfg(instance.name, [port.pins for port in chip.ports.values()], chip.external[: len(exti.GPIO_LINES)])
+
+
 MAKERS: dict[str, Callable[[Chip, Instance], Addressed]] = {
     "DMA1": make_dma,
     "DMA2": make_dma,
+    "EXTI": make_exti,
+    "SYSCFG": make_syscfg,
 }
