@@ -300,6 +300,7 @@ static void masks_faults(void) {
     clean();
     inside[5] = mask_in_nmi;
     pend_nmi();
+    __asm volatile("cpsie f" ::: "memory");
     word("FAULTMASK cannot be set in NMI", mask_inside, 0);
 }
 
