@@ -6,11 +6,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from simulator.cli import boards, conform, diff, doctor, explain, run
+from simulator.cli import boards, conform, diff, doctor, explain, run, validate
 from simulator.cli.guard import guarded
 from simulator.cli.usage import Parser
 
-COMMANDS = (run, boards, doctor, explain, diff, conform)
+COMMANDS = (run, boards, doctor, explain, diff, conform, validate)
 
 
 def parser() -> Parser:

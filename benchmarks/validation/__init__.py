@@ -1,0 +1,1 @@
+"""The proof of the cycles: microbenchmarks, other models, published figures, guesses; `python -m simulator validate`."""
