@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import unicorn
+from numba import config
 from numpy.typing import NDArray
 from unicorn import arm_const as arm
 
 from simulator import native
+from simulator.compiled.hot import Hot
 from simulator.timing.engine import Engine
 from simulator.timing.kernels import Reason, State
 
@@ -94,6 +96,8 @@ class Core:
         peripherals: Sequence[tuple[int, int]],
         engine: Engine,
         verify: Sequence[str] = (),
+        *,
+        compiled: bool = True,
     ) -> None:
         self.uc = native.open_engine()
         self.registers = native.Registers(self.uc)
@@ -116,6 +120,7 @@ class Core:
         hosts = {m.base: (m.size, self._host(m)) for m in self.memories}
         engine.attach(self.cpu, hosts, native.stop_function())
         self.verifier = self._verifier(hosts) if "dsp" in verify else None
+        self.hot = self._hot(hosts) if compiled and self.verifier is None and not config.DISABLE_JIT else None
         state = engine.state.ctypes.data
         native.add_hook(self.uc, BLOCK, engine.block_hook, state)
         native.add_hook(self.uc, unicorn.UC_HOOK_TLB_FILL, engine.fill_hook, state)
@@ -135,6 +140,11 @@ class Core:
         from simulator.verify import Verifier
 
         return Verifier(self.uc, self.cpu.registers, self.cpu.qf, self.cpu.ge, hosts)
+
+    def _hot(self, hosts: Mapping[int, tuple[int, int]]) -> Hot:
+        kinds = {m.base: m.kind for m in self.memories}
+        memories = [(base, size, host, kinds[base] == "ram") for base, (size, host) in hosts.items()]
+        return Hot(self.engine, self.read_memory, memories, native.emulate_function())
 
     # Memory
 
@@ -248,7 +258,7 @@ class Core:
         while True:
             state[State.REASON] = Reason.NONE
             self._event = None
-            error = self._emulate(pc, native.NO_EXIT if part is None else part.end)
+            error = self._emulate(pc, None if part is None else part.end)
             pc = self.get("pc")
             if self.verifier is not None:
                 self.verifier.settle(pc)
@@ -310,10 +320,14 @@ class Core:
         """Translate the part anew: a block is to be cut at its end, or was."""
         self.uc.ctl_remove_cache(part.start, part.end + 2)
 
-    def _emulate(self, pc: int, until: int) -> unicorn.UcError | None:
+    def _emulate(self, pc: int, end: int | None) -> unicorn.UcError | None:
+        until = native.NO_EXIT if end is None else end
         self._running = True
         try:
-            self.uc.emu_start(pc | 1, until)
+            if self.hot is None:
+                self.uc.emu_start(pc | 1, until)
+            else:
+                native.run(self.uc, lambda engine: self.hot.run(engine, pc, until, compiled=end is None))
         except unicorn.UcError as error:
             return error
         finally:

@@ -73,7 +73,9 @@ class Machine:
             _spans(self.soc.memories), self._constant_word, timed=settings.timing == "cycles",
             seed=settings.seed, parameters=_parameters(settings),
         )  # fmt: skip
-        self.core = Core(_merged(self.soc.memories), self.soc.spans, self.engine, settings.verify)
+        self.core = Core(
+            _merged(self.soc.memories), self.soc.spans, self.engine, settings.verify, compiled=settings.compiled
+        )
         self.bus = Bus(self.soc, self.engine, self.clock)
         self.verifier = self.core.verifier
         self.exceptions = Exceptions(self.core, self.soc.nvic, self.soc.system_control)

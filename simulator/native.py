@@ -131,6 +131,24 @@ def stop_function() -> int:
     return address
 
 
+def emulate_function() -> int:
+    """The address of uc_emu_start."""
+    address = ctypes.cast(binding.uclib.uc_emu_start, ctypes.c_void_p).value
+    if address is None:
+        raise NativeError("uc_emu_start has no address")
+    return address
+
+
+def run(uc: unicorn.Uc, emulate: Callable[[int], int]) -> None:
+    """As uc.emu_start, by a function that takes the engine's address and gives its error. Raises UcError, and what a hook raised."""
+    uc._hook_exception = None
+    status = emulate(engine_address(uc))
+    if status != unicorn.UC_ERR_OK:
+        raise unicorn.UcError(status)
+    if uc._hook_exception is not None:
+        raise uc._hook_exception
+
+
 def engine_address(uc: unicorn.Uc) -> int:
     """The address of the engine that native hooks are given."""
     value = uc._uch.value

@@ -132,6 +132,7 @@ class BlockTables:
         row[Block.LINES] = (address + size - 1 >> LINE_SHIFT) - (address >> LINE_SHIFT) + 1
         row[Block.I_GENERATION] = -1
         row[Block.GUESS] = -1
+        row[Block.ALTERNATE] = -1
         row[Block.COUNTER] = 1
         row[Block.TRAPS] = _traps(instructions)
         row[Block.TARGET] = -1

@@ -19,7 +19,7 @@ from simulator.timing import layout as at
 from simulator.timing.automaton import Automaton, issue_cycles
 from simulator.timing.cortex_m7 import CAUSES, Parameters
 from simulator.timing.descriptors import TRAP_BREAKPOINT, TRAP_DIVIDE, TRAP_FLOATING_POINT, BlockTables, Description
-from simulator.timing.kernels import Block, Stall, State
+from simulator.timing.kernels import Block, Region, Stall, State
 
 STALL_CAUSES = (
     "branch",
@@ -76,6 +76,8 @@ class Engine:
         self._issue: dict[int, NDArray[np.int64]] = {}
         self._interrupted = 0
         self._published: tuple[int, ...] = ()
+        self.on_publish: Callable[[], None] = lambda: None
+        self.quiet: NDArray[np.uint8] = np.zeros(65536, np.uint8)
         self._watched: set[int] = set()
         self.block_hook = int(kernels.on_block.address)
         self.operand_hook = int(kernels.on_operand.address)
@@ -90,6 +92,8 @@ class Engine:
         state[State.TIMED] = timed
         state[State.RANDOM] = (seed * 2654435761 & 0xFFFF_FFFF) or 1
         state[State.LOG] = -1
+        state[State.RESUMED] = -1
+        self._find_quiet()
         state[State.UNALIGNED_LOAD] = memories.UNALIGNED_LOAD.cycles
         state[State.UNALIGNED_STORE] = memories.UNALIGNED_STORE.cycles
 
@@ -100,6 +104,7 @@ class Engine:
         state[State.FLAGS_N], state[State.FLAGS_Z] = cpu.nf, cpu.zf
         state[State.FLAGS_C], state[State.FLAGS_V] = cpu.cf, cpu.vf
         state[State.ITSTATE] = cpu.itstate
+        state[State.FLAGS_Q], state[State.FLAGS_GE] = cpu.qf, cpu.ge
         state[State.STOP_FUNCTION] = stop_function
         for base, (size, host) in hosts.items():
             for offset in range(0, size, 1 << 16):
@@ -132,6 +137,7 @@ class Engine:
             (State.COUNTS, self.counts),
             (State.EXECUTED, self.executed),
             (State.PERMISSIONS, self.permissions),
+            (State.QUIET, self.quiet),
         ):
             state[word] = array.ctypes.data
         state[State.BLOCKS_CAPACITY] = len(tables.blocks)
@@ -144,6 +150,7 @@ class Engine:
             state[State.AUTOMATON + 2 * k] = array.ctypes.data
             state[State.AUTOMATON + 2 * k + 1] = len(array)
         self._published = self._sizes()
+        self.on_publish()
 
     def _sizes(self) -> tuple[int, ...]:
         """What differs where a new block has made a table move."""
@@ -281,6 +288,13 @@ class Engine:
 
     def set_wait_states(self, wait_states: int) -> None:
         self.costs[:] = memories.costs(wait_states)
+        self._find_quiet()
+
+    def _find_quiet(self) -> None:
+        """Memories an access to which costs nothing, cached or not."""
+        costs = self.costs
+        dear = costs[:, [Region.CACHEABLE, Region.DEVICE, Region.READ, Region.WRITE]].any(axis=1)
+        self.quiet[:] = ~dear[self.regions]
 
     def enable_caches(self, *, instruction: bool, data: bool) -> None:
         """Follow CCR.IC and CCR.DC; contents stay, as in hardware."""

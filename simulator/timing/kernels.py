@@ -100,6 +100,23 @@ class State(IntEnum):
     DENSE_LENGTH = 66
     HOOKED_CAPACITY = 67
     TRANSITIONS_CAPACITY = 68
+    CODE = 110  # by block number + 1, the address of its compiled code or of the stub
+    STUB = 111
+    COMPILING = 112  # whether a block that has code stops Unicorn
+    RESUMED = 113  # where Unicorn goes on in the middle of the block booked last; -1 where it does not
+    STEP_FUNCTION = 114
+    OPERAND_FUNCTION = 115
+    SETTLE_FUNCTION = 116
+    EMULATE_FUNCTION = 117
+    QUIET = 118  # a byte for each 64 KB: memory whose accesses cost nothing
+    LOADS = 119  # for each 16 KB, what to add to an address for the host's; 0 where no plain memory is
+    STORES = 120
+    NOTHING = 121  # a word that nobody reads
+    FLAGS_Q = 122
+    FLAGS_GE = 123
+    SWITCHES = 124  # how often the run has gone from compiled code to Unicorn
+    SLOW = 125  # how often compiled code has asked the kernels to account for a block
+    OPERANDS_ASKED = 126  # and for an operand
     AUTOMATON = 80  # address and first length of each of the automaton's arrays, in the order of its tuple
     WORDS = 160
 
@@ -117,6 +134,7 @@ class Reason(IntEnum):
     WANTED = 7
     LOG_FULL = 8
     UNALIGNED = 9
+    COMPILED = 10
 
 
 class Block(IntEnum):
@@ -144,6 +162,8 @@ class Block(IntEnum):
     EXECUTED = 19
     HOOKED = 20
     VALUES = 21  # the first operand row that is a value load, or -1
+    ALTERNATE = 22  # the guess before the last
+    LEFT = 23  # how often compiled code has left it in the middle
     COLUMNS = 24
 
 
@@ -568,9 +588,17 @@ def _stop(s: int, reason: int, address: int, size: int) -> bool:
     return True
 
 
-@njit
-def step(s: int, address: int, size: int) -> bool:
-    """Account for one block before it runs; True asks for a stop before it, with nothing booked for it."""
+@njit(forceinline=True)
+def step(s: int, address: int, size: int, hand_over: bool) -> bool:
+    """Account for one block before it runs; True asks for a stop before it, with nothing booked for it.
+
+    hand_over: a block that has compiled code stops.
+    """
+    if get(s, State.RESUMED) >= 0:
+        resumed = get(s, State.RESUMED) == address
+        put(s, State.RESUMED, -1)
+        if resumed:
+            return False
     settle(s)
     if get(s, State.CYCLE) >= get(s, State.HORIZON):
         return _stop(s, Reason.HORIZON, address, size)
@@ -585,6 +613,8 @@ def step(s: int, address: int, size: int) -> bool:
     row = _block_row(s, block)
     if block < 0 or get(row, Block.SIZE) != size:
         return _stop(s, Reason.UNKNOWN_BLOCK, address, size)
+    if hand_over and get(s, State.COMPILING) and get(get(s, State.CODE), block + 1) != get(s, State.STUB):
+        return _stop(s, Reason.COMPILED, address, size)
     if get(row, Block.TRAPS) & get(s, State.TRAPS) and get(s, State.SKIPPED) != address:
         return _stop(s, Reason.TRAP, address, size)
     put(s, State.SKIPPED, -1)
@@ -621,6 +651,7 @@ def _book(s: int, block: int, row: int, address: int, size: int) -> bool:
         if transition < 0:
             return _stop(s, Reason.TABLES_FULL, address, size)
         found = _transition_row(s, transition)
+        put(row, Block.ALTERNATE, get(row, Block.GUESS))
         put(row, Block.GUESS, transition)
     cycle = get(s, State.CYCLE)
     if previous >= 0 and get(previous_row, Block.BRANCH):
@@ -684,7 +715,7 @@ MEMORY_HOOK = types.boolean(types.int64, types.int32, types.uint64, types.int32,
 @c_function(BLOCK_HOOK)
 def on_block(engine: Any, address: Any, size: Any, data: Any) -> None:
     """Unicorn's BLOCK hook."""
-    if step(data, signed(address), signed(size)):
+    if step(data, signed(address), signed(size), True):
         call(get(data, State.STOP_FUNCTION), engine)
 
 
@@ -717,6 +748,23 @@ def on_fill(engine: Any, address: Any, kind: Any, result: Any, data: Any) -> boo
     put(result, 0, place)
     put_word(result + 8, permissions)
     return True
+
+
+@c_function(types.int64(types.int64, types.int64, types.int64))
+def on_compiled(state: Any, address: Any, size: Any) -> int:
+    """Account for a block whose compiled code could not do so itself; 1 where the run stops before it."""
+    return 1 if step(state, address, size, False) else 0
+
+
+@c_function(types.int64(types.int64, types.int64))
+def on_compiled_operand(state: Any, address: Any) -> int:
+    """Account for one operand of compiled code; 1 where its access faults, which is then Unicorn's to find out again."""
+    step_operand(state, address)
+    if get(state, State.REASON) == 0:
+        return 0
+    put(state, State.REASON, 0)
+    put_word(get(state, State.REGISTERS) + 4 * get(state, State.BASE), get(state, State.BASE_VALUE))
+    return 1
 
 
 @c_function(types.void(types.int64))

@@ -1,0 +1,94 @@
+"""Which blocks are worth compiling, and when; and where their code finds memory.
+
+Reference: docs/architecture.md, "Compiled blocks". Cycles do not depend on what is compiled: tests compare.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.compiled.library import Library
+from simulator.compiled.transfers import CHUNK_SHIFT
+from simulator.timing import kernels
+from simulator.timing import layout as at
+from simulator.timing.descriptors import TRAP_BREAKPOINT
+from simulator.timing.engine import Engine
+from simulator.timing.kernels import Block, State
+
+PERIOD = 300_000  # blocks between two looks
+OFTEN = 2_000  # executions from which on a block is worth its compilation
+CHUNK = 1 << CHUNK_SHIFT
+
+
+class Hot:
+    """The compiled blocks of one engine. `read(address, size)` gives code."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        read: Callable[[int, int], bytes],
+        memories: Iterable[tuple[int, int, int, bool]],
+        emulate: int,
+    ) -> None:
+        self.engine, self.read = engine, read
+        self.library = Library(timed=engine.timed)
+        self._next = PERIOD
+        self._loads: NDArray[np.int64] = np.zeros(1 << 32 - CHUNK_SHIFT, np.int64)
+        self._stores: NDArray[np.int64] = np.zeros_like(self._loads)
+        for base, size, host, writable in memories:
+            for chunk in range(-(-base // CHUNK), (base + size) // CHUNK):
+                self._loads[chunk] = host - base
+                self._stores[chunk] = host - base if writable else 0
+        state = engine.state
+        state[State.STEP_FUNCTION] = kernels.on_compiled.address
+        state[State.OPERAND_FUNCTION] = kernels.on_compiled_operand.address
+        state[State.SETTLE_FUNCTION] = kernels.on_settle.address
+        state[State.EMULATE_FUNCTION] = emulate
+        state[State.LOADS], state[State.STORES] = self._loads.ctypes.data, self._stores.ctypes.data
+        state[State.STUB] = self.library.stub
+        engine.on_publish = self._publish
+        self._publish()
+
+    def _publish(self) -> None:
+        self.library.grow(len(self.engine.tables.blocks))
+        self.engine.state[State.CODE] = self.library.code.ctypes.data
+
+    def run(self, uc: int, pc: int, until: int, *, compiled: bool) -> int:
+        """As uc_emu_start, but that compiled blocks run where they may; Unicorn's error code."""
+        state = self.engine.state
+        state[State.COMPILING] = compiled and state[State.LOG] < 0 and not state[State.TRAPS] & TRAP_BREAKPOINT
+        if state[State.COMPILING] and state[State.BLOCKS] >= self._next:
+            self._look()
+        return int(self.library.run(state.ctypes.data, uc, pc, until))
+
+    def _look(self) -> None:
+        """Compile what has become hot."""
+        engine = self.engine
+        tables = engine.tables
+        executed = self._executed()
+        hot = [int(n) for n in np.flatnonzero(executed >= OFTEN) if int(n) not in self.library.tried]
+        chosen = [n for n in hot if tables.find(tables.descriptions[n].address) == n]
+        self.library.tried.update(hot)
+        self.library.tried.difference_update(chosen)
+        descriptions = [tables.descriptions[n] for n in chosen]
+        self.library.compile(chosen, descriptions, [self.read(d.address, d.size) for d in descriptions])
+        self._next = int(engine.state[State.BLOCKS]) + PERIOD
+
+    def _executed(self) -> NDArray[np.float64]:
+        engine = self.engine
+        count = len(engine.tables.descriptions)
+        if not engine.timed:
+            column: NDArray[np.float64] = engine.tables.blocks[:count, Block.EXECUTED].astype(np.float64)
+            return column
+        used = int(engine.automaton.tables.counts[at.TRANSITIONS])
+        blocks = engine.automaton.tables.transitions[:used, at.BLOCK]
+        return np.bincount(blocks, weights=engine.counts[:used], minlength=count)
+
+
+def address_of(function: object) -> int:
+    """The host's address of a ctypes function."""
+    return int(ctypes.cast(function, ctypes.c_void_p).value or 0)  # type: ignore[arg-type]

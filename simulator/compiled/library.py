@@ -1,0 +1,245 @@
+"""Compiled blocks of one engine: hot blocks become code, and the loop that changes between it and Unicorn.
+
+Reference: llvmlite's MCJIT. Object code is kept on disk under a hash of everything that it is made from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from ctypes import CFUNCTYPE, c_int64
+from functools import cache
+from pathlib import Path
+
+import llvmlite.binding as llvm
+import numpy as np
+from llvmlite import ir
+from numpy.typing import NDArray
+
+from simulator.compiled.builder import I32, I64, Builder
+from simulator.compiled.helpers import Helpers
+from simulator.compiled.translate import LEFT, NOT_COMPILED, SIGNATURE, STOPPED, Untranslatable, translate
+from simulator.timing.descriptors import Description
+from simulator.timing.kernels import Block, Reason, State
+
+PATIENCE = 50  # how often a block may be left in its middle before it is Unicorn's for good
+RUN, STUB, FIND = "run", "stub", "find"
+HERE = Path(__file__).parent
+
+
+class Library:
+    """Code of hot blocks. `code` is the table that compiled blocks go on by: by block number + 1, what to call."""
+
+    def __init__(self, *, timed: bool) -> None:
+        self.timed = timed
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
+        self._add(f"base-{_sources()}", base_module)
+        self.stub = self._engine.get_function_address(STUB)
+        self.run = CFUNCTYPE(c_int64, c_int64, c_int64, c_int64, c_int64)(self._engine.get_function_address(RUN))
+        self.code: NDArray[np.int64] = np.full(4096, self.stub, np.int64)
+        self.tried: set[int] = set()
+
+    def grow(self, blocks: int) -> None:
+        """Room for so many blocks."""
+        if blocks + 1 > len(self.code):
+            larger = np.full(2 * (blocks + 1), self.stub, np.int64)
+            larger[: len(self.code)] = self.code
+            self.code = larger
+
+    def compile(self, numbers: Sequence[int], descriptions: Sequence[Description], code: Sequence[bytes]) -> int:
+        """Compile blocks, once each; returns how many there are code for. code is each block's bytes."""
+        fresh = [k for k, number in enumerate(numbers) if number not in self.tried]
+        self.tried.update(numbers)
+        names = {k: _name(descriptions[k], code[k], timed=self.timed) for k in fresh}
+        wanted = [k for k in fresh if names[k]]
+        if not wanted:
+            return 0
+        key = hashlib.sha256("".join(sorted(names[k] for k in wanted)).encode()).hexdigest()[:32]
+        translatable = self._add(key, lambda: self._module([(names[k], descriptions[k]) for k in wanted]))
+        done = 0
+        for k in wanted:
+            if names[k] in translatable:
+                self.code[numbers[k] + 1] = self._engine.get_function_address(names[k])
+                done += 1
+        return done
+
+    def _module(self, blocks: Sequence[tuple[str, Description]]) -> ir.Module:
+        module = ir.Module("blocks")
+        helpers = Helpers(module)
+        for name, description in blocks:
+            try:
+                translate(name, description, helpers, timed=self.timed)
+            except Untranslatable:
+                continue
+        return module
+
+    def _add(self, key: str, make: object) -> set[str]:
+        """Add a module's object, from disk or made; returns the names of its functions."""
+        assert callable(make)
+        path = _folder() / f"{key}.o"
+        names_path = path.with_suffix(".names")
+        try:
+            data, names = path.read_bytes(), names_path.read_text().split()
+        except OSError:
+            module = make()
+            names = [f.name for f in module.functions if not f.is_declaration and f.linkage != "internal"]
+            data = _object(module)
+            _keep(path, data)
+            _keep(names_path, "\n".join(names).encode())
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(data))
+        self._engine.finalize_object()
+        return set(names)
+
+
+def _name(description: Description, code: bytes, *, timed: bool) -> str:
+    what = repr((description.address, code, description.accesses if timed else None, timed, _sources()))
+    return f"b{hashlib.sha256(what.encode()).hexdigest()[:24]}"
+
+
+@cache
+def _sources() -> str:
+    """A hash of what decides the code: these modules, the tables' layout, the host, the compiler."""
+    digest = hashlib.sha256()
+    for path in sorted(HERE.glob("*.py")) + [HERE.parent / "timing" / name for name in ("kernels.py", "layout.py")]:
+        digest.update(path.read_bytes())
+    digest.update(repr((llvm.llvm_version_info, llvm.get_host_cpu_name(), llvm.get_process_triple())).encode())
+    return digest.hexdigest()[:16]
+
+
+def _folder() -> Path:
+    return Path(os.environ["NUMBA_CACHE_DIR"]) / "blocks"
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Whole or not at all; where the disk does not take it, the next run compiles again."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(f".{os.getpid()}.part")
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError:
+        return
+
+
+@cache
+def _machine() -> llvm.TargetMachine:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    target = llvm.Target.from_triple(llvm.get_process_triple())
+    return target.create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=2, jit=True
+    )
+
+
+def _object(module: ir.Module) -> bytes:
+    module.triple = llvm.get_process_triple()
+    parsed = llvm.parse_assembly(str(module))
+    parsed.verify()
+    builder = llvm.create_pass_builder(_machine(), llvm.create_pipeline_tuning_options(speed_level=2))
+    builder.getModulePassManager().run(parsed, builder)
+    return bytes(_machine().emit_object(parsed))
+
+
+def base_module() -> ir.Module:
+    """What every engine needs: the stub of what is not compiled, and the loop between compiled code and Unicorn."""
+    module = ir.Module("base")
+    Builder(ir.Function(module, SIGNATURE, STUB)).ir.ret(ir.Constant(I64, NOT_COMPILED))
+    _Loop(module).write()
+    return module
+
+
+class _Loop:
+    """i64 run(i64 state, i64 engine, i64 pc, i64 until) -> Unicorn's error, or 0 with the state's REASON saying why it ended."""
+
+    def __init__(self, module: ir.Module) -> None:
+        self.build = Builder(ir.Function(module, ir.FunctionType(I64, [I64] * 4), RUN))
+        self.state, self.engine, self.start, self.until = self.build.function.args
+
+    def word(self, place: State) -> ir.Value:
+        return self.build.load(self.state, I64, 8 * place)
+
+    def put(self, place: State, value: int) -> None:
+        self.build.store(self.build.long(value), self.state, 8 * place)
+
+    def write(self) -> None:
+        build = self.build
+        entry = build.ir.block
+        head, emulate = build.block("head"), build.block("emulate")
+        build.go(head)
+        build.at(head)
+        pc = build.ir.phi(I64)
+        pc.add_incoming(self.start, entry)
+        look, found = build.block("look"), build.block("found")
+        on = build.is_("!=", self.word(State.COMPILING), build.long(0))
+        outside = build.is_("==", build.load(self.word(State.ITSTATE), I32), build.word(0))
+        build.branch(build.and_(on, outside), look, emulate)
+        build.at(look)
+        page = build.load(build.add(self.word(State.PAGES), build.lsl(build.lsr(pc, 20), 3)), I64)
+        known = build.block("known")
+        build.branch(build.is_(">=", page, build.long(0), signed=True), known, emulate)
+        build.at(known)
+        within = build.lsr(build.masked(pc, 0xF_FFFF), 1)
+        dense = build.add(self.word(State.DENSE), build.lsl(build.add(page, within), 2))
+        number = build.zext(build.load(dense, I32), I64)
+        place = build.add(self.word(State.CODE), build.lsl(number, 3))
+        code = build.load(place, I64)
+        build.branch(build.is_("==", code, self.word(State.STUB)), emulate, found)
+        build.at(found)
+        after = self._compiled(code, number)
+        build.at(emulate)
+        where = build.ir.phi(I64)
+        for block in (head, look, known):
+            where.add_incoming(pc, block)
+        for block, value in after:
+            where.add_incoming(value, block)
+        build.at(emulate)
+        self._emulate(where, head, pc)
+
+    def _compiled(self, code: ir.Value, number: ir.Value) -> list[tuple[ir.Block, ir.Value]]:
+        """Run compiled blocks; the ways to Unicorn, each with the address that it goes on at."""
+        build = self.build
+        build.call(self.word(State.SETTLE_FUNCTION), ir.VoidType(), [self.state])
+        nothing = build.add(self.state, build.long(8 * State.NOTHING))
+        arguments = [self.state, build.sub(number, build.long(1)), build.long(-1), nothing, build.long(0)]
+        result = build.call(code, I64, arguments)
+        pc = build.zext(build.load(self.word(State.REGISTERS), I32, 60), I64)
+        stopped, going, left = build.block("stopped"), build.block("going"), build.block("left")
+        build.branch(build.is_("==", result, build.long(STOPPED)), stopped, going)
+        build.at(stopped)
+        build.ir.ret(build.long(0))
+        build.at(going)
+        emulate = next(b for b in build.function.blocks if b.name.startswith("emulate"))
+        build.branch(build.is_("==", result, build.long(LEFT)), left, emulate)
+        build.at(left)
+        block = self.word(State.PREVIOUS)
+        row = build.add(self.word(State.BLOCKS_TABLE), build.mul(block, build.long(8 * Block.COLUMNS)))
+        often = build.is_(">", build.load(row, I64, 8 * Block.LEFT), build.long(PATIENCE), signed=True)
+        give_up = build.block("give_up")
+        build.branch(often, give_up, emulate)
+        build.at(give_up)
+        place = build.add(self.word(State.CODE), build.lsl(build.add(block, build.long(1)), 3))
+        build.store(self.word(State.STUB), place)
+        build.go(emulate)
+        return [(going, pc), (left, pc), (give_up, pc)]
+
+    def _emulate(self, where: ir.Value, head: ir.Block, pc: ir.Value) -> None:
+        build = self.build
+        self.put(State.REASON, Reason.NONE)
+        build.store(build.add(self.word(State.SWITCHES), build.long(1)), self.state, 8 * State.SWITCHES)
+        zero = build.long(0)
+        arguments = [self.engine, build.ir.or_(where, build.long(1)), self.until, zero, zero]
+        error = build.zext(build.call(self.word(State.EMULATE_FUNCTION), I32, arguments), I64)
+        ended, again, over = build.block("ended"), build.block("again"), build.block("over")
+        build.branch(build.is_("!=", error, zero), over, ended)
+        build.at(over)
+        result = build.ir.phi(I64)
+        result.add_incoming(error, next(b for b in build.function.blocks if b.name.startswith("emulate")))
+        build.ir.ret(result)
+        build.at(ended)
+        result.add_incoming(zero, ended)
+        build.branch(build.is_("==", self.word(State.REASON), build.long(Reason.COMPILED)), again, over)
+        build.at(again)
+        self.put(State.REASON, Reason.NONE)
+        pc.add_incoming(self.word(State.ADDRESS), again)
+        build.go(head)
