@@ -14,7 +14,9 @@ from peripherals.cortex_m7.nvic import Nvic
 from peripherals.cortex_m7.system_control import SystemControl
 from peripherals.kit.bus_master import BusMatrix
 from peripherals.kit.clock import Clock
+from peripherals.kit.i2c_bus import I2cBus
 from peripherals.kit.registers import Peripheral
+from peripherals.kit.video import VideoPort
 from peripherals.kit.wires import AnyOf, Line, Pin, Request
 from peripherals.makers import MAKERS
 from peripherals.memory_map import Memory as MemoryMapped
@@ -70,6 +72,8 @@ class Chip:
         self._shared: dict[int, AnyOf] = {}
         self.requests: dict[str, Request] = {}
         self.external = [Line(f"EXTI{n}") for n in range(24)]
+        self.i2c_buses = {f"I2C{n}": I2cBus() for n in (1, 2, 3, 4)}
+        self.video = VideoPort()
         self.matrix = BusMatrix(self.memories, self.find)
         backup_writable = Line("DBP")
         self.rcc = Rcc(clock, crystals, backup_writable=backup_writable, irq=self.interrupt(5))
