@@ -292,6 +292,11 @@ class Exceptions:
         core.set("ipsr", ipsr)
         core.rebuild_flags()
 
+    def set_control(self, value: int) -> None:
+        """CONTROL as a debugger writes it; SPSEL only in thread mode, as Armv7-M ARM B1.4.4 has it."""
+        handler = self.core.get("ipsr")
+        self._enter_mode(handler, value & (NPRIV | FPCA) if handler else value)
+
     def _pop_stack(self, exc_return: int) -> int:
         core = self.core
         extended = not exc_return & STANDARD_FRAME

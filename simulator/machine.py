@@ -18,6 +18,7 @@ from peripherals.kit.clock import NEVER, Clock
 from peripherals.memory_map import Memory as FittedMemory
 from simulator.bus import Bus, CoreContents, Unmodelled
 from simulator.core import Core, CoreStop, Memory
+from simulator.debugger import Debugger
 from simulator.exceptions import Exceptions, Fault, Lockup, fault_of
 from simulator.firmware import Firmware, check
 from simulator.goals import Goal
@@ -34,6 +35,7 @@ FLASH = 0x0800_0000
 BRANCH_TO_SELF = b"\xfe\xe7"
 INSTRUCTION_CACHE, DATA_CACHE = 1 << 17, 1 << 16
 UNALIGNED_TRAP, DIVIDE_TRAP = 1 << 3, 1 << 4  # CCR
+NO_STEP = ("horizon", "limit", "wanted", "trap")  # stops with nothing executed
 SLEEP_ON_EXIT = 1 << 1  # SCR
 
 
@@ -90,6 +92,10 @@ class Machine:
         self._strict: Unmodelled | None = None
         self._reset_wanted = False
         self._asleep = False
+        self._passing = -1  # a breakpoint's address at which the next slice begins
+        self._standing: tuple[int, int] | None = None  # PC and cycle of the last stop at a breakpoint or behind a step
+        self._stepping = self._stepped = False
+        self.debugger = Debugger(self)
         self._connect()
         for address, content in self.soc.contents:
             self.core.write_memory(address, content)
@@ -118,13 +124,28 @@ class Machine:
     def run(self, until: Until | None = None, max_cycles: int | None = None, deadline: float | None = None) -> Stop:
         """Run until the condition, the firmware's end, a cycle (since reset), or the host's time.monotonic() deadline."""
         self._goal = Goal(until, self.firmware.symbols, max_cycles)
+        stands = self._standing == (self.pc, self.cycle)
+        self._passing = self.pc if stands or self.pc in self._goal.addresses else -1
         for address in self._goal.addresses:
-            self.engine.watch(address, skip=self.pc)
+            self.engine.watch(address)
         try:
             return self._loop(deadline)
         finally:
             for address in self._goal.addresses:
                 self.engine.unwatch(address)
+
+    def step(self) -> Stop:
+        """Execute one instruction, or take one exception: see simulator/debugger.py."""
+        self._goal = Goal(None)
+        self._stepping, self._stepped = True, False
+        polling, self.bus.polling = self.bus.polling, None  # a turn that is counted and not run is no step
+        try:
+            return self._loop(None)
+        finally:
+            self._stepping = self._stepped = False
+            self.bus.polling = polling
+            if polling is not None:
+                polling.forget()
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
@@ -154,15 +175,25 @@ class Machine:
                     return stop
                 if self._asleep:
                     continue
-            stop = self._take_pending()
+            if self._stepped and not self._asleep:
+                return self.stopped("step", f"one step, to {self.where(self.pc)}")
+            stop = self._take_pending() if self.engine.exact or not self.engine.paused else None
             if stop is not None:
                 return stop
+            if self._stepped:
+                continue
             horizon = min(self.clock.horizon, self._goal.horizon(self.clock), self.engine.cycle + SLICE)
-            self.engine.state[State.STOP_WANTED] = 0
-            blocks = 1 if self.exceptions.masked() else self.slice_blocks  # the next one may unmask
-            slice_ = self.core.run(self.pc, horizon, blocks)
+            self.engine.ask(when_unmasked=self.exceptions.masked())
+            passing, self._passing = self._passing, -1
+            if self._stepping:
+                passing = self.pc
+            slice_ = self.core.run(self.pc, horizon, self.slice_blocks, passing=passing, step=self._stepping)
             self.pc = slice_.pc
+            self._stepped = self._stepping and slice_.kind not in NO_STEP
             stop = self._serve(slice_)
+            if self.core.hit is not None:
+                hit, self.core.hit = self.core.hit, None
+                stop = stop or self.debugger.accessed(hit)
             if stop is not None:
                 self.clock.advance(max(self.engine.cycle, self.clock.now))
                 return stop
@@ -186,6 +217,7 @@ class Machine:
         if number is None:
             return None
         self.engine.flush()
+        self._stepped = self._stepping
         return self._unless_lockup(lambda: self._enter(number, self.pc))
 
     def _enter(self, number: int, return_address: int) -> None:
@@ -207,7 +239,9 @@ class Machine:
         if kind in ("horizon", "limit", "wanted"):
             return self._endless(slice_.pc)
         if kind == "trap":
-            return self._stop("symbol", f"reached {self.where(self.pc)}")
+            return self._trap()
+        if kind in ("step", "watch"):
+            return None
         self.engine.settle()
         if kind == "wfi":
             self._asleep = True
@@ -221,13 +255,26 @@ class Machine:
         if kind == "no-coprocessor" and self.exceptions.lazy:
             self.exceptions.preserve()
             self._spend(memories.LAZY_STACKING.cycles, "exception")
+            self._stepped = False
             self._follow_floating_point()
             return None
         fault = fault_of(kind, slice_.address)
         if fault is None:
             raise RuntimeError(f"the core stopped for an unknown reason, {kind}, at {slice_.pc:#010x}")
-        self.engine.undo_after(slice_.pc)
+        self.engine.cut(slice_.pc)
         return self._fault(fault, slice_.pc)
+
+    def _trap(self) -> Stop | None:
+        stop = self.debugger.reached(self.pc)
+        if self.pc in self._goal.addresses:
+            stop = self._stop("symbol", f"reached {self.where(self.pc)}")
+        self._passing = self.pc
+        return stop
+
+    def stopped(self, reason: str, detail: str) -> Stop:
+        """The debugger's stop: the next run goes on from here whatever breakpoint is here."""
+        self._standing = self.pc, self.cycle
+        return self._stop(reason, detail)
 
     def _fault(self, fault: Fault, pc: int) -> Stop | None:
         return self._synchronous(lambda: self.exceptions.synchronous(fault), pc)

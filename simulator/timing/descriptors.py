@@ -32,6 +32,7 @@ from simulator.timing.kernels import (
 )
 
 LINE_BYTES = 1 << LINE_SHIFT
+BLOCK_BYTES = 1024
 PAGE_SHIFT = 20
 PAGE_ENTRIES = 1 << (PAGE_SHIFT - 1)
 TRAP_FLOATING_POINT = 1
@@ -96,6 +97,15 @@ class BlockTables:
         number = int(self.dense[place]) - 1 if place is not None else -1
         return number if number >= 0 else None
 
+    def around(self, address: int) -> list[int]:
+        """The numbers of the blocks with this address in them."""
+        last = self.place(address)
+        if last is None:
+            return []
+        first = max(last - BLOCK_BYTES // 2, last & ~(PAGE_ENTRIES - 1))
+        numbers = [int(number) - 1 for number in self.dense[first : last + 1] if number]
+        return [number for number in numbers if self.blocks[number, Block.END] > address]
+
     def add(
         self, address: int, instructions: Sequence[Instruction], region: int, *, follow_loads: bool = True
     ) -> tuple[int, list[int]]:
@@ -144,6 +154,24 @@ class BlockTables:
             raise ValueError(f"block at {address:#010x} lies in no memory")
         self.dense[place] = number + 1
         return number, [instructions[a.index].address for a in hooked]
+
+    def add_prefix(self, source: int, count: int) -> int:
+        """Enter the first instructions of a block as one that is counted but never looked up."""
+        whole = self.descriptions[source]
+        instructions = whole.instructions[:count]
+        size = sum(i.size for i in instructions)
+        number = len(self.descriptions)
+        self.blocks = self._grown(self.blocks, number + 1)
+        self.stalls = self._grown(self.stalls, number + 1)
+        accesses = tuple(a for a in whole.accesses if a.index < count)
+        self.descriptions.append(Description(whole.address, size, instructions, accesses))
+        row = self.blocks[number]
+        row[:] = 0
+        row[Block.ADDRESS], row[Block.SIZE], row[Block.END] = whole.address, size, whole.address + size
+        row[Block.INSTRUCTIONS] = count
+        row[Block.REGION] = self.blocks[source, Block.REGION]
+        row[Block.GUESS] = row[Block.TARGET] = row[Block.VALUES] = -1
+        return number
 
     def forget(self, low: int, high: int) -> None:
         """Drop the blocks that touch low..high-1: the code there has changed."""

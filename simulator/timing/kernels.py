@@ -64,6 +64,14 @@ class State(IntEnum):
     UNALIGNED_STORE = 28
     STORE_READY = 29
     SKIPPED = 26  # the address of a watched block that must not stop the first time
+    HOLD = 17  # bit list: what makes a block stop between being booked and being run
+    DEVICE = 27  # an operand of the block booked last lies in a peripheral
+    WATCHES = 30  # first and last byte, and kinds of access (1 loads, 2 stores), of each watched range
+    WATCH_COUNT = 31
+    PRIMASK = 58
+    BASEPRI = 59
+    FAULTMASK = 69
+    MASKS = 70  # the three as they were when STOP_WANTED was made UNLESS_MASKED
     # addresses of the tables, then their lengths
     REGISTERS = 32
     FLAGS_N = 33
@@ -117,6 +125,7 @@ class Reason(IntEnum):
     WANTED = 7
     LOG_FULL = 8
     UNALIGNED = 9
+    HELD = 10  # the block at ADDRESS is booked, and runs when the hook comes to it again
 
 
 class Block(IntEnum):
@@ -204,6 +213,11 @@ class Region(IntEnum):
     COLUMNS = 9
 
 
+HELD = 2  # UNSETTLED's value while a booked block waits to run
+UNLESS_MASKED = 2  # STOP_WANTED's value where a stop is wanted as soon as one of the masks changes
+HOLD_NEXT, HOLD_EXACT, HOLD_WATCH = 1, 2, 4
+HOOKED_STALLS = 512  # cycles: more than a hooked operand can stall
+CAUSE_SHIFT = 16  # the stall list's keys have the cause above the place
 JUMP, CONDITIONAL, CALL, INDIRECT, RETURN, INDIRECT_CALL = 1, 2, 3, 4, 5, 6
 FALL_THROUGH, TAKEN, FLUSHED = 0, 1, 2
 FETCHING = 18  # UC_MEM_FETCH
@@ -337,7 +351,7 @@ def _stall(s: int, block: int, cause: int, key: int, cycles: int) -> None:
     count = get(s, State.STALLS)
     if count < MAX_STALLS:
         entries = get(s, State.STALL_LIST)
-        put(entries, 2 * count, key)
+        put(entries, 2 * count, key | cause << CAUSE_SHIFT)
         put(entries, 2 * count + 1, cycles)
         put(s, State.STALLS, count + 1)
 
@@ -366,6 +380,7 @@ def data_access(s: int, block: int, ordinal: int, address: int, row: int) -> boo
         put(s, State.FAULT, ordinal)
         return True
     if get(cost, Region.DEVICE):
+        put(s, State.DEVICE, 1)
         return False
     store = get(row, Operand.STORE)
     count = get(row, Operand.COUNT)
@@ -540,7 +555,7 @@ def _log_addresses(s: int, row: int) -> None:
 @njit(forceinline=True)
 def settle(s: int) -> None:
     """Finish the block that was booked last: addresses known at its end, bank conflicts of its pairs, the log."""
-    if get(s, State.UNSETTLED) == 0:
+    if get(s, State.UNSETTLED) != 1:
         return
     put(s, State.UNSETTLED, 0)
     block = get(s, State.PREVIOUS)
@@ -569,14 +584,62 @@ def _stop(s: int, reason: int, address: int, size: int) -> bool:
 
 
 @njit
+def masks(s: int) -> int:
+    """PRIMASK, BASEPRI and FAULTMASK in one word."""
+    primask, faultmask = get_word(get(s, State.PRIMASK)), get_word(get(s, State.FAULTMASK))
+    return primask & 1 | (faultmask & 1) << 1 | (get_word(get(s, State.BASEPRI)) & 0xFF) << 2
+
+
+@njit
+def _is_watched(s: int, row: int) -> bool:
+    """Whether the block may access a watched range: one of its addresses does, or is not known yet."""
+    if get(s, State.TIMED) == 0:
+        return get(row, Block.OPERANDS) != 0
+    if get(row, Block.HOOKED) or get(row, Block.EXIT_COUNT):
+        return True
+    operand = _operand_row(s, get(row, Block.ENTRY_FIRST))
+    for _ in range(get(row, Block.ENTRY_COUNT)):
+        first = get(get(s, State.SCRATCH), FRAME_WORDS + get(operand, Operand.ORDINAL))
+        last = first + get(operand, Operand.EXTENT)
+        watch = get(s, State.WATCHES)
+        for _ in range(get(s, State.WATCH_COUNT)):
+            if first <= get(watch, 1) and get(watch, 0) <= last and get(watch, 2) >> get(operand, Operand.STORE) & 1:
+                return True
+            watch += 24
+        operand += 8 * Operand.COLUMNS
+    return False
+
+
+@njit
+def _hold(s: int, row: int, address: int, size: int) -> bool:
+    """Whether the block just booked is to be run in pieces: it is asked for, an event falls into it, or it is watched."""
+    hold = get(s, State.HOLD)
+    held = hold & HOLD_NEXT != 0
+    if hold & HOLD_EXACT:
+        latest = get(s, State.CYCLE) + get(row, Block.HOOKED) * HOOKED_STALLS
+        held = held or get(s, State.DEVICE) != 0 or latest > get(s, State.HORIZON)
+    if hold & HOLD_WATCH:
+        held = held or _is_watched(s, row)
+    put(s, State.DEVICE, 0)
+    if held:
+        put(s, State.UNSETTLED, HELD)
+        return _stop(s, Reason.HELD, address, size)
+    return False
+
+
+@njit
 def step(s: int, address: int, size: int) -> bool:
-    """Account for one block before it runs; True asks for a stop before it, with nothing booked for it."""
+    """Account for one block before it runs; True asks for a stop before it, with nothing booked for it unless it is held."""
+    if get(s, State.UNSETTLED) == HELD:
+        put(s, State.UNSETTLED, get(s, State.TIMED))
+        return False
     settle(s)
     if get(s, State.CYCLE) >= get(s, State.HORIZON):
         return _stop(s, Reason.HORIZON, address, size)
     if get(s, State.BLOCKS) >= get(s, State.BLOCK_LIMIT):
         return _stop(s, Reason.LIMIT, address, size)
-    if get(s, State.STOP_WANTED):
+    wanted = get(s, State.STOP_WANTED)
+    if wanted and (wanted != UNLESS_MASKED or masks(s) != get(s, State.MASKS)):
         return _stop(s, Reason.WANTED, address, size)
     page = get(get(s, State.PAGES), address >> 20)
     if page < 0:
@@ -596,7 +659,7 @@ def step(s: int, address: int, size: int) -> bool:
     put(s, State.CYCLE, cycle + get(row, Block.INSTRUCTIONS))
     put(s, State.PREVIOUS, block)
     put(row, Block.EXECUTED, get(row, Block.EXECUTED) + 1)
-    return False
+    return get(s, State.HOLD) != 0 and _hold(s, row, address, size)
 
 
 @njit(forceinline=True)
@@ -648,7 +711,7 @@ def _book(s: int, block: int, row: int, address: int, size: int) -> bool:
         put(s, State.PREVIOUS, -1)
         put(s, State.UNSETTLED, 0)
         return _stop(s, Reason.UNALIGNED, address, size)
-    return False
+    return get(s, State.HOLD) != 0 and _hold(s, row, address, size)
 
 
 @njit
