@@ -12,6 +12,7 @@ from peripherals.stm32f7 import exti
 from peripherals.stm32f7.dcmi import Dcmi
 from peripherals.stm32f7.dma import STREAMS, Dma
 from peripherals.stm32f7.dma_requests import REQUESTS
+from peripherals.stm32f7.fmc import Fmc
 from peripherals.stm32f7.i2c import I2c
 from peripherals.stm32f7.syscfg import Syscfg
 from peripherals.stm32f746 import APB1, Instance
@@ -76,6 +77,19 @@ def make_dcmi(chip: Chip, instance: Instance) -> Dcmi:
     return Dcmi(instance.name, chip.clock, chip.video, irq=irq, request=request)
 
 
+def make_fmc(chip: Chip, instance: Instance) -> Fmc:
+    """SDRAM bank 1 is at 0xC000_0000, bank 2 at 0xD000_0000 (RM0385 13.4.3)."""
+
+    def ready(bank: int, answers: bool) -> None:
+        memory = chip.matrix.memory(0xC000_0000 + 0x1000_0000 * (bank - 1), 4)
+        if memory is not None:
+            chip.matrix.close(memory.name, closed=not answers)
+
+    fmc = Fmc(instance.name, chip.clock, irq=chip.interrupt(instance.irq[0]), on_ready=ready)
+    fmc.reset()
+    return fmc
+
+
 MAKERS: dict[str, Callable[[Chip, Instance], Addressed]] = {
     "DMA1": make_dma,
     "DMA2": make_dma,
@@ -83,4 +97,5 @@ MAKERS: dict[str, Callable[[Chip, Instance], Addressed]] = {
     "SYSCFG": make_syscfg,
     **dict.fromkeys(("I2C1", "I2C2", "I2C3", "I2C4"), make_i2c),
     "DCMI": make_dcmi,
+    "FMC": make_fmc,
 }

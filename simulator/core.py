@@ -109,6 +109,8 @@ class Core:
         self._event: CoreStop | None = None
         self._running = False
         self._stale: list[tuple[int, int]] = []
+        self._answers: list[tuple[str, bool]] = []
+        self._silent: dict[str, list[int]] = {}
         self._hooked: set[int] = set()
         self.uc.ctl_set_tlb_mode(unicorn.UC_TLB_VIRTUAL)
         self.cpu = native.find_cpu_state(self.uc)
@@ -148,11 +150,14 @@ class Core:
             if memory.kind != "ram":
                 buffer.write(b"\xff" * memory.size)
             self._buffers[memory.name] = buffer
+        self._map_bytes(memory)
+        if memory.kind != "ram":
+            self.engine.write_protect(memory.base, memory.size)
+
+    def _map_bytes(self, memory: Memory) -> None:
         permissions = unicorn.UC_PROT_ALL if memory.kind == "ram" else unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC
         size = (memory.size + 0x3FF) & ~0x3FF
         self.uc.mem_map_ptr(memory.base & ~0x3FF, size, permissions, self._host(memory))
-        if memory.kind != "ram":
-            self.engine.write_protect(memory.base, memory.size)
 
     def _map_peripherals(self, base: int, size: int) -> None:
         def read(uc: unicorn.Uc, offset: int, width: int, data: object) -> int:
@@ -163,6 +168,30 @@ class Core:
 
         self.uc.mmio_map(base, size, read, None, write, None)
         self.uc.mem_protect(base, size, unicorn.UC_PROT_NONE)
+
+    def let_answer(self, name: str, answers: bool) -> None:
+        """Map a memory, or make it answer with a bus fault, between slices: a controller has not set it up yet."""
+        memory = next((m for m in self.memories if m.name == name), None)
+        if self._running:
+            self._answers.append((name, answers))
+            self.engine.state[State.STOP_WANTED] = 1
+        elif memory is None or answers == (name not in self._silent):
+            return
+        elif answers:
+            for hook in self._silent.pop(name):
+                self.uc.hook_del(hook)
+            self._map_bytes(memory)
+        else:
+            self.uc.mem_unmap(memory.base, memory.size)
+            last = memory.base + memory.size - 1
+            missing = (
+                (unicorn.UC_HOOK_MEM_UNMAPPED, self._on_unmapped),
+                (unicorn.UC_HOOK_MEM_FETCH_PROT, self._on_fetch),
+            )
+            ram = memory.kind == "ram"
+            self._silent[name] = (
+                [self.uc.hook_add(k, f, begin=memory.base, end=last) for k, f in missing] if ram else []
+            )
 
     def _host(self, memory: Memory) -> int:
         buffer = self._buffers[memory.alias or memory.name]
@@ -416,6 +445,8 @@ class Core:
             self._running = False
             while self._stale:
                 self._drop_translated(*self._stale.pop())
+            while self._answers:
+                self.let_answer(*self._answers.pop(0))
         return None
 
     def _handle(self, reason: Reason, address: int, size: int) -> None:

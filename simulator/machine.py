@@ -114,6 +114,9 @@ class Machine:
         self.soc.nvic.on_change = self._want_decision
         self.soc.flash.on_setting = self._follow_settings
         self.soc.matrix.contents = CoreContents(self.core)
+        self.soc.matrix.on_closed = lambda name, closed: self.core.let_answer(name, not closed)
+        for name in self.soc.matrix.closed:
+            self.core.let_answer(name, False)
         self.soc.usart1.transmitted.append(self._transmitted)
         self.soc.on_unmodelled(self.bus.note_unmodelled)
         self.clock.on_horizon = self._move_horizon
