@@ -317,6 +317,8 @@ class Machine:
         return None
 
     def _endless(self, pc: int) -> Stop | None:
+        if self._reset_wanted:
+            return None
         idle = self.clock.horizon >= NEVER or self.core.get("primask") & 1
         if idle and not self.soc.nvic.active_count and self.core.read_memory(pc, 2) == BRANCH_TO_SELF:
             return self._stop("exit", f"loops for ever at {self.where(pc)}: nothing is left that could end it")
