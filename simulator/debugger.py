@@ -36,9 +36,8 @@ class DebuggerError(ValueError):
 
 @dataclass(frozen=True)
 class Access:
-    """What a watchpoint saw: "read" or "write" of size bytes at address by the instruction at pc, which has executed.
-
-    value is what was read or written, None at a peripheral.
+    """What a point saw: "read" or "write" of size bytes at address by the instruction at pc, which has executed, or "exec" of
+    the instruction at pc, which is about to. value is what was read or written, None at a peripheral.
     """
 
     kind: str
@@ -53,7 +52,7 @@ class Breakpoint:
     """Stops before the instruction at address, or calls `action` there, which stops the run by returning True."""
 
     address: int
-    action: Callable[[], object] | None
+    action: Callable[[Access], object] | None
     debugger: Debugger = field(repr=False)
     hits: int = 0
 
@@ -83,9 +82,14 @@ class Debugger:
         self.watchpoints: list[Watchpoint] = []
         self.access: Access | None = None  # of the watchpoint that stopped the run last
 
+    @property
+    def stopped_here(self) -> bool:
+        """Whether the machine stands where a point or a step stopped it."""
+        return self._machine.standing
+
     # Points
 
-    def breakpoint(self, place: str | int, action: Callable[[], object] | None = None) -> Breakpoint:
+    def breakpoint(self, place: str | int, action: Callable[[Access], object] | None = None) -> Breakpoint:
         """A breakpoint at a symbol or an address, now or in the middle of a run. Raises DebuggerError for an unknown symbol."""
         point = Breakpoint(self.address(place) & ~1, action, self)
         self.breakpoints.append(point)
@@ -154,7 +158,7 @@ class Debugger:
         stops = False
         for point in [p for p in self.breakpoints if p.address == pc]:
             point.hits += 1
-            stops |= point.action is None or point.action() is True
+            stops |= point.action is None or point.action(Access("exec", pc, pc, 0, None)) is True
         if not stops:
             return None
         return self._machine.stopped("breakpoint", f"breakpoint at {self._machine.where(pc)}")

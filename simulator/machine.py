@@ -27,7 +27,7 @@ from simulator.settings import Settings
 from simulator.timing import memories
 from simulator.timing.cortex_m7 import Parameters
 from simulator.timing.engine import Engine, Span
-from simulator.timing.kernels import State
+from simulator.timing.kernels import HOLD_EXACT, State
 from simulator.until import Until
 
 SLICE = 20_000_000  # cycles: how long the host may wait for a look at its clock and at Ctrl-C
@@ -96,6 +96,7 @@ class Machine:
         self._standing: tuple[int, int] | None = None  # PC and cycle of the last stop at a breakpoint or behind a step
         self._stepping = self._stepped = False
         self.debugger = Debugger(self)
+        self.engine.hold(HOLD_EXACT, wanted=settings.exact_interrupts)
         self._connect()
         for address, content in self.soc.contents:
             self.core.write_memory(address, content)
@@ -127,8 +128,7 @@ class Machine:
     def run(self, until: Until | None = None, max_cycles: int | None = None, deadline: float | None = None) -> Stop:
         """Run until the condition, the firmware's end, a cycle (since reset), or the host's time.monotonic() deadline."""
         self._goal = Goal(until, self.firmware.symbols, max_cycles)
-        stands = self._standing == (self.pc, self.cycle)
-        self._passing = self.pc if stands or self.pc in self._goal.addresses else -1
+        self._passing = self.pc if self.standing or self.pc in self._goal.addresses else -1
         for address in self._goal.addresses:
             self.engine.watch(address)
         try:
@@ -278,6 +278,11 @@ class Machine:
         """The debugger's stop: the next run goes on from here whatever breakpoint is here."""
         self._standing = self.pc, self.cycle
         return self._stop(reason, detail)
+
+    @property
+    def standing(self) -> bool:
+        """Whether the machine is where the debugger stopped it last."""
+        return self._standing == (self.pc, self.cycle)
 
     def _fault(self, fault: Fault, pc: int) -> Stop | None:
         return self._synchronous(lambda: self.exceptions.synchronous(fault), pc)

@@ -76,6 +76,11 @@ def add_to(commands: argparse._SubParsersAction[Parser]) -> None:
         help="a setting, such as dcache=off",
     )
     run.add_argument("--strict", action="store_true", help="stop at the first use of what is not modelled")
+    run.add_argument(
+        "--exact-interrupts",
+        action="store_true",
+        help="take interrupts at the instruction that their cycle falls on, not at the end of its basic block",
+    )
     run.add_argument("--verify", choices=("dsp",), help="compute every DSP instruction a second time and compare")
     run.add_argument("--json", type=Path, metavar="FILE", help="write the run's report there")
     volume = run.add_mutually_exclusive_group()
@@ -103,7 +108,7 @@ def act(arguments: argparse.Namespace) -> int:
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
-    settings = Settings(strict=arguments.strict)
+    settings = Settings(strict=arguments.strict, exact_interrupts=arguments.exact_interrupts)
     for text in arguments.settings:
         settings = with_setting(settings, text)
     return replace(settings, verify=(arguments.verify,)) if arguments.verify else settings
