@@ -14,6 +14,7 @@ from peripherals.stm32f7.dma import STREAMS, Dma
 from peripherals.stm32f7.dma_requests import REQUESTS
 from peripherals.stm32f7.fmc import Fmc
 from peripherals.stm32f7.i2c import I2c
+from peripherals.stm32f7.ltdc import Ltdc
 from peripherals.stm32f7.syscfg import Syscfg
 from peripherals.stm32f746 import APB1, Instance
 
@@ -90,6 +91,18 @@ def make_fmc(chip: Chip, instance: Instance) -> Fmc:
     return fmc
 
 
+def make_ltdc(chip: Chip, instance: Instance) -> Ltdc:
+    name = instance.name
+    return Ltdc(
+        name,
+        chip.clock,
+        chip.rcc.output("LTDC", "LTDC"),
+        chip.matrix.port(name),
+        irq=chip.interrupt(instance.irq[0]),
+        error_irq=chip.interrupt(instance.irq[1]),
+    )
+
+
 MAKERS: dict[str, Callable[[Chip, Instance], Addressed]] = {
     "DMA1": make_dma,
     "DMA2": make_dma,
@@ -98,4 +111,5 @@ MAKERS: dict[str, Callable[[Chip, Instance], Addressed]] = {
     **dict.fromkeys(("I2C1", "I2C2", "I2C3", "I2C4"), make_i2c),
     "DCMI": make_dcmi,
     "FMC": make_fmc,
+    "LTDC": make_ltdc,
 }

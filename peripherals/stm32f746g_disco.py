@@ -12,8 +12,10 @@ from peripherals.memory_map import Memory
 from peripherals.parts.buttons import Button, Led
 from peripherals.parts.ft5336 import Ft5336
 from peripherals.parts.ov9655 import Ov9655
+from peripherals.parts.rk043fn48h import Rk043fn48h
 from peripherals.parts.wm8994 import Wm8994
 from peripherals.stm32f7.flash import Memory as FlashMemory
+from peripherals.stm32f7.ltdc import Ltdc
 from peripherals.stm32f7.rcc import Crystals
 
 KB = 1024
@@ -72,6 +74,9 @@ class Board(Chip):
         self.led = Led(self.pin("PI1"))
         self.camera = Ov9655(clock, self.video, CAMERA_XCLK)
         self.pin("PH13").listen(self.camera.power)
+        ltdc = self.peripherals["LTDC"]
+        assert isinstance(ltdc, Ltdc)
+        self.lcd = Rk043fn48h(ltdc, self.pin("PI12"), self.pin("PK3"))
         self.touch = Ft5336(clock, self.pin("PI13"))
         self.codec = Wm8994()
         self.i2c_buses["I2C1"].attach(self.camera)
