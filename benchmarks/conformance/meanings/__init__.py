@@ -22,7 +22,7 @@ from firmware.conformance import meanings as runner
 from firmware.ninja import BuildError
 
 CASES, WORDS = 100_000, 4096  # of each form
-QUICK_CASES, QUICK_WORDS, QUICK_BYTES = 2_000, 16, 2 << 20
+QUICK_CASES, QUICK_WORDS, QUICK_BYTES = 2_000, 48, 2 << 20
 
 
 def check(scope: Scope) -> Outcome:

@@ -50,7 +50,7 @@ class Found:
 def tasks(cases: int, words: int, seed: int, bytes_of_one: int = SIZE) -> list[Task]:
     """All forms, as many to a task as its share of bytes holds, at least one."""
     room = min(bytes_of_one, SIZE)
-    each = max(1, room // (cases * 32 + words * 160))
+    each = max(1, room // (cases * 32 + words * 64))
     numbers = range(len(forms()))
     return [Task(tuple(numbers[i : i + each]), cases, words, seed) for i in range(0, len(numbers), each)]
 
@@ -58,9 +58,8 @@ def tasks(cases: int, words: int, seed: int, bytes_of_one: int = SIZE) -> list[T
 def run(elf: Path, task: Task) -> list[Found]:
     """Run a task's forms on the core and on QEMU, and compare. Raises WitnessError."""
     firmware, known = load(elf), forms()
-    loop_codes = loops(firmware)
     jobs = [job for number in task.numbers for job in _jobs(known[number], task)]
-    image = Image(jobs, loop_codes)
+    image = Image(jobs, loops(firmware))
     qemu = Qemu(elf, image) if QEMU in task.witnesses else None
     memories = {CORE: on_core(firmware, image)} if CORE in task.witnesses else {}
     if qemu is not None:
@@ -80,7 +79,7 @@ def _jobs(form: Form, task: Task) -> Iterator[Job]:
 def _found(number: int, form: Form, image: Image, memories: dict[str, Memory]) -> Found:
     cases, differing, differences = 0, 0, []
     for place, job in enumerate(image.jobs):
-        if job.form == form:
+        if job.form is form:
             cases += len(job.records)
             results = np.stack([image.results(memory, place) for memory in memories.values()])
             count, found = compare(job, image.addresses[place], results, list(memories))
@@ -91,27 +90,38 @@ def _found(number: int, form: Form, image: Image, memories: dict[str, Memory]) -
 
 def compare(job: Job, address: int, results: Words, names: Sequence[str]) -> tuple[int, list[Difference]]:
     """How many records differ, and one difference a witness; results: uint32[len(names), N, K]."""
-    plan = plan_of(job.form.row, job.word.decode(address))
-    columns = np.array(COLUMNS[job.form.loop], np.int64)
-    expected = np.empty_like(job.records)
-    counts = np.zeros((len(names), 2), np.int64)
-    bits = np.zeros((len(names), len(columns)), np.int64)
-    compiled()(plan, address + 4, columns, job.records, results, expected, counts, bits)
+    expected, counts, bits = _expected(job, address, results)
+    columns = COLUMNS[job.form.loop]
     found = []
     for w, name in enumerate(names):
         count, first = counts[w].tolist()
         if count:
-            case = f"{name}:{job.form.name}:{_bits(columns, bits[w])}:{job.word.text}"
-            lines = [f"{what} {_hex(table[first])}" for what, table in
-                     (("of", job.records), ("comes", results[w]), ("not", expected))]  # fmt: skip
-            found.append(Difference(case, f"{count:,} of {len(job.records):,} cases; {', '.join(lines)}"))
+            case = f"{name}:{job.form.name}:{_bits(columns, bits[w].tolist())}:{job.word.text}"
+            of, comes, instead_of = (_hex(table[first]) for table in (job.records, results[w], expected))
+            detail = f"{count:,} of {len(job.records):,} cases; of {of} comes {comes}, not {instead_of}"
+            found.append(Difference(case, detail))
     return int(counts[:, 0].sum()), found
 
 
-def _bits(columns: NDArray[np.int64], bits: NDArray[np.int64]) -> str:
+def meaning(job: Job, address: int) -> Words:
+    """What the job's instruction makes of its records by the meanings alone."""
+    return _expected(job, address, np.empty((0, *job.records.shape), np.uint32))[0]
+
+
+def _expected(job: Job, address: int, results: Words) -> tuple[Words, NDArray[np.int64], NDArray[np.int64]]:
+    plan = plan_of(job.form.row, job.word.decode(address))
+    columns = np.array(COLUMNS[job.form.loop], np.int64)
+    expected = np.empty_like(job.records)
+    counts = np.zeros((len(results), 2), np.int64)
+    bits = np.zeros((len(results), len(columns)), np.int64)
+    compiled()(plan, address + 4, columns, job.records, results, expected, counts, bits)
+    return expected, counts, bits
+
+
+def _bits(columns: Sequence[int], bits: Sequence[int]) -> str:
     """The registers that differ, and of APSR and FPSCR the bits."""
     parts = []
-    for place, differing in zip(columns.tolist(), bits.tolist(), strict=True):
+    for place, differing in zip(columns, bits, strict=True):
         if differing and place in (APSR, FPSCR):
             parts.append(f"{'APSR' if place == APSR else 'FPSCR'} {differing:08x}")
         elif differing:

@@ -1,4 +1,4 @@
-"""What lies in the memory that the runner works on: its calls, their code, and their records.
+"""What lies in the memory that the runner works on: its calls, the instructions, and their records.
 
 Reference: firmware/conformance/meanings/runner.S. Not here: who executes it.
 """
@@ -17,9 +17,9 @@ from benchmarks.conformance.meanings.operands import Words
 from simulator.firmware import Firmware
 
 BASE, SIZE = 0x6000_0000, 16 << 20
-NOP = b"\x00\xbf"
-SLOT = 8  # bytes
-LOOPS = (CORE, STACK, FP)
+CALL, PIECE = 16, 8  # bytes
+BX_R11 = 0x4758
+NOP = 0xBF00
 
 
 @dataclass(frozen=True)
@@ -31,55 +31,33 @@ class Job:
     records: Words
 
 
-@dataclass(frozen=True)
-class Loop:
-    """A loop of the runner's, and where in it its slot is."""
-
-    code: bytes
-    slot: int
-
-
-def loops(firmware: Firmware) -> Mapping[str, Loop]:
-    """The runner's loops by name."""
-    return {name: _loop(firmware, name) for name in LOOPS}
-
-
-def _loop(firmware: Firmware, name: str) -> Loop:
-    start, slot, end = (_address(firmware, f"{name}_{part}") for part in ("loop", "slot", "end"))
-    for segment in firmware.segments:
-        if segment.address <= start and end <= segment.address + len(segment.data):
-            return Loop(segment.data[start - segment.address : end - segment.address], slot - start)
-    raise ValueError(f"the runner's {name} loop is in none of its segments")
-
-
-def _address(firmware: Firmware, symbol: str) -> int:
-    found = firmware.symbols.find(symbol)
-    if found is None:
-        raise ValueError(f"the runner has no {symbol}")
-    return found.address
+def loops(firmware: Firmware) -> Mapping[str, int]:
+    """The addresses of the runner's loops."""
+    found = {name: firmware.symbols.find(f"{name}_loop") for name in (CORE, STACK, FP)}
+    return {name: symbol.address | 1 for name, symbol in found.items() if symbol is not None}
 
 
 class Image:
     """The memory's content for some jobs. Raises ValueError where they do not fit."""
 
-    def __init__(self, jobs: Sequence[Job], loops: Mapping[str, Loop]) -> None:
+    def __init__(self, jobs: Sequence[Job], loops: Mapping[str, int]) -> None:
         self.jobs = jobs
-        calls, code = [], bytearray()
-        code_base = BASE + 4 + 12 * len(jobs)
+        pieces = BASE + 4 + CALL * len(jobs)
+        records = pieces + PIECE * len(jobs)
+        calls, code = bytearray(), bytearray()
         self.addresses: list[int] = []  # of the instructions under test
-        records_base = code_base + sum(len(loops[job.form.loop].code) for job in jobs)
         self.places: list[int] = []  # of the records, from BASE on
         for job in jobs:
-            loop, place = loops[job.form.loop], code_base + len(code)
-            self.addresses.append(place + loop.slot + (2 if job.word.it else 0))
-            calls.append((place | 1, records_base, len(job.records)))
-            self.places.append(records_base - BASE)
-            code += loop.code[: loop.slot] + _slot(job.word) + loop.code[loop.slot + SLOT :]
-            records_base += job.records.nbytes
-        if records_base > BASE + SIZE:
-            raise ValueError(f"{records_base - BASE:,} bytes do not fit {SIZE:,}")
-        head = struct.pack("<I", len(jobs)) + b"".join(struct.pack("<3I", *call) for call in calls)
-        self.content = b"".join([head, code, *(job.records.tobytes() for job in jobs)])
+            place = pieces + len(code)
+            self.addresses.append(place + (2 if job.word.it else 0))
+            self.places.append(records - BASE)
+            calls += struct.pack("<4I", loops[job.form.loop], place | 1, records, len(job.records))
+            code += _piece(job.word)
+            records += job.records.nbytes
+        if records > BASE + SIZE:
+            raise ValueError(f"{records - BASE:,} bytes do not fit {SIZE:,}")
+        head = struct.pack("<I", len(jobs)) + calls + code
+        self.content = b"".join([head, *(job.records.tobytes() for job in jobs)])
 
     def results(self, memory: NDArray[np.uint8], number: int) -> Words:
         """The records of a job as a run has left them in the memory."""
@@ -88,7 +66,8 @@ class Image:
         return memory[place : place + records.nbytes].view(np.uint32).reshape(records.shape)
 
 
-def _slot(word: Word) -> bytes:
+def _piece(word: Word) -> bytes:
     code = word.it.to_bytes(2, "little") if word.it else b""
     code += word.code.to_bytes(2, "little") if word.size == 2 else halves(word.code)
-    return code + NOP * ((SLOT - len(code)) // len(NOP))
+    code += BX_R11.to_bytes(2, "little")
+    return code + NOP.to_bytes(2, "little") * ((PIECE - len(code)) // 2)
