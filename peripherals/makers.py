@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from peripherals.stm32f7 import exti
 from peripherals.stm32f7.dcmi import Dcmi
 from peripherals.stm32f7.dma import STREAMS, Dma
+from peripherals.stm32f7.dma2d import Dma2d
 from peripherals.stm32f7.dma_requests import REQUESTS
 from peripherals.stm32f7.fmc import Fmc
 from peripherals.stm32f7.i2c import I2c
@@ -103,12 +104,18 @@ def make_ltdc(chip: Chip, instance: Instance) -> Ltdc:
     )
 
 
+def make_dma2d(chip: Chip, instance: Instance) -> Dma2d:
+    name = instance.name
+    return Dma2d(name, chip.clock, chip.matrix.port(name), irq=chip.interrupt(instance.irq[0]))
+
+
 MAKERS: dict[str, Callable[[Chip, Instance], Addressed]] = {
     "DMA1": make_dma,
     "DMA2": make_dma,
     "EXTI": make_exti,
     "SYSCFG": make_syscfg,
     **dict.fromkeys(("I2C1", "I2C2", "I2C3", "I2C4"), make_i2c),
+    "DMA2D": make_dma2d,
     "DCMI": make_dcmi,
     "FMC": make_fmc,
     "LTDC": make_ltdc,
