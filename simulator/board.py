@@ -4,7 +4,9 @@
         stop = board.run(until="exit")
         print(stop.reason, board.cycles, board.cpu.r0, board.mem.u32["counter"], board.serial)
 
-Not here: display, camera, touch, buttons, snapshots.
+    board.camera.feed("cat.png"); board.touch.tap(100, 50); board.button.press(); board.lcd.image.save("lcd.png")
+
+Not here: snapshots.
 """
 
 from __future__ import annotations
@@ -19,6 +21,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, TypeVar, cast
 
+from peripherals.parts.buttons import Button, Led
+from peripherals.parts.ft5336 import Ft5336
+from peripherals.parts.ov9655 import Ov9655
+from peripherals.parts.rk043fn48h import Rk043fn48h
+from peripherals.stm32f746g_disco import Board as Disco
 from simulator.debugger import Access, Breakpoint, Debugger, Watchpoint
 from simulator.driver import Driver
 from simulator.firmware import load
@@ -77,6 +84,37 @@ class Board:
     @property
     def mem(self) -> Memory:
         return Memory(self.machine)
+
+    @property
+    def lcd(self) -> Rk043fn48h:
+        """What the display shows: `image` (PIL), `pixels` (an array), `frames`."""
+        return self._disco().lcd
+
+    @property
+    def camera(self) -> Ov9655:
+        """`feed(image, path, array, iterable, function or "pattern:bars")` puts something in front of it."""
+        return self._disco().camera
+
+    @property
+    def touch(self) -> Ft5336:
+        """`tap(x, y)`, or `press((x, y), ..)` and `release()`."""
+        return self._disco().touch
+
+    @property
+    def button(self) -> Button:
+        """`press()` and `release()`."""
+        return self._disco().button
+
+    @property
+    def led(self) -> Led:
+        """The green one: `on`."""
+        return self._disco().led
+
+    def _disco(self) -> Disco:
+        """Raises ValueError for a board that does not have these parts."""
+        if not isinstance(self.machine.soc, Disco):
+            raise ValueError(f"the board {self.machine.board} has no display, camera, touch panel, button or LED")
+        return self.machine.soc
 
     def _open(self) -> tuple[Machine, Driver]:
         if self._parts is None:

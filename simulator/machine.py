@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 from peripherals.boards import BOARDS
 from peripherals.cortex_m7.nvic import MEM_MANAGE
@@ -28,7 +29,7 @@ from simulator.timing import memories
 from simulator.timing.cortex_m7 import Parameters
 from simulator.timing.engine import Engine, Span
 from simulator.timing.kernels import HOLD_EXACT, State
-from simulator.until import Until
+from simulator.until import Until, UntilError
 
 SLICE = 20_000_000  # cycles: how long the host may wait for a look at its clock and at Ctrl-C
 FLASH = 0x0800_0000
@@ -131,9 +132,14 @@ class Machine:
         self._passing = self.pc if self.standing or self.pc in self._goal.addresses else -1
         for address in self._goal.addresses:
             self.engine.watch(address)
+        lcd = self._lcd() if self._goal.watches_frames else None
+        if lcd is not None:
+            lcd.watch(self._frame_shown)
         try:
             return self._loop(deadline)
         finally:
+            if lcd is not None:
+                lcd.unwatch(self._frame_shown)
             for address in self._goal.addresses:
                 self.engine.unwatch(address)
 
@@ -149,6 +155,16 @@ class Machine:
             self.bus.polling = polling
             if polling is not None:
                 polling.forget()
+
+    def _lcd(self) -> Any:
+        lcd = getattr(self.soc, "lcd", None)
+        if lcd is None:
+            raise UntilError(f"the board {self.board} has no display whose frames could be counted")
+        return lcd
+
+    def _frame_shown(self) -> None:
+        if self._goal.shown():
+            self.engine.state[State.STOP_WANTED] = 1
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:

@@ -33,6 +33,8 @@ class Scan(Protocol):
 
     def watch(self, listener: Callable[[], None]) -> None: ...
 
+    def unwatch(self, listener: Callable[[], None]) -> None: ...
+
 
 class Rk043fn48h:
     """`pixels` and `image` are what a person sees now."""
@@ -69,3 +71,6 @@ class Rk043fn48h:
     def watch(self, listener: Callable[[], None]) -> None:
         """Call at the end of each frame."""
         self._scan.watch(listener)
+
+    def unwatch(self, listener: Callable[[], None]) -> None:
+        self._scan.unwatch(listener)

@@ -32,7 +32,6 @@ class Dcmi(Peripheral):
             "CR",
             rw="OELS[20] LSM[19] OEBS[18] BSM[17:16] ENABLE[14] EDM[11:10] FCRC[9:8] VSPOL[7] HSPOL[6] PCKPOL[5] ESS[4] JPEG[3] CROP[2]"
             " CM[1] CAPTURE[0]",
-            unmodelled="PCKPOL",
         ),
         reg(0x04, "SR", r="FNE[2] VSYNC[1] HSYNC[0]"),
         reg(0x08, "RIS", r="LINE_RIS[4] VSYNC_RIS[3] ERR_RIS[2] OVR_RIS[1] FRAME_RIS[0]"),

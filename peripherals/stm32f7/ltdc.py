@@ -261,6 +261,10 @@ class Ltdc(Peripheral):
         self.on_frame.append(listener)
         self._plan()
 
+    def unwatch(self, listener: Callable[[], None]) -> None:
+        self.on_frame.remove(listener)
+        self._plan()
+
     # The picture
 
     def frame(self) -> NDArray[np.uint8]:

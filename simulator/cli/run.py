@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator import exit_codes
+from simulator.cli import pictures
 from simulator.cli.usage import Parser, address
 from simulator.cli.usage import value as typed
 from simulator.settings import Settings, with_setting
@@ -66,6 +67,7 @@ def add_to(commands: argparse._SubParsersAction[Parser]) -> None:
     run.add_argument(
         "--serial", default="stdio", metavar="PORT", help="where USART1 leads: stdio, file:PATH, none, tcp:PORT, pty"
     )
+    pictures.add_to(run)
     run.add_argument("--semihosting", action="store_true", help="semihosting's text goes to stdout, not to stderr")
     run.add_argument(
         "--set",
@@ -98,6 +100,8 @@ def act(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
     if arguments.json is not None:
         check_writable(arguments.json)
+    pictures.check(arguments.screenshot)
+    arguments.scene = pictures.scene(arguments)
     voice = Voice(quiet=arguments.quiet, verbose=arguments.verbose)
     port = open_port(arguments.serial)
     try:
@@ -128,6 +132,9 @@ def _run(arguments: argparse.Namespace, settings: Settings, voice: Voice, port: 
     from simulator.machine import Machine
 
     machine = Machine(loaded, board=arguments.board, settings=settings, serial=port.write)
+    pictures.connect(machine, arguments.scene)
+    if arguments.screenshot is not None:
+        pictures.part(machine, "lcd", "--screenshot")
     session = Session(machine, Driver(machine), voice, port, arguments)
     if port.greeting and not voice.quiet:
         voice.say(port.greeting)
@@ -220,6 +227,11 @@ class Session:
                 trouble, kept = error, report.keep_elsewhere(told)
                 self.voice.error(f"{trouble}; {kept}")
                 status = status or exit_codes.CANNOT_WRITE
+        try:
+            pictures.save(self.machine, self.arguments.screenshot)
+        except report.ReportError as error:
+            self.voice.error(str(error))
+            status = status or exit_codes.CANNOT_WRITE
         lines = report.summary(told, verbose=self.voice.verbose)
         if not self.voice.quiet:
             for line in lines[:-1]:
