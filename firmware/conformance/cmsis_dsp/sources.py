@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -44,6 +45,15 @@ def units() -> list[Path]:
     """The files that compile the library, one a folder; those of 16-bit floats are not among them."""
     source = folder() / "Source"
     return sorted(path for path in source.glob("*/*.c") if path.stem == path.parent.name)
+
+
+def functions() -> set[str]:
+    """The functions that the headers declare for q7, q15, q31, f32 and booleans, without those that only initialise."""
+    found: set[str] = set()
+    for header in (folder() / "Include" / "dsp").glob("*_functions.h"):
+        text = re.sub(r"/\*.*?\*/|//[^\n]*", "", header.read_text(errors="replace"), flags=re.S)
+        found.update(re.findall(r"\b(arm_\w+)\s*\([^(){};]*\)\s*[;{]", text))
+    return {name for name in found if not re.search(r"f16|f64|mve|dynamic|buffer_size|_init", name)}
 
 
 def _fetch(work: Path) -> None:
