@@ -35,6 +35,7 @@ SLICE = 20_000_000  # cycles: how long the host may wait for a look at its clock
 FLASH = 0x0800_0000
 BRANCH_TO_SELF = b"\xfe\xe7"
 INSTRUCTION_CACHE, DATA_CACHE = 1 << 17, 1 << 16
+NO_BRANCH_TARGETS = 1 << 13  # ACTLR.DISBTACREAD
 UNALIGNED_TRAP, DIVIDE_TRAP = 1 << 3, 1 << 4  # CCR
 NO_STEP = ("horizon", "limit", "wanted", "trap")  # stops with nothing executed
 SLEEP_ON_EXIT = 1 << 1  # SCR
@@ -410,6 +411,7 @@ class Machine:
             instruction=_forced(settings.icache, bool(system.ccr & INSTRUCTION_CACHE)),
             data=_forced(settings.dcache, bool(system.ccr & DATA_CACHE)),
         )
+        self.engine.predict_branches(wanted=not system.actlr & NO_BRANCH_TARGETS)
         self._follow_floating_point()
         self.engine.trap_unaligned(wanted=bool(system.ccr & UNALIGNED_TRAP))
         self.engine.trap_divisions(wanted=bool(system.ccr & DIVIDE_TRAP))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from simulator.decode import Instruction
 from simulator.timing.addresses import Access, classify
+from simulator.timing.encoding import has_list
 from simulator.timing.kernels import (
     CALL,
     CONDITIONAL,
@@ -84,6 +85,7 @@ class BlockTables:
         self.operands: NDArray[np.int64] = np.zeros((16384, Operand.COLUMNS), np.int64)
         self.hooked: NDArray[np.int64] = np.zeros((1024, Operand.COLUMNS), np.int64)
         self.descriptions: list[Description] = []
+        self.branch_flags = 0
         self.operand_count = 0
         self.hooked_count = 0
 
@@ -137,7 +139,10 @@ class BlockTables:
         row[Block.SIZE] = size
         row[Block.INSTRUCTIONS] = len(instructions)
         row[Block.END] = address + size
-        row[Block.BRANCH] = _branch(last)
+        row[Block.BRANCH] = _branch(last) | self.branch_flags * bool(last.branch)
+        row[Block.BACKWARDS] = (
+            last.branch is not None and last.branch.target is not None and last.branch.target <= last.address
+        )
         row[Block.LINE] = address >> LINE_SHIFT
         row[Block.LINES] = (address + size - 1 >> LINE_SHIFT) - (address >> LINE_SHIFT) + 1
         row[Block.I_GENERATION] = -1
@@ -172,6 +177,13 @@ class BlockTables:
         row[Block.REGION] = self.blocks[source, Block.REGION]
         row[Block.GUESS] = row[Block.TARGET] = row[Block.VALUES] = -1
         return number
+
+    def flag_branches(self, flag: int, *, wanted: bool) -> None:
+        """Set or clear a bit beside the kind of every block's branch, and of those to come."""
+        self.branch_flags = self.branch_flags | flag if wanted else self.branch_flags & ~flag
+        kinds = self.blocks[:, Block.BRANCH]
+        kinds[kinds > 0] &= ~flag
+        kinds[kinds > 0] |= self.branch_flags & flag
 
     def forget(self, low: int, high: int) -> None:
         """Drop the blocks that touch low..high-1: the code there has changed."""
@@ -255,7 +267,7 @@ def _operand_row(access: Access, values: dict[int, int], instruction: Instructio
     row[Operand.EXTENT] = memory.size * memory.count - 1
     row[Operand.NEXT_VALUE] = -1
     row[Operand.CHECK] = _always_checked(instruction)
-    row[Operand.MISALIGNED] = memory.size - 1
+    row[Operand.MISALIGNED] = 7 if _wants_double_word(instruction) else memory.size - 1
     row[Operand.SPAN] = LINE_BYTES - 1 - row[Operand.EXTENT]
     return row
 
@@ -264,6 +276,12 @@ def _always_checked(instruction: Instruction) -> bool:
     """Whether it faults off a word boundary whatever CCR.UNALIGN_TRP says: Armv7-M ARM A3.2.1."""
     memory = instruction.memory
     return memory is not None and (memory.count > 1 or memory.exclusive or instruction.timing.startswith("fp_"))
+
+
+def _wants_double_word(instruction: Instruction) -> bool:
+    """A list of an even number of words that is stored takes a cycle more off a double word: jnk0le."""
+    memory = instruction.memory
+    return memory is not None and memory.kind == "store" and memory.count % 2 == 0 and has_list(instruction)
 
 
 def _places(first: int, second: int, ordinal: int) -> int:

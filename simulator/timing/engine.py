@@ -98,7 +98,9 @@ class Engine:
         state[State.RANDOM] = (seed * 2654435761 & 0xFFFF_FFFF) or 1
         state[State.LOG] = -1
         state[State.UNALIGNED_LOAD] = memories.UNALIGNED_LOAD.cycles
-        state[State.UNALIGNED_STORE] = memories.UNALIGNED_STORE.cycles
+        state[State.UNALIGNED_STORE] = parameters.drain_narrow
+        state[State.FETCH_BUFFER] = -1
+        state[State.STATIC_TAKEN] = parameters.static_taken
 
     def attach(self, cpu: CpuState, hosts: Mapping[int, tuple[int, int]], stop_function: int) -> None:
         """Tell the hooks where the core's registers and memories are: hosts maps base to (size, host address)."""
@@ -308,6 +310,13 @@ class Engine:
         self.state[State.HELD] = int(instruction) | int(data) << 1
         self.state[State.D_SLOTS] = (self.d_tags if data else self._no_tags).ctypes.data
         self.state[State.I_GENERATION] += 1
+        self.state[State.FETCH_BUFFER] = -1
+
+    def predict_branches(self, *, wanted: bool) -> None:
+        """Follow ACTLR.DISBTACREAD: without the branch target cache only the decoder foresees branches."""
+        if bool(self.tables.branch_flags & kernels.STATIC) == wanted:
+            self.settle()
+            self.tables.flag_branches(kernels.STATIC, wanted=not wanted)
 
     def invalidate_instruction_cache(self) -> None:
         self.i_tags[:] = -1

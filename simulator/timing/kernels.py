@@ -61,6 +61,8 @@ class State(IntEnum):
     HELD = 23  # bit list of the caches that are enabled: 1 instruction, 2 data
     STARTED = 24  # cycle at which the last booked block began
     UNALIGNED_LOAD = 25
+    FETCH_BUFFER = 27  # the line of uncached code that was fetched last, or -1
+    STATIC_TAKEN = 30  # cycles of a taken branch that only the decoder foresees
     UNALIGNED_STORE = 28
     STORE_READY = 29
     SKIPPED = 26  # the address of a watched block that must not stop the first time
@@ -153,6 +155,7 @@ class Block(IntEnum):
     EXECUTED = 19
     HOOKED = 20
     VALUES = 21  # the first operand row that is a value load, or -1
+    BACKWARDS = 22  # a conditional branch to a lower address
     COLUMNS = 24
 
 
@@ -219,6 +222,7 @@ HOLD_NEXT, HOLD_EXACT, HOLD_WATCH = 1, 2, 4
 HOOKED_STALLS = 512  # cycles: more than a hooked operand can stall
 CAUSE_SHIFT = 16  # the stall list's keys have the cause above the place
 JUMP, CONDITIONAL, CALL, INDIRECT, RETURN, INDIRECT_CALL = 1, 2, 3, 4, 5, 6
+STATIC = 32  # a bit beside the kind of branch: the branch target cache is off
 FALL_THROUGH, TAKEN, FLUSHED = 0, 1, 2
 FETCHING = 18  # UC_MEM_FETCH
 READ_WRITE, READ_EXECUTE, READ_WRITE_EXECUTE = 3, 5, 7
@@ -256,6 +260,7 @@ def _automaton(s: int) -> Any:
         carray(_pointer(get(k, 18)), (get(k, 19),), np.int64),
         carray(_pointer(get(k, 20)), (get(k, 21),), np.int64),
         carray(_pointer(get(k, 22)), (get(k, 23),), np.int16),
+        carray(_pointer(get(k, 24)), (get(k, 25), 2), np.int64),
     )
 
 
@@ -357,9 +362,53 @@ def _stall(s: int, block: int, cause: int, key: int, cycles: int) -> None:
 
 
 @njit
-def _unaligned(s: int, block: int, ordinal: int, store: int) -> None:
+def _listed_pair(s: int, younger: int) -> bool:
+    """Whether settle() will compare the banks of the load pair whose younger one is given."""
+    transition = _transition_row(s, get(s, State.TRANSITION))
+    pair = get(s, State.AUTOMATON + 12) + 8 * get_int32(transition, at.PAIR_FIRST)
+    found = False
+    for k in range(get_int32(transition, at.PAIR_COUNT)):
+        found |= get_int32(pair + 8 * k, 1) == younger
+    return found
+
+
+@njit
+def _unaligned_load(s: int, address: int, row: int) -> int:
+    """Cycles more of an unaligned load: 3 as the older, 4 as the younger or where both are unaligned, one less beside an
+    aligned load of the bank that it reads first."""
+    cycles = get(s, State.UNALIGNED_LOAD)
+    ordinal = get(row, Operand.ORDINAL)
+    if ordinal >= at.SLOT_BITS:
+        return cycles
+    slots = get(s, State.AUTOMATON + 24) + 16 * get(s, State.TRANSITION)
+    younger = get(slots, 0) >> ordinal & 1
+    cycles += younger
+    if get(slots, 1) >> ordinal & 1 == 0:
+        return cycles
+    frame = get(s, State.SCRATCH)
+    if younger:
+        other = get(frame, FRAME_WORDS + ordinal - 1)
+        if other < 0:
+            return cycles
+        same = (address ^ other) & 4 == 0
+        if other & 3:
+            cycles = 1
+        elif same:
+            cycles -= 1
+        return cycles - 1 if same and _listed_pair(s, ordinal) else cycles
+    beside = row + 8 * Operand.COLUMNS
+    if get(beside, Operand.PLACES) >> 32 != ordinal + 1 or get(beside, Operand.ORDINAL) != ordinal + 1:
+        return cycles
+    other = _address(frame, beside)
+    if other & 3 == 0 and (address ^ other) & 4 == 0:
+        cycles -= 2 if _listed_pair(s, ordinal + 1) else 1
+    return cycles
+
+
+@njit
+def _unaligned(s: int, block: int, ordinal: int, store: int, address: int, row: int) -> None:
     if not store:
-        _stall(s, block, Stall.UNALIGNED, ordinal, get(s, State.UNALIGNED_LOAD))
+        _stall(s, block, Stall.UNALIGNED, ordinal, _unaligned_load(s, address, row))
         return
     cost = get(s, State.UNALIGNED_STORE)
     now = get(s, State.CYCLE)
@@ -385,7 +434,9 @@ def data_access(s: int, block: int, ordinal: int, address: int, row: int) -> boo
     store = get(row, Operand.STORE)
     count = get(row, Operand.COUNT)
     if address & (size - 1):
-        _unaligned(s, block, ordinal, store)
+        _unaligned(s, block, ordinal, store, address, row)
+    elif address & get(row, Operand.MISALIGNED):
+        _stall(s, block, Stall.UNALIGNED, ordinal, 1)  # a store of an even number of words off a double word
     cacheable = get(cost, Region.CACHEABLE)
     if cacheable == 0 or get(s, State.HELD) & 2 == 0:
         cycles = get(cost, Region.WRITE) if store else get(cost, Region.READ)
@@ -427,9 +478,10 @@ def _fetch_lines(s: int, block: int, row: int) -> None:
     if get(cost, Region.CACHEABLE) == 0 or get(s, State.HELD) & 1 == 0:
         cycles = get(cost, Region.FETCH)
         if cycles:
-            address = get(row, Block.ADDRESS)
-            chunks = ((address + get(row, Block.SIZE) - 1) >> 3) - (address >> 3) + 1
-            _stall(s, block, Stall.UNCACHED, FETCHED, cycles * chunks)
+            for k in range(get(row, Block.LINES)):
+                if get(row, Block.LINE) + k != get(s, State.FETCH_BUFFER):
+                    put(s, State.FETCH_BUFFER, get(row, Block.LINE) + k)
+                    _stall(s, block, Stall.UNCACHED, FETCHED + k, cycles)
         return
     missed = False
     first = get(row, Block.LINE)
@@ -455,6 +507,8 @@ def _predicted(s: int, row: int, address: int) -> int:
     taken = address != get(row, Block.END)
     if base == 0:
         return FLUSHED if taken else FALL_THROUGH
+    if kind & STATIC:
+        return FLUSHED if taken or _foreseen(row, kind) else FALL_THROUGH
     if (base == CONDITIONAL or kind & 16) and (get(row, Block.COUNTER) >= 2) != taken:
         return FLUSHED
     if not taken:
@@ -465,6 +519,25 @@ def _predicted(s: int, row: int, address: int) -> int:
     if (base == INDIRECT or base == INDIRECT_CALL) and get(row, Block.TARGET) != address:
         return FLUSHED
     return TAKEN
+
+
+@njit
+def _foreseen(row: int, kind: int) -> bool:
+    """Whether the decoder alone takes a branch to be taken: a direct one, if conditional then backwards."""
+    if kind & 16:
+        return False
+    if kind & 15 == CONDITIONAL:
+        return get(row, Block.BACKWARDS) != 0
+    return kind & 15 == JUMP or kind & 15 == CALL
+
+
+@njit
+def _flush_penalty(s: int, row: int, address: int, foreseen: int) -> int:
+    """Cycles between a branch and the fetch that it starts."""
+    kind = get(row, Block.BRANCH)
+    if kind & STATIC and address != get(row, Block.END) and _foreseen(row, kind):
+        return get(s, State.STATIC_TAKEN)
+    return foreseen
 
 
 @njit(forceinline=True)
@@ -690,6 +763,7 @@ def _book(s: int, block: int, row: int, address: int, size: int) -> bool:
         _train(s, previous_row, address)
         if entry == FLUSHED:
             penalty = get_int32(_transition_row(s, get(s, State.TRANSITION)), at.PENALTY)
+            penalty = _flush_penalty(s, previous_row, address, penalty)
             cycle += penalty
             branch = get(s, State.BLOCK_STALLS) + previous * (8 * Stall.COLUMNS)
             put(branch, Stall.BRANCH, get(branch, Stall.BRANCH) + penalty)
