@@ -7,7 +7,7 @@ Not modelled: contention on the bus matrix, partial line fills.
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, unique
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ from simulator.timing.words import (
 )
 
 
+@unique
 class State(IntEnum):
     """Words of the state array."""
 
@@ -61,8 +62,8 @@ class State(IntEnum):
     HELD = 23  # bit list of the caches that are enabled: 1 instruction, 2 data
     STARTED = 24  # cycle at which the last booked block began
     UNALIGNED_LOAD = 25
-    FETCH_BUFFER = 27  # the line of uncached code that was fetched last, or -1
-    STATIC_TAKEN = 30  # cycles of a taken branch that only the decoder foresees
+    FETCH_BUFFER = 71  # the line of uncached code that was fetched last, or -1
+    STATIC_TAKEN = 72  # cycles of a taken branch that only the decoder foresees
     UNALIGNED_STORE = 28
     STORE_READY = 29
     SKIPPED = 26  # the address of a watched block that must not stop the first time
@@ -130,6 +131,7 @@ class Reason(IntEnum):
     HELD = 10  # the block at ADDRESS is booked, and runs when the hook comes to it again
 
 
+@unique
 class Block(IntEnum):
     """Columns of the block table."""
 
@@ -159,6 +161,7 @@ class Block(IntEnum):
     COLUMNS = 24
 
 
+@unique
 class Operand(IntEnum):
     """Columns of the operand table: address = F[first] * FIRST_SCALE + F[second] * SECOND_SCALE + CONSTANT.
 
