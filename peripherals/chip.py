@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from peripherals.cortex_m7.dwt import Dwt
+from peripherals.cortex_m7.fpb import Fpb
 from peripherals.cortex_m7.itm import Itm
 from peripherals.cortex_m7.nvic import Nvic
 from peripherals.cortex_m7.system_control import SystemControl
@@ -81,6 +82,7 @@ class Chip:
         self.flash = Flash(clock, flash_memory, irq=self.interrupt(4))
         self.system_control = SystemControl(clock, self.nvic, cpuid=CPUID, vector_table=vector_table)
         self.dwt = Dwt(clock)
+        self.fpb = Fpb()
         self.itm = Itm()
         self.system_control.debug.on_trace = self._trace
         self.usarts: dict[str, Usart] = {}
@@ -147,6 +149,7 @@ class Chip:
             "SCS": self.system_control,
             "DWT": self.dwt,
             "ITM": self.itm,
+            "FPB": self.fpb,
         }
         if name in units:
             return units[name]

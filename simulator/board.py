@@ -149,6 +149,11 @@ class Board:
         return self.machine.semihosting_output.decode(errors="replace")
 
     @property
+    def itm(self) -> dict[int, bytes]:
+        """All bytes that the ITM's stimulus ports were given, by port."""
+        return {port: bytes(data) for port, data in self.machine.itm_output.items()}
+
+    @property
     def cycles(self) -> int:
         """Core cycles since reset."""
         return self.machine.cycle

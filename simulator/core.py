@@ -463,6 +463,11 @@ class Core:
             native.add_hook(self.uc, CODE, self.engine.operand_hook, self.engine.state.ctypes.data, place, place)
             self._hooked.add(place)
 
+    @property
+    def running(self) -> bool:
+        """Whether an instruction executes now: a peripheral is being accessed."""
+        return self._running
+
     def mask(self, name: str) -> int:
         """PRIMASK, BASEPRI or FAULTMASK, whatever the privilege."""
         place = {"primask": self.cpu.primask, "basepri": self.cpu.basepri, "faultmask": self.cpu.faultmask}[name]

@@ -80,6 +80,7 @@ class Debugger:
         self._machine = machine
         self.breakpoints: list[Breakpoint] = []
         self.watchpoints: list[Watchpoint] = []
+        self._also: list[Watch] = []
         self.access: Access | None = None  # of the watchpoint that stopped the run last
 
     @property
@@ -132,7 +133,13 @@ class Debugger:
             self._follow()
 
     def _follow(self) -> None:
-        self._machine.core.pieces.watch([point.watch for point in self.watchpoints])
+        self._machine.core.pieces.watch([*(point.watch for point in self.watchpoints), *self._also])
+
+    def watch_also(self, watches: list[Watch]) -> None:
+        """What the chip's own comparators watch."""
+        if watches or self._also:
+            self._also = watches
+            self._follow()
 
     def address(self, place: str | int) -> int:
         """Raises DebuggerError for a symbol that there is not."""

@@ -14,11 +14,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from peripherals.boards import BOARDS
-from peripherals.cortex_m7.nvic import MEM_MANAGE
+from peripherals.cortex_m7.nvic import DEBUG_MONITOR, MEM_MANAGE
 from peripherals.kit.clock import NEVER, Clock
 from peripherals.memory_map import Memory as FittedMemory
 from simulator.bus import Bus, CoreContents, Unmodelled
 from simulator.core import Core, CoreStop, Memory
+from simulator.debug_events import DebugEvents
 from simulator.debugger import Debugger
 from simulator.exceptions import Exceptions, Fault, Lockup, fault_of
 from simulator.firmware import Firmware, check
@@ -98,6 +99,9 @@ class Machine:
         self._standing: tuple[int, int] | None = None  # PC and cycle of the last stop at a breakpoint or behind a step
         self._stepping = self._stepped = False
         self.debugger = Debugger(self)
+        self.debug_events = DebugEvents(self)
+        self.itm_output: dict[int, bytearray] = {}
+        self.on_itm: list[Callable[[int, bytes], None]] = []
         self.engine.hold(HOLD_EXACT, wanted=settings.exact_interrupts)
         self._connect()
         for address, content in self.soc.contents:
@@ -122,6 +126,7 @@ class Machine:
             self.core.let_answer(name, False)
         self.soc.usart1.transmitted.append(self._transmitted)
         self.soc.on_unmodelled(self.bus.note_unmodelled)
+        self.soc.itm.sink = self._stimulated
         self.clock.on_horizon = self._move_horizon
         self.bus.on_unmodelled = self._meet_unmodelled
 
@@ -197,7 +202,10 @@ class Machine:
                     continue
             if self._stepped and not self._asleep:
                 return self.stopped("step", f"one step, to {self.where(self.pc)}")
-            stop = self._take_pending() if self.engine.exact or not self.engine.paused else None
+            if self.debug_events.control.halted:
+                return self.stopped("halted", f"the core is in Debug state at {self.where(self.pc)}")
+            decides = self.engine.exact or not self.engine.paused or self.soc.nvic.pending[DEBUG_MONITOR]
+            stop = self._take_pending() if decides else None
             if stop is not None:
                 return stop
             if self._stepped:
@@ -205,15 +213,19 @@ class Machine:
             horizon = min(self.clock.horizon, self._goal.horizon(self.clock), self.engine.cycle + SLICE)
             self.engine.ask(when_unmasked=self.exceptions.masked())
             passing, self._passing = self._passing, -1
-            if self._stepping:
+            monitored = self.debug_events.steps
+            if self._stepping or monitored:
                 passing = self.pc
-            slice_ = self.core.run(self.pc, horizon, self.slice_blocks, passing=passing, step=self._stepping)
+            step = self._stepping or monitored
+            slice_ = self.core.run(self.pc, horizon, self.slice_blocks, passing=passing, step=step)
             self.pc = slice_.pc
             self._stepped = self._stepping and slice_.kind not in NO_STEP
             stop = self._serve(slice_)
             if self.core.hit is not None:
                 hit, self.core.hit = self.core.hit, None
-                stop = stop or self.debugger.accessed(hit)
+                stop = self.debug_events.accessed(hit) or self.debugger.accessed(hit) or stop
+            if monitored and slice_.kind not in NO_STEP:
+                self.debug_events.stepped()
             if stop is not None:
                 self.clock.advance(max(self.engine.cycle, self.clock.now))
                 return stop
@@ -234,7 +246,7 @@ class Machine:
 
     def _take_pending(self) -> Stop | None:
         number = self.exceptions.pending()
-        if number is None:
+        if number is None or self.debug_events.masks(number):
             return None
         self.engine.flush()
         self._stepped = self._stepping
@@ -252,7 +264,7 @@ class Machine:
             take()
         except Lockup:
             return self._stop("lockup", self._lockup_sentence())
-        return None
+        return self.debug_events.caught()
 
     def _serve(self, slice_: CoreStop) -> Stop | None:
         kind = slice_.kind
@@ -267,7 +279,7 @@ class Machine:
             self._asleep = True
             return None
         if kind == "svc":
-            return self._synchronous(self.exceptions.supervisor_call, slice_.pc)
+            return self.take(self.exceptions.supervisor_call, slice_.pc)
         if kind == "exception-return":
             return self._exception_return(slice_.pc)
         if kind == "breakpoint":
@@ -285,10 +297,13 @@ class Machine:
         return self._fault(fault, slice_.pc)
 
     def _trap(self) -> Stop | None:
-        stop = self.debugger.reached(self.pc)
-        if self.pc in self._goal.addresses:
-            stop = self._stop("symbol", f"reached {self.where(self.pc)}")
-        self._passing = self.pc
+        self._passing = here = self.pc
+        stop = self.debug_events.reached(here)
+        if self.pc != here:
+            return stop
+        stop = stop or self.debugger.reached(here)
+        if here in self._goal.addresses:
+            stop = self._stop("symbol", f"reached {self.where(here)}")
         return stop
 
     def stopped(self, reason: str, detail: str) -> Stop:
@@ -302,9 +317,10 @@ class Machine:
         return self._standing == (self.pc, self.cycle)
 
     def _fault(self, fault: Fault, pc: int) -> Stop | None:
-        return self._synchronous(lambda: self.exceptions.synchronous(fault), pc)
+        return self.take(lambda: self.exceptions.synchronous(fault), pc)
 
-    def _synchronous(self, decide: Callable[[], int], return_address: int) -> Stop | None:
+    def take(self, decide: Callable[[], int], return_address: int) -> Stop | None:
+        """Take the exception that `decide` names, as an instruction's."""
         self.engine.flush()
         return self._unless_lockup(lambda: self._enter(decide(), return_address))
 
@@ -348,6 +364,8 @@ class Machine:
 
     def _breakpoint(self) -> Stop | None:
         immediate = self.core.read_memory(self.pc, 1)[0]
+        if immediate != BREAKPOINT_IMMEDIATE and self.debug_events.wants_breakpoints:
+            return self.debug_events.breakpoint()
         if immediate != BREAKPOINT_IMMEDIATE:
             return self._stop("breakpoint", f"BKPT {immediate:#04x} at {self.where(self.pc)}")
         code = self.semihosting.call()
@@ -373,6 +391,7 @@ class Machine:
             self.engine.flush()
         self.core.reset(self.reset_vector.stack_pointer)
         self.pc = self.reset_vector.program_counter & ~1
+        self.debug_events.reset()
         self._follow_settings()
 
     def _request_reset(self) -> None:
@@ -392,6 +411,11 @@ class Machine:
             listener(chunk)
         if self._goal.hears(chunk):
             self.engine.state[State.STOP_WANTED] = 1
+
+    def _stimulated(self, port: int, data: bytes) -> None:
+        self.itm_output.setdefault(port, bytearray()).extend(data)
+        for listener in self.on_itm:
+            listener(port, data)
 
     def _semihosted(self, data: bytes) -> None:
         self.semihosting_output += data

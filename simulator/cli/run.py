@@ -23,6 +23,7 @@ from simulator.until import TextWatch, Until, parse_duration, parse_until
 
 if TYPE_CHECKING:
     from simulator.cli.console import Voice
+    from simulator.cli.itm import ItmWriter
     from simulator.cli.ports import Port
     from simulator.driver import Driver
     from simulator.machine import Machine, Stop
@@ -67,6 +68,9 @@ def add_to(commands: argparse._SubParsersAction[Parser]) -> None:
     run.add_argument(
         "--serial", default="stdio", metavar="PORT", help="where USART1 leads: stdio, file:PATH, none, tcp:PORT, pty"
     )
+    run.add_argument(
+        "--itm", default="none", metavar="PORT", help="where the ITM's stimulus ports lead: none, stderr, or a file"
+    )
     pictures.add_to(run)
     run.add_argument("--semihosting", action="store_true", help="semihosting's text goes to stdout, not to stderr")
     run.add_argument(
@@ -93,6 +97,7 @@ def add_to(commands: argparse._SubParsersAction[Parser]) -> None:
 def act(arguments: argparse.Namespace) -> int:
     from simulator.cli import boards
     from simulator.cli.console import Voice
+    from simulator.cli.itm import open_itm
     from simulator.cli.ports import open_port
     from simulator.report import check_writable
 
@@ -103,12 +108,19 @@ def act(arguments: argparse.Namespace) -> int:
     pictures.check(arguments.screenshot)
     arguments.scene = pictures.scene(arguments)
     voice = Voice(quiet=arguments.quiet, verbose=arguments.verbose)
+    itm = open_itm(arguments.itm)
     port = open_port(arguments.serial)
     try:
-        return _run(arguments, settings, voice, port)
+        status = _run(arguments, settings, voice, port, itm)
     finally:
         voice.clear()
+        if itm is not None:
+            itm.close()
         port.close()
+    if itm is not None and itm.failure is not None:
+        voice.error(f"--itm {arguments.itm}: {itm.failure.strerror or itm.failure}")
+        return status or exit_codes.CANNOT_WRITE
+    return status
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -118,7 +130,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     return replace(settings, verify=(arguments.verify,)) if arguments.verify else settings
 
 
-def _run(arguments: argparse.Namespace, settings: Settings, voice: Voice, port: Port) -> int:
+def _run(arguments: argparse.Namespace, settings: Settings, voice: Voice, port: Port, itm: ItmWriter | None) -> int:
     from peripherals.boards import BOARDS
     from simulator import firmware
     from simulator.goals import Goal
@@ -132,6 +144,8 @@ def _run(arguments: argparse.Namespace, settings: Settings, voice: Voice, port: 
     from simulator.machine import Machine
 
     machine = Machine(loaded, board=arguments.board, settings=settings, serial=port.write)
+    if itm is not None:
+        machine.on_itm.append(itm)
     pictures.connect(machine, arguments.scene)
     if arguments.screenshot is not None:
         pictures.part(machine, "lcd", "--screenshot")

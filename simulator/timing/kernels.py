@@ -68,7 +68,7 @@ class State(IntEnum):
     STORE_READY = 29
     SKIPPED = 26  # the address of a watched block that must not stop the first time
     HOLD = 17  # bit list: what makes a block stop between being booked and being run
-    DEVICE = 27  # an operand of the block booked last lies in a peripheral
+    DEVICE = 27  # bit list: the block booked last loads from (1), stores to (2) a peripheral
     WATCHES = 30  # first and last byte, and kinds of access (1 loads, 2 stores), of each watched range
     WATCH_COUNT = 31
     PRIMASK = 58
@@ -222,7 +222,7 @@ class Region(IntEnum):
 HELD = 2  # UNSETTLED's value while a booked block waits to run
 UNLESS_MASKED = 2  # STOP_WANTED's value where a stop is wanted as soon as one of the masks changes
 HOLD_NEXT, HOLD_EXACT, HOLD_WATCH = 1, 2, 4
-HOOKED_STALLS = 512  # cycles: more than a hooked operand can stall
+UNFORESEEN = 512  # cycles: more than a hooked operand, or a block's loads from peripherals, can stall
 CAUSE_SHIFT = 16  # the stall list's keys have the cause above the place
 JUMP, CONDITIONAL, CALL, INDIRECT, RETURN, INDIRECT_CALL = 1, 2, 3, 4, 5, 6
 STATIC = 32  # a bit beside the kind of branch: the branch target cache is off
@@ -432,7 +432,7 @@ def data_access(s: int, block: int, ordinal: int, address: int, row: int) -> boo
         put(s, State.FAULT, ordinal)
         return True
     if get(cost, Region.DEVICE):
-        put(s, State.DEVICE, 1)
+        put(s, State.DEVICE, get(s, State.DEVICE) | 1 << get(row, Operand.STORE))
         return False
     store = get(row, Operand.STORE)
     count = get(row, Operand.COUNT)
@@ -692,8 +692,9 @@ def _hold(s: int, row: int, address: int, size: int) -> bool:
     hold = get(s, State.HOLD)
     held = hold & HOLD_NEXT != 0
     if hold & HOLD_EXACT:
-        latest = get(s, State.CYCLE) + get(row, Block.HOOKED) * HOOKED_STALLS
-        held = held or get(s, State.DEVICE) != 0 or latest > get(s, State.HORIZON)
+        device = get(s, State.DEVICE)
+        latest = get(s, State.CYCLE) + (get(row, Block.HOOKED) + (device & 1)) * UNFORESEEN
+        held = held or device & 2 != 0 or latest > get(s, State.HORIZON)
     if hold & HOLD_WATCH:
         held = held or _is_watched(s, row)
     put(s, State.DEVICE, 0)
