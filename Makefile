@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python
 APT := $(shell [ "$$(id -u)" = 0 ] || echo sudo) DEBIAN_FRONTEND=noninteractive apt-get -qq
 MODEL_OPTION := $(if $(MODEL),--model "$(MODEL)")
 
-TOOLS := gcc-arm-none-eabi binutils-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib clang-19 lld-19 llvm-19 ninja-build cargo
+TOOLS := gcc-arm-none-eabi binutils-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib clang-19 lld-19 llvm-19 ninja-build cargo xz-utils
 TOOLS_GCC10 := debian-archive-keyring g++ make tar xz-utils
 KEYRING := /usr/share/keyrings/debian-archive-keyring.gpg
 
@@ -50,7 +50,7 @@ $(VENV)/ready: pyproject.toml
 	touch $@
 
 tools:
-	$(call install,arm-none-eabi-gcc clang-19 ld.lld-19 ninja cargo,$(TOOLS))
+	$(call install,arm-none-eabi-gcc clang-19 ld.lld-19 ninja cargo xz,$(TOOLS))
 
 tools-gcc10:
 	$(call install,g++ make tar xz $(if $(wildcard $(KEYRING)),,debian-archive-keyring),$(TOOLS_GCC10))

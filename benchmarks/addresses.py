@@ -122,9 +122,11 @@ class Comparison:
         self.result.instructions = self.machine.instructions
         return self.result
 
-    def _slice(self, pc: int, horizon: int, blocks: int = 1 << 62) -> CoreStop:
+    def _slice(
+        self, pc: int, horizon: int, blocks: int = 1 << 62, *, passing: int = -1, step: bool = False
+    ) -> CoreStop:
         while True:
-            stop = self._run(pc, horizon, blocks)
+            stop = self._run(pc, horizon, blocks, passing=passing, step=step)
             full = self._engine.state[State.LOG] > len(self._engine.log) // 2
             if stop.kind == "log-full" or full or self._control[COUNT] > len(self._seen) // 2:
                 self._drain()

@@ -9,12 +9,15 @@ from collections.abc import Callable
 from typing import Protocol
 
 from peripherals.cortex_m7.dwt import Dwt
+from peripherals.cortex_m7.fpb import Fpb
 from peripherals.cortex_m7.itm import Itm
 from peripherals.cortex_m7.nvic import Nvic
 from peripherals.cortex_m7.system_control import SystemControl
 from peripherals.kit.bus_master import BusMatrix
 from peripherals.kit.clock import Clock
+from peripherals.kit.i2c_bus import I2cBus
 from peripherals.kit.registers import Peripheral
+from peripherals.kit.video import VideoPort
 from peripherals.kit.wires import AnyOf, Line, Pin, Request
 from peripherals.makers import MAKERS
 from peripherals.memory_map import Memory as MemoryMapped
@@ -70,6 +73,8 @@ class Chip:
         self._shared: dict[int, AnyOf] = {}
         self.requests: dict[str, Request] = {}
         self.external = [Line(f"EXTI{n}") for n in range(24)]
+        self.i2c_buses = {f"I2C{n}": I2cBus() for n in (1, 2, 3, 4)}
+        self.video = VideoPort()
         self.matrix = BusMatrix(self.memories, self.find)
         backup_writable = Line("DBP")
         self.rcc = Rcc(clock, crystals, backup_writable=backup_writable, irq=self.interrupt(5))
@@ -77,6 +82,7 @@ class Chip:
         self.flash = Flash(clock, flash_memory, irq=self.interrupt(4))
         self.system_control = SystemControl(clock, self.nvic, cpuid=CPUID, vector_table=vector_table)
         self.dwt = Dwt(clock)
+        self.fpb = Fpb()
         self.itm = Itm()
         self.system_control.debug.on_trace = self._trace
         self.usarts: dict[str, Usart] = {}
@@ -143,6 +149,7 @@ class Chip:
             "SCS": self.system_control,
             "DWT": self.dwt,
             "ITM": self.itm,
+            "FPB": self.fpb,
         }
         if name in units:
             return units[name]

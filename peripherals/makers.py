@@ -9,8 +9,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from peripherals.stm32f7 import exti
+from peripherals.stm32f7.dcmi import Dcmi
 from peripherals.stm32f7.dma import STREAMS, Dma
+from peripherals.stm32f7.dma2d import Dma2d
 from peripherals.stm32f7.dma_requests import REQUESTS
+from peripherals.stm32f7.fmc import Fmc
+from peripherals.stm32f7.i2c import I2c
+from peripherals.stm32f7.ltdc import Ltdc
 from peripherals.stm32f7.syscfg import Syscfg
 from peripherals.stm32f746 import APB1, Instance
 
@@ -55,9 +60,63 @@ def make_syscfg(chip: Chip, instance: Instance) -> Syscfg:
     return Syscfg(instance.name, [port.pins for port in chip.ports.values()], chip.external[: len(exti.GPIO_LINES)])
 
 
+def make_i2c(chip: Chip, instance: Instance) -> I2c:
+    name = instance.name
+    return I2c(
+        name,
+        chip.clock,
+        chip.rcc.output(name, name),
+        chip.i2c_buses[name],
+        event_irq=chip.interrupt(instance.irq[0]),
+        error_irq=chip.interrupt(instance.irq[1]),
+        tx_request=chip.request(f"{name}_TX"),
+        rx_request=chip.request(f"{name}_RX"),
+    )
+
+
+def make_dcmi(chip: Chip, instance: Instance) -> Dcmi:
+    irq, request = chip.interrupt(instance.irq[0]), chip.request("DCMI")
+    return Dcmi(instance.name, chip.clock, chip.video, irq=irq, request=request)
+
+
+def make_fmc(chip: Chip, instance: Instance) -> Fmc:
+    """SDRAM bank 1 is at 0xC000_0000, bank 2 at 0xD000_0000 (RM0385 13.4.3)."""
+
+    def ready(bank: int, answers: bool) -> None:
+        memory = chip.matrix.memory(0xC000_0000 + 0x1000_0000 * (bank - 1), 4)
+        if memory is not None:
+            chip.matrix.close(memory.name, closed=not answers)
+
+    fmc = Fmc(instance.name, chip.clock, irq=chip.interrupt(instance.irq[0]), on_ready=ready)
+    fmc.reset()
+    return fmc
+
+
+def make_ltdc(chip: Chip, instance: Instance) -> Ltdc:
+    name = instance.name
+    return Ltdc(
+        name,
+        chip.clock,
+        chip.rcc.output("LTDC", "LTDC"),
+        chip.matrix.port(name),
+        irq=chip.interrupt(instance.irq[0]),
+        error_irq=chip.interrupt(instance.irq[1]),
+    )
+
+
+def make_dma2d(chip: Chip, instance: Instance) -> Dma2d:
+    name = instance.name
+    return Dma2d(name, chip.clock, chip.matrix.port(name), irq=chip.interrupt(instance.irq[0]))
+
+
 MAKERS: dict[str, Callable[[Chip, Instance], Addressed]] = {
     "DMA1": make_dma,
     "DMA2": make_dma,
     "EXTI": make_exti,
     "SYSCFG": make_syscfg,
+    **dict.fromkeys(("I2C1", "I2C2", "I2C3", "I2C4"), make_i2c),
+    "DMA2D": make_dma2d,
+    "DCMI": make_dcmi,
+    "FMC": make_fmc,
+    "LTDC": make_ltdc,
 }

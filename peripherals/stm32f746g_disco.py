@@ -1,7 +1,7 @@
-"""DATA: what the STM32F746G-DISCO fits around its chip: crystals and memories; and the way to build one.
+"""DATA: what the STM32F746G-DISCO fits around its chip: crystals, memories and parts; and the way to build one.
 
 Reference: UM1907 (board), RM0385 2.2 and 3.3 (memories), 39.1 and 39.2 (unique ID, flash size), DS10916 figure memory map.
-Not modelled: the parts that peripherals talk to.
+Not modelled: Ethernet, USB, microphones, Arduino and extension connectors.
 """
 
 from __future__ import annotations
@@ -9,11 +9,18 @@ from __future__ import annotations
 from peripherals.chip import Chip
 from peripherals.kit.clock import Clock
 from peripherals.memory_map import Memory
+from peripherals.parts.buttons import Button, Led
+from peripherals.parts.ft5336 import Ft5336
+from peripherals.parts.ov9655 import Ov9655
+from peripherals.parts.rk043fn48h import Rk043fn48h
+from peripherals.parts.wm8994 import Wm8994
 from peripherals.stm32f7.flash import Memory as FlashMemory
+from peripherals.stm32f7.ltdc import Ltdc
 from peripherals.stm32f7.rcc import Crystals
 
 KB = 1024
 CRYSTALS = Crystals(hse=25_000_000, lse=32_768)
+CAMERA_XCLK = 24_000_000  # the oscillator X1, which feeds the camera's connector
 BOOT_ADDRESS = 0x0020_0000  # BOOT0 is low and BOOT_ADD0 has its reset value: flash through ITCM (RM0385 2.6)
 UNIQUE_ID = bytes.fromhex("3a0024000651383332373635")  # of no board in particular
 
@@ -56,10 +63,25 @@ class Erased:
 
 
 class Board(Chip):
-    """The chip, and the board's memories, as data for whoever maps them."""
+    """The chip, its memories as data for whoever maps them, and the parts at its pins and buses."""
 
     memories = MEMORIES
     contents = CONTENTS
+
+    def __init__(self, clock: Clock, crystals: Crystals, flash_memory: FlashMemory, *, vector_table: int) -> None:
+        super().__init__(clock, crystals, flash_memory, vector_table=vector_table)
+        self.button = Button(self.pin("PI11"))
+        self.led = Led(self.pin("PI1"))
+        self.camera = Ov9655(clock, self.video, CAMERA_XCLK)
+        self.pin("PH13").listen(self.camera.power)
+        ltdc = self.peripherals["LTDC"]
+        assert isinstance(ltdc, Ltdc)
+        self.lcd = Rk043fn48h(ltdc, self.pin("PI12"), self.pin("PK3"))
+        self.touch = Ft5336(clock, self.pin("PI13"))
+        self.codec = Wm8994()
+        self.i2c_buses["I2C1"].attach(self.camera)
+        self.i2c_buses["I2C3"].attach(self.touch)
+        self.i2c_buses["I2C3"].attach(self.codec)
 
 
 def build(clock: Clock, flash_memory: FlashMemory | None = None) -> Board:

@@ -4,7 +4,9 @@
         stop = board.run(until="exit")
         print(stop.reason, board.cycles, board.cpu.r0, board.mem.u32["counter"], board.serial)
 
-Not here: display, camera, touch, buttons, hooks, snapshots.
+    board.camera.feed("cat.png"); board.touch.tap(100, 50); board.button.press(); board.lcd.image.save("lcd.png")
+
+Not here: snapshots.
 """
 
 from __future__ import annotations
@@ -13,12 +15,18 @@ import gc
 import re
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, TypeVar, cast
 
+from peripherals.parts.buttons import Button, Led
+from peripherals.parts.ft5336 import Ft5336
+from peripherals.parts.ov9655 import Ov9655
+from peripherals.parts.rk043fn48h import Rk043fn48h
+from peripherals.stm32f746g_disco import Board as Disco
+from simulator.debugger import Access, Breakpoint, Debugger, Watchpoint
 from simulator.driver import Driver
 from simulator.firmware import load
 from simulator.machine import Machine, Stop
@@ -77,6 +85,37 @@ class Board:
     def mem(self) -> Memory:
         return Memory(self.machine)
 
+    @property
+    def lcd(self) -> Rk043fn48h:
+        """What the display shows: `image` (PIL), `pixels` (an array), `frames`."""
+        return self._disco().lcd
+
+    @property
+    def camera(self) -> Ov9655:
+        """`feed(image, path, array, iterable, function or "pattern:bars")` puts something in front of it."""
+        return self._disco().camera
+
+    @property
+    def touch(self) -> Ft5336:
+        """`tap(x, y)`, or `press((x, y), ..)` and `release()`."""
+        return self._disco().touch
+
+    @property
+    def button(self) -> Button:
+        """`press()` and `release()`."""
+        return self._disco().button
+
+    @property
+    def led(self) -> Led:
+        """The green one: `on`."""
+        return self._disco().led
+
+    def _disco(self) -> Disco:
+        """Raises ValueError for a board that does not have these parts."""
+        if not isinstance(self.machine.soc, Disco):
+            raise ValueError(f"the board {self.machine.board} has no display, camera, touch panel, button or LED")
+        return self.machine.soc
+
     def _open(self) -> tuple[Machine, Driver]:
         if self._parts is None:
             raise ValueError("the board is closed")
@@ -110,6 +149,11 @@ class Board:
         return self.machine.semihosting_output.decode(errors="replace")
 
     @property
+    def itm(self) -> dict[int, bytes]:
+        """All bytes that the ITM's stimulus ports were given, by port."""
+        return {port: bytes(data) for port, data in self.machine.itm_output.items()}
+
+    @property
     def cycles(self) -> int:
         """Core cycles since reset."""
         return self.machine.cycle
@@ -133,6 +177,29 @@ class Board:
         """The address at which the core stands, with function and source line where they are known."""
         return self.machine.where(self.machine.pc)
 
+    @property
+    def on(self) -> On:
+        """Functions that the run calls: on.exec("main", f), on.read("state", f), on.write(0x2000_0000, f)."""
+        return On(self.machine.debugger)
+
+    def breakpoint(self, place: Place) -> Breakpoint:
+        """Runs stop with reason "breakpoint" before the instruction there, until `.remove()`. Raises DebuggerError."""
+        return self.machine.debugger.breakpoint(place)
+
+    def watch(
+        self, place: Place, size: int | None = None, *, kind: str = "write", value: int | None = None
+    ) -> Watchpoint:
+        """Runs stop with reason "watchpoint" behind an instruction that accesses size bytes there; kind is read, write or access.
+
+        With a value only where it is read or written. Raises DebuggerError.
+        """
+        return self.machine.debugger.watchpoint(place, size, kind, value)
+
+    def step(self, count: int = 1) -> Stop:
+        """Execute so many instructions. Raises DebuggerError."""
+        self.stop = self.machine.debugger.step(count)
+        return self.stop
+
     def report(self) -> dict[str, Any]:
         """What `run --json` writes. Raises ValueError before the first run."""
         from simulator import exit_codes, report
@@ -144,6 +211,25 @@ class Board:
         return report.describe(
             self.machine, self.stop, exit_code=status, host_seconds=self._host_seconds, repeat=repeat, fault=self.fault
         )
+
+
+class On:
+    """Functions that a run calls with an Access; one that returns True stops the run. Each can be taken away by `.remove()`."""
+
+    def __init__(self, debugger: Debugger) -> None:
+        self._debugger = debugger
+
+    def exec(self, place: Place, function: Callable[[Access], object]) -> Breakpoint:
+        """Call it before the instruction at the place executes. Raises DebuggerError for an unknown symbol."""
+        return self._debugger.breakpoint(place, function)
+
+    def read(self, place: Place, function: Callable[[Access], object], *, size: int | None = None) -> Watchpoint:
+        """Call it behind each instruction that reads there; size is the symbol's, or 4 bytes."""
+        return self._debugger.watchpoint(place, size, "read", action=function)
+
+    def write(self, place: Place, function: Callable[[Access], object], *, size: int | None = None) -> Watchpoint:
+        """Call it behind each instruction that writes there; size is the symbol's, or 4 bytes."""
+        return self._debugger.watchpoint(place, size, "write", action=function)
 
 
 class Registers:

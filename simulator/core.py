@@ -22,8 +22,9 @@ from unicorn import arm_const as arm
 
 from simulator import native
 from simulator.compiled.hot import Hot
+from simulator.held import Hit, Pieces
 from simulator.timing.engine import Engine
-from simulator.timing.kernels import Reason, State
+from simulator.timing.kernels import HOLD_NEXT, Reason, State
 
 if TYPE_CHECKING:
     from simulator.verify import Verifier
@@ -70,7 +71,7 @@ class Memory:
 @dataclass(frozen=True)
 class CoreStop:
     """Why a slice ended. kind is one of: horizon limit wanted wfi svc breakpoint undefined invalid-state no-coprocessor
-    unaligned divide exception-return bus-fault fetch-fault trap. address and access are of the fault, where there is one."""
+    unaligned divide exception-return bus-fault fetch-fault trap step. address and access are of the fault, where there is one."""
 
     kind: str
     pc: int
@@ -103,12 +104,17 @@ class Core:
         self.registers = native.Registers(self.uc)
         self.engine = engine
         self.memories = tuple(memories)
+        self._held_end = native.NO_EXIT
+        self.hit: Hit | None = None
+        self.pieces = Pieces(engine, lambda n: self.get(_CORE[n]), lambda: self.get("xpsr"), self._bytes_at)
         self.read_bus: Callable[[int, int], int] = _nobody_reads
         self.write_bus: Callable[[int, int, int], None] = _nobody_writes
         self._buffers: dict[str, mmap.mmap] = {}
         self._event: CoreStop | None = None
         self._running = False
         self._stale: list[tuple[int, int]] = []
+        self._answers: list[tuple[str, bool]] = []
+        self._silent: dict[str, list[int]] = {}
         self._hooked: set[int] = set()
         self.uc.ctl_set_tlb_mode(unicorn.UC_TLB_VIRTUAL)
         self.cpu = native.find_cpu_state(self.uc)
@@ -154,11 +160,14 @@ class Core:
             if memory.kind != "ram":
                 buffer.write(b"\xff" * memory.size)
             self._buffers[memory.name] = buffer
+        self._map_bytes(memory)
+        if memory.kind != "ram":
+            self.engine.write_protect(memory.base, memory.size)
+
+    def _map_bytes(self, memory: Memory) -> None:
         permissions = unicorn.UC_PROT_ALL if memory.kind == "ram" else unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC
         size = (memory.size + 0x3FF) & ~0x3FF
         self.uc.mem_map_ptr(memory.base & ~0x3FF, size, permissions, self._host(memory))
-        if memory.kind != "ram":
-            self.engine.write_protect(memory.base, memory.size)
 
     def _map_peripherals(self, base: int, size: int) -> None:
         def read(uc: unicorn.Uc, offset: int, width: int, data: object) -> int:
@@ -169,6 +178,30 @@ class Core:
 
         self.uc.mmio_map(base, size, read, None, write, None)
         self.uc.mem_protect(base, size, unicorn.UC_PROT_NONE)
+
+    def let_answer(self, name: str, answers: bool) -> None:
+        """Map a memory, or make it answer with a bus fault, between slices: a controller has not set it up yet."""
+        memory = next((m for m in self.memories if m.name == name), None)
+        if self._running:
+            self._answers.append((name, answers))
+            self.engine.state[State.STOP_WANTED] = 1
+        elif memory is None or answers == (name not in self._silent):
+            return
+        elif answers:
+            for hook in self._silent.pop(name):
+                self.uc.hook_del(hook)
+            self._map_bytes(memory)
+        else:
+            self.uc.mem_unmap(memory.base, memory.size)
+            last = memory.base + memory.size - 1
+            missing = (
+                (unicorn.UC_HOOK_MEM_UNMAPPED, self._on_unmapped),
+                (unicorn.UC_HOOK_MEM_FETCH_PROT, self._on_fetch),
+            )
+            ram = memory.kind == "ram"
+            self._silent[name] = (
+                [self.uc.hook_add(k, f, begin=memory.base, end=last) for k, f in missing] if ram else []
+            )
 
     def _host(self, memory: Memory) -> int:
         buffer = self._buffers[memory.alias or memory.name]
@@ -217,6 +250,12 @@ class Core:
         else:
             self.uc.ctl_remove_cache(low, high)
 
+    def _bytes_at(self, address: int, size: int) -> bytes | None:
+        try:
+            return self.read_memory(address, size)
+        except ValueError:
+            return None
+
     # Registers
 
     def get(self, name: str) -> int:
@@ -249,16 +288,29 @@ class Core:
 
     # Execution
 
-    def run(self, pc: int, horizon: int, blocks: int = NEVER) -> CoreStop:
-        """Run from pc until something ends the slice; nothing is booked for what has not run."""
+    def run(self, pc: int, horizon: int, blocks: int = NEVER, *, passing: int = -1, step: bool = False) -> CoreStop:
+        """Run from pc until something ends the slice; nothing is booked for what has not run.
+
+        passing: a watched address that does not stop the slice at its start. step: run one instruction.
+        """
         state = self.engine.state
         state[State.HORIZON] = horizon
         state[State.BLOCK_LIMIT] = min(state[State.BLOCKS] + blocks, NEVER)
+        if self.engine.paused:
+            if pc in self.engine.watched and passing != pc:
+                return CoreStop("trap", pc)
+            self.engine.resume()
+        elif step:
+            self.engine.hold(HOLD_NEXT, wanted=True)
         part: _Part | None = None
         while True:
+            if self.engine.held:
+                pc, stop = self._run_held(pc, step=step)
+                if stop is not None:
+                    return stop
             state[State.REASON] = Reason.NONE
             self._event = None
-            error = self._emulate(pc, None if part is None else part.end)
+            error = self._emulate(pc, native.NO_EXIT if part is None else part.end)
             pc = self.get("pc")
             if self.verifier is not None:
                 self.verifier.settle(pc)
@@ -267,6 +319,9 @@ class Core:
             if undisturbed and reason in _HANDLED:
                 self._handle(reason, int(state[State.ADDRESS]), int(state[State.SIZE]))
                 continue
+            if undisturbed and reason is Reason.HELD:
+                self.engine.hold(HOLD_NEXT, wanted=False)
+                self._held_end = native.NO_EXIT if part is None else part.end
             if part is not None:
                 self._forget_part(part)
                 whole, kind, part = undisturbed and pc == part.end, part.kind, None
@@ -274,37 +329,107 @@ class Core:
                     return CoreStop(kind, pc)
                 if whole:
                     continue
+            if undisturbed and reason is Reason.HELD:
+                continue
             if undisturbed and reason in _LOOKED_AT:
-                found = self._look(reason, pc)
+                found = self._look(reason, pc, passing)
                 if isinstance(found, CoreStop):
                     return found
                 part = found
                 if part is not None:
                     self._forget_part(part)
                 continue
-            if reason is Reason.UNALIGNED:
-                return self._led_nowhere()
-            if not undisturbed:
-                return self._event or self._stop_of(error, pc)
-            if reason is Reason.NONE:
-                return CoreStop("wfi" if self._waits(pc) else "stopped", pc)
-            return CoreStop(_STOPS[reason], pc)
+            return self._ended(reason, error, pc)
 
-    def _look(self, reason: Reason, pc: int) -> CoreStop | _Part | None:
+    def _ended(self, reason: Reason, error: unicorn.UcError | None, pc: int) -> CoreStop:
+        self.engine.hold(HOLD_NEXT, wanted=False)
+        if reason is Reason.UNALIGNED:
+            return self._led_nowhere()
+        if error is not None or self._event is not None:
+            return self._event or self._stop_of(error, pc)
+        if reason is Reason.NONE:
+            return CoreStop("wfi" if self._waits(pc) else "stopped", pc)
+        return CoreStop(_STOPS[reason], pc)
+
+    def _run_held(self, pc: int, *, step: bool) -> tuple[int, CoreStop | None]:
+        """Run the block booked last from pc on, piece by piece: where the core stands then, and what stops it there.
+
+        Without a stop the block's rest, if it has not run, runs with what follows it.
+        """
+        engine, state = self.engine, self.engine.state
+        while True:
+            end = self.pieces.end(pc, int(state[State.HORIZON]), step=step)
+            access = self.pieces.foresee(pc)
+            engine.wait()
+            last = end is None
+            if end is None:
+                end = self._held_end
+                if end == native.NO_EXIT and not step and access is None:
+                    return pc, None
+            limit = int(state[State.BLOCK_LIMIT])
+            if last:
+                state[State.BLOCK_LIMIT] = state[State.BLOCKS]
+            error = self._run_piece(pc, end)
+            state[State.BLOCK_LIMIT] = limit
+            pc, reason = self.get("pc"), Reason(int(state[State.REASON]))
+            at_end = reason in _AT_END if end == native.NO_EXIT else reason is Reason.NONE and pc == end
+            self.hit = access() if access is not None else None
+            if error is not None or self._event is not None or not at_end:
+                if self._event is None or self._event.kind != "exception-return":
+                    self.hit = None
+                return pc, self._ended(reason, error, pc)
+            if not last:
+                engine.wait()
+            stop = self._due(pc, last=last, step=step)
+            if stop is not None:
+                engine.pause(pc)
+                return pc, CoreStop(stop, pc)
+            if last:
+                return pc, None
+
+    def _run_piece(self, pc: int, end: int) -> unicorn.UcError | None:
+        self.engine.state[State.REASON] = Reason.NONE
+        self._event = None
+        self.uc.ctl_remove_cache(pc, (pc if end == native.NO_EXIT else end) + 2)
+        error = self._emulate(pc, end)
+        if end != native.NO_EXIT:
+            self.uc.ctl_remove_cache(pc, end + 2)
+        if self.verifier is not None:
+            self.verifier.settle(self.get("pc"))
+        return error
+
+    def _due(self, pc: int, *, last: bool, step: bool) -> str | None:
+        """What stops the slice between two pieces, or behind the last one."""
+        if self.hit is not None:
+            return "watch"
+        if not last and pc in self.engine.watched:
+            return "trap"
+        if step:
+            return "step"
+        if not last and self.engine.exact and self.engine.state[State.STOP_WANTED] == 1:
+            return "wanted"
+        if not last and self.engine.is_over(pc):
+            return "horizon"
+        return None
+
+    def _look(self, reason: Reason, pc: int, passing: int) -> CoreStop | _Part | None:
         """What to do about an instruction of the next block that may not execute: stop on it, or run the part before it."""
         if reason is Reason.UNALIGNED:
             place = self.engine.refused(pc)
             return CoreStop("unaligned", pc) if place == pc else _Part(pc, place, "unaligned")
-        why, place, divisor = self.engine.trapped(pc)
-        if why == "breakpoint":
+        if pc in self.engine.watched and passing != pc:
+            self.engine.hold(HOLD_NEXT, wanted=False)
             return CoreStop("trap", pc)
+        why, place, divisor = self.engine.trapped(pc)
         if why == "fp":
             return CoreStop("no-coprocessor", pc) if place == pc else _Part(pc, place, "no-coprocessor")
-        if place != pc:
+        if why == "div" and place != pc:
             return _Part(pc, place, "")
         if divisor >= 0 and self.get(f"r{divisor}") == 0:
             return CoreStop("divide", pc)
         self.engine.pass_once(pc)
+        if self.engine.watched_within(pc):
+            self.engine.hold(HOLD_NEXT, wanted=True)
         following = self.engine.next_division(pc) if divisor >= 0 else None
         return None if following is None else _Part(pc, following, "")
 
@@ -320,20 +445,22 @@ class Core:
         """Translate the part anew: a block is to be cut at its end, or was."""
         self.uc.ctl_remove_cache(part.start, part.end + 2)
 
-    def _emulate(self, pc: int, end: int | None) -> unicorn.UcError | None:
-        until = native.NO_EXIT if end is None else end
+    def _emulate(self, pc: int, until: int) -> unicorn.UcError | None:
+        hot = self.hot
         self._running = True
         try:
-            if self.hot is None:
+            if hot is None:
                 self.uc.emu_start(pc | 1, until)
             else:
-                native.run(self.uc, lambda engine: self.hot.run(engine, pc, until, compiled=end is None))
+                native.run(self.uc, lambda engine: hot.run(engine, pc, until))
         except unicorn.UcError as error:
             return error
         finally:
             self._running = False
             while self._stale:
                 self._drop_translated(*self._stale.pop())
+            while self._answers:
+                self.let_answer(*self._answers.pop(0))
         return None
 
     def _handle(self, reason: Reason, address: int, size: int) -> None:
@@ -349,6 +476,16 @@ class Core:
         for place in fresh:
             native.add_hook(self.uc, CODE, self.engine.operand_hook, self.engine.state.ctypes.data, place, place)
             self._hooked.add(place)
+
+    @property
+    def running(self) -> bool:
+        """Whether an instruction executes now: a peripheral is being accessed."""
+        return self._running
+
+    def mask(self, name: str) -> int:
+        """PRIMASK, BASEPRI or FAULTMASK, whatever the privilege."""
+        place = {"primask": self.cpu.primask, "basepri": self.cpu.basepri, "faultmask": self.cpu.faultmask}[name]
+        return int(ctypes.c_uint32.from_address(place).value) & (0xF0 if name == "basepri" else 1)
 
     def _it_state(self) -> int:
         return int(ctypes.c_uint32.from_address(self.cpu.itstate).value)
@@ -415,6 +552,8 @@ class Core:
 _STRADDLING = {unicorn.UC_ERR_READ_UNMAPPED: READ, unicorn.UC_ERR_WRITE_UNMAPPED: WRITE}
 _HANDLED = (Reason.UNKNOWN_BLOCK, Reason.TABLES_FULL, Reason.ALIAS)
 _LOOKED_AT = (Reason.TRAP, Reason.UNALIGNED)
+_AT_END = (Reason.LIMIT, Reason.HORIZON, Reason.WANTED)
+_CORE = (*(f"r{n}" for n in range(13)), "sp", "lr", "pc")
 _STOPS = {
     Reason.HORIZON: "horizon",
     Reason.LIMIT: "limit",

@@ -151,6 +151,8 @@ class Driver:
         if stop.reason == "lockup":
             return replace(stop, detail=self._lockup_sentence())
         own = stop.exit_code is not None and 0 <= stop.exit_code < 64
+        if stop.reason == "breakpoint" and self.machine.debugger.stopped_here:
+            return stop
         if not self.in_fault or stop.reason not in ("timeout", "breakpoint", "exit") or own:
             return stop
         return replace(stop, reason="fault", detail=self._fault_sentence(f"ended so: {stop.detail}"))

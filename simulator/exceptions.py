@@ -187,6 +187,16 @@ class Exceptions:
         """Which exception an SVC takes: SVCall, or HardFault where its priority does not suffice."""
         return self._escalated(SV_CALL)
 
+    def debug_event(self) -> int:
+        """Which exception a breakpoint takes: DebugMonitor, or HardFault where that is off or its priority does not suffice."""
+        priority = self.execution_priority()
+        if self.nvic.enabled[DEBUG_MONITOR] and self.nvic.group_priority(DEBUG_MONITOR) < priority:
+            return DEBUG_MONITOR
+        if priority <= -1:
+            raise Lockup
+        self.system.hfsr |= DEBUGEVT
+        return HARD_FAULT
+
     def _escalated(self, number: int) -> int:
         priority = self.execution_priority()
         if self.nvic.enabled[number] and self.nvic.group_priority(number) < priority:
@@ -291,6 +301,11 @@ class Exceptions:
         core.set("control", control)
         core.set("ipsr", ipsr)
         core.rebuild_flags()
+
+    def set_control(self, value: int) -> None:
+        """CONTROL as a debugger writes it; SPSEL only in thread mode, as Armv7-M ARM B1.4.4 has it."""
+        handler = self.core.get("ipsr")
+        self._enter_mode(handler, value & (NPRIV | FPCA) if handler else value)
 
     def _pop_stack(self, exc_return: int) -> int:
         core = self.core

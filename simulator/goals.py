@@ -14,6 +14,7 @@ from simulator.until import (
     UntilCycles,
     UntilError,
     UntilExit,
+    UntilFrame,
     UntilSymbol,
     UntilText,
     UntilTime,
@@ -29,6 +30,8 @@ class Goal:
         self._times: list[UntilTime] = []
         self._texts: list[TextWatch] = []
         self._heard: str | None = None
+        self._frames: list[int] = []
+        self._shown = 0
         for condition in _parts(until):
             if isinstance(condition, UntilCycles):
                 self._cycles.append(condition.cycles)
@@ -36,6 +39,8 @@ class Goal:
                 self._times.append(condition)
             elif isinstance(condition, UntilText):
                 self._texts.append(TextWatch(condition.regex))
+            elif isinstance(condition, UntilFrame):
+                self._frames.append(condition.number)
             elif isinstance(condition, UntilSymbol):
                 self.addresses.add(_address(condition.target, symbols))
 
@@ -51,10 +56,21 @@ class Goal:
                 self._heard = watch.regex
         return self._heard is not None
 
+    @property
+    def watches_frames(self) -> bool:
+        return bool(self._frames)
+
+    def shown(self) -> bool:
+        """The display has scanned out another frame; True once they are enough."""
+        self._shown += 1
+        return self._shown >= min(self._frames, default=NEVER)
+
     def reached(self, clock: Clock) -> tuple[str, str] | None:
         """Reason and sentence of the condition that holds now."""
         if self._heard is not None:
             return "text", f"the serial output matched {self._heard!r}"
+        if self._frames and self._shown >= min(self._frames):
+            return "frame", f"the display has scanned out {self._shown:,} frames"
         if self._cycles and clock.now >= min(self._cycles):
             return "cycles", f"reached cycle {min(self._cycles):,}"
         for t in self._times:

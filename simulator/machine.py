@@ -11,13 +11,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 from peripherals.boards import BOARDS
-from peripherals.cortex_m7.nvic import MEM_MANAGE
+from peripherals.cortex_m7.nvic import DEBUG_MONITOR, MEM_MANAGE
 from peripherals.kit.clock import NEVER, Clock
 from peripherals.memory_map import Memory as FittedMemory
 from simulator.bus import Bus, CoreContents, Unmodelled
 from simulator.core import Core, CoreStop, Memory
+from simulator.debug_events import DebugEvents
+from simulator.debugger import Debugger
 from simulator.exceptions import Exceptions, Fault, Lockup, fault_of
 from simulator.firmware import Firmware, check
 from simulator.goals import Goal
@@ -26,14 +29,16 @@ from simulator.settings import Settings
 from simulator.timing import memories
 from simulator.timing.cortex_m7 import Parameters
 from simulator.timing.engine import Engine, Span
-from simulator.timing.kernels import State
-from simulator.until import Until
+from simulator.timing.kernels import HOLD_EXACT, State
+from simulator.until import Until, UntilError
 
 SLICE = 20_000_000  # cycles: how long the host may wait for a look at its clock and at Ctrl-C
 FLASH = 0x0800_0000
 BRANCH_TO_SELF = b"\xfe\xe7"
 INSTRUCTION_CACHE, DATA_CACHE = 1 << 17, 1 << 16
+NO_BRANCH_TARGETS = 1 << 13  # ACTLR.DISBTACREAD
 UNALIGNED_TRAP, DIVIDE_TRAP = 1 << 3, 1 << 4  # CCR
+NO_STEP = ("horizon", "limit", "wanted", "trap")  # stops with nothing executed
 SLEEP_ON_EXIT = 1 << 1  # SCR
 
 
@@ -92,6 +97,14 @@ class Machine:
         self._strict: Unmodelled | None = None
         self._reset_wanted = False
         self._asleep = False
+        self._passing = -1  # a breakpoint's address at which the next slice begins
+        self._standing: tuple[int, int] | None = None  # PC and cycle of the last stop at a breakpoint or behind a step
+        self._stepping = self._stepped = False
+        self.debugger = Debugger(self)
+        self.debug_events = DebugEvents(self)
+        self.itm_output: dict[int, bytearray] = {}
+        self.on_itm: list[Callable[[int, bytes], None]] = []
+        self.engine.hold(HOLD_EXACT, wanted=settings.exact_interrupts)
         self._connect()
         for address, content in self.soc.contents:
             self.core.write_memory(address, content)
@@ -110,8 +123,12 @@ class Machine:
         self.soc.nvic.on_change = self._want_decision
         self.soc.flash.on_setting = self._follow_settings
         self.soc.matrix.contents = CoreContents(self.core)
+        self.soc.matrix.on_closed = lambda name, closed: self.core.let_answer(name, not closed)
+        for name in self.soc.matrix.closed:
+            self.core.let_answer(name, False)
         self.soc.usart1.transmitted.append(self._transmitted)
         self.soc.on_unmodelled(self.bus.note_unmodelled)
+        self.soc.itm.sink = self._stimulated
         self.clock.on_horizon = self._move_horizon
         self.bus.on_unmodelled = self._meet_unmodelled
 
@@ -120,13 +137,42 @@ class Machine:
     def run(self, until: Until | None = None, max_cycles: int | None = None, deadline: float | None = None) -> Stop:
         """Run until the condition, the firmware's end, a cycle (since reset), or the host's time.monotonic() deadline."""
         self._goal = Goal(until, self.firmware.symbols, max_cycles)
+        self._passing = self.pc if self.standing or self.pc in self._goal.addresses else -1
         for address in self._goal.addresses:
-            self.engine.watch(address, skip=self.pc)
+            self.engine.watch(address)
+        lcd = self._lcd() if self._goal.watches_frames else None
+        if lcd is not None:
+            lcd.watch(self._frame_shown)
         try:
             return self._loop(deadline)
         finally:
+            if lcd is not None:
+                lcd.unwatch(self._frame_shown)
             for address in self._goal.addresses:
                 self.engine.unwatch(address)
+
+    def step(self) -> Stop:
+        """Execute one instruction, or take one exception: see simulator/debugger.py."""
+        self._goal = Goal(None)
+        self._stepping, self._stepped = True, False
+        polling, self.bus.polling = self.bus.polling, None  # a turn that is counted and not run is no step
+        try:
+            return self._loop(None)
+        finally:
+            self._stepping = self._stepped = False
+            self.bus.polling = polling
+            if polling is not None:
+                polling.forget()
+
+    def _lcd(self) -> Any:
+        lcd = getattr(self.soc, "lcd", None)
+        if lcd is None:
+            raise UntilError(f"the board {self.board} has no display whose frames could be counted")
+        return lcd
+
+    def _frame_shown(self) -> None:
+        if self._goal.shown():
+            self.engine.state[State.STOP_WANTED] = 1
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
@@ -156,15 +202,32 @@ class Machine:
                     return stop
                 if self._asleep:
                     continue
-            stop = self._take_pending()
+            if self._stepped and not self._asleep:
+                return self.stopped("step", f"one step, to {self.where(self.pc)}")
+            if self.debug_events.control.halted:
+                return self.stopped("halted", f"the core is in Debug state at {self.where(self.pc)}")
+            decides = self.engine.exact or not self.engine.paused or self.soc.nvic.pending[DEBUG_MONITOR]
+            stop = self._take_pending() if decides else None
             if stop is not None:
                 return stop
+            if self._stepped:
+                continue
             horizon = min(self.clock.horizon, self._goal.horizon(self.clock), self.engine.cycle + SLICE)
-            self.engine.state[State.STOP_WANTED] = 0
-            blocks = 1 if self.exceptions.masked() else self.slice_blocks  # the next one may unmask
-            slice_ = self.core.run(self.pc, horizon, blocks)
+            self.engine.ask(when_unmasked=self.exceptions.masked())
+            passing, self._passing = self._passing, -1
+            monitored = self.debug_events.steps
+            if self._stepping or monitored:
+                passing = self.pc
+            step = self._stepping or monitored
+            slice_ = self.core.run(self.pc, horizon, self.slice_blocks, passing=passing, step=step)
             self.pc = slice_.pc
+            self._stepped = self._stepping and slice_.kind not in NO_STEP
             stop = self._serve(slice_)
+            if self.core.hit is not None:
+                hit, self.core.hit = self.core.hit, None
+                stop = self.debug_events.accessed(hit) or self.debugger.accessed(hit) or stop
+            if monitored and slice_.kind not in NO_STEP:
+                self.debug_events.stepped()
             if stop is not None:
                 self.clock.advance(max(self.engine.cycle, self.clock.now))
                 return stop
@@ -185,9 +248,10 @@ class Machine:
 
     def _take_pending(self) -> Stop | None:
         number = self.exceptions.pending()
-        if number is None:
+        if number is None or self.debug_events.masks(number):
             return None
         self.engine.flush()
+        self._stepped = self._stepping
         return self._unless_lockup(lambda: self._enter(number, self.pc))
 
     def _enter(self, number: int, return_address: int) -> None:
@@ -202,20 +266,22 @@ class Machine:
             take()
         except Lockup:
             return self._stop("lockup", self._lockup_sentence())
-        return None
+        return self.debug_events.caught()
 
     def _serve(self, slice_: CoreStop) -> Stop | None:
         kind = slice_.kind
         if kind in ("horizon", "limit", "wanted"):
             return self._endless(slice_.pc)
         if kind == "trap":
-            return self._stop("symbol", f"reached {self.where(self.pc)}")
+            return self._trap()
+        if kind in ("step", "watch"):
+            return None
         self.engine.settle()
         if kind == "wfi":
             self._asleep = True
             return None
         if kind == "svc":
-            return self._synchronous(self.exceptions.supervisor_call, slice_.pc)
+            return self.take(self.exceptions.supervisor_call, slice_.pc)
         if kind == "exception-return":
             return self._exception_return(slice_.pc)
         if kind == "breakpoint":
@@ -223,18 +289,40 @@ class Machine:
         if kind == "no-coprocessor" and self.exceptions.lazy:
             self.exceptions.preserve()
             self._spend(memories.LAZY_STACKING.cycles, "exception")
+            self._stepped = False
             self._follow_floating_point()
             return None
         fault = fault_of(kind, slice_.address)
         if fault is None:
             raise RuntimeError(f"the core stopped for an unknown reason, {kind}, at {slice_.pc:#010x}")
-        self.engine.undo_after(slice_.pc)
+        self.engine.cut(slice_.pc)
         return self._fault(fault, slice_.pc)
 
-    def _fault(self, fault: Fault, pc: int) -> Stop | None:
-        return self._synchronous(lambda: self.exceptions.synchronous(fault), pc)
+    def _trap(self) -> Stop | None:
+        self._passing = here = self.pc
+        stop = self.debug_events.reached(here)
+        if self.pc != here:
+            return stop
+        stop = stop or self.debugger.reached(here)
+        if here in self._goal.addresses:
+            stop = self._stop("symbol", f"reached {self.where(here)}")
+        return stop
 
-    def _synchronous(self, decide: Callable[[], int], return_address: int) -> Stop | None:
+    def stopped(self, reason: str, detail: str) -> Stop:
+        """The debugger's stop: the next run goes on from here whatever breakpoint is here."""
+        self._standing = self.pc, self.cycle
+        return self._stop(reason, detail)
+
+    @property
+    def standing(self) -> bool:
+        """Whether the machine is where the debugger stopped it last."""
+        return self._standing == (self.pc, self.cycle)
+
+    def _fault(self, fault: Fault, pc: int) -> Stop | None:
+        return self.take(lambda: self.exceptions.synchronous(fault), pc)
+
+    def take(self, decide: Callable[[], int], return_address: int) -> Stop | None:
+        """Take the exception that `decide` names, as an instruction's."""
         self.engine.flush()
         return self._unless_lockup(lambda: self._enter(decide(), return_address))
 
@@ -269,6 +357,8 @@ class Machine:
         return None
 
     def _endless(self, pc: int) -> Stop | None:
+        if self._reset_wanted:
+            return None
         idle = self.clock.horizon >= NEVER or self.core.get("primask") & 1
         if idle and not self.soc.nvic.active_count and self.core.read_memory(pc, 2) == BRANCH_TO_SELF:
             return self._stop("exit", f"loops for ever at {self.where(pc)}: nothing is left that could end it")
@@ -276,6 +366,8 @@ class Machine:
 
     def _breakpoint(self) -> Stop | None:
         immediate = self.core.read_memory(self.pc, 1)[0]
+        if immediate != BREAKPOINT_IMMEDIATE and self.debug_events.wants_breakpoints:
+            return self.debug_events.breakpoint()
         if immediate != BREAKPOINT_IMMEDIATE:
             return self._stop("breakpoint", f"BKPT {immediate:#04x} at {self.where(self.pc)}")
         code = self.semihosting.call()
@@ -301,6 +393,7 @@ class Machine:
             self.engine.flush()
         self.core.reset(self.reset_vector.stack_pointer)
         self.pc = self.reset_vector.program_counter & ~1
+        self.debug_events.reset()
         self._follow_settings()
 
     def _request_reset(self) -> None:
@@ -321,6 +414,11 @@ class Machine:
         if self._goal.hears(chunk):
             self.engine.state[State.STOP_WANTED] = 1
 
+    def _stimulated(self, port: int, data: bytes) -> None:
+        self.itm_output.setdefault(port, bytearray()).extend(data)
+        for listener in self.on_itm:
+            listener(port, data)
+
     def _semihosted(self, data: bytes) -> None:
         self.semihosting_output += data
         for listener in self.on_semihosting:
@@ -339,6 +437,7 @@ class Machine:
             instruction=_forced(settings.icache, bool(system.ccr & INSTRUCTION_CACHE)),
             data=_forced(settings.dcache, bool(system.ccr & DATA_CACHE)),
         )
+        self.engine.predict_branches(wanted=not system.actlr & NO_BRANCH_TARGETS)
         self._follow_floating_point()
         self.engine.trap_unaligned(wanted=bool(system.ccr & UNALIGNED_TRAP))
         self.engine.trap_divisions(wanted=bool(system.ccr & DIVIDE_TRAP))

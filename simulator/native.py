@@ -30,6 +30,7 @@ MVFR_OF_F746 = (0x1011_0021, 0x1100_0011)
 STATE_BYTES = 0x10000
 ENGINE_BYTES = 0x2000
 CHUNK_BYTES = 1 << 24
+MASK_BYTES = 0x4000
 FLAG_BYTES = 0x800  # no more: what follows the CPU state is the heap that Python itself writes
 
 
@@ -49,6 +50,9 @@ class CpuState:
     qf: int
     ge: int
     itstate: int
+    primask: int
+    basepri: int
+    faultmask: int
 
 
 def open_engine() -> unicorn.Uc:
@@ -61,7 +65,7 @@ def open_engine() -> unicorn.Uc:
 def find_cpu_state(uc: unicorn.Uc) -> CpuState:
     """Find the register file and the flags in place, and prove each by changing it. Raises NativeError where one is not found."""
     registers = _find_registers(uc)
-    flags = _find_flags(uc, registers)
+    flags = _find_flags(uc, registers) | _find_masks(uc, registers)
     for value in (0x0000_0000, 0x9ABC_DEF1):
         for register in CORE_REGISTERS[:13]:
             uc.reg_write(register, value ^ register)
@@ -257,6 +261,27 @@ def _find_flags(uc: unicorn.Uc, registers: int) -> dict[str, int]:
         "ge": place("GE", every, (t | 5 << 16, 5), (t, 0), (t | 10 << 16, 10), (t | 15 << 16 | n, 15), (t | n, 0)),
         "itstate": place("ITSTATE", every, (_with_it(0xA3), 0xA3), (t, 0), (_with_it(0x1C), 0x1C), (t | n, 0)),
     }
+
+
+def _find_masks(uc: unicorn.Uc, registers: int) -> dict[str, int]:
+    """The interrupt masks, which lie behind what the coprocessors hold."""
+    length = _readable_from(registers, MASK_BYTES) & ~3
+    found = {}
+    for name, register, values in (
+        ("primask", arm.UC_ARM_REG_PRIMASK, (1, 0) * 8),
+        ("faultmask", arm.UC_ARM_REG_FAULTMASK, (1, 0) * 8),
+        ("basepri", arm.UC_ARM_REG_BASEPRI, (0x50, 0xA0, 0x30, 0xF0, 0x10, 0)),
+    ):
+        same = np.ones(length // 4, bool)
+        for value in values:
+            uc.reg_write(register, value)
+            words = np.frombuffer(ctypes.string_at(registers, length), np.uint32)
+            same &= words == value
+        places = np.flatnonzero(same)
+        if len(places) != 1:
+            raise NativeError(f"the CPU state's {name} was found {len(places)} times, not once")
+        found[name] = registers + 4 * int(places[0])
+    return found
 
 
 def _with_it(bits: int) -> int:

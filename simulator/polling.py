@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from peripherals.kit.clock import Clock
 from simulator.decode import Instruction
 from simulator.timing.engine import Engine
-from simulator.timing.kernels import State
+from simulator.timing.kernels import HOLD_WATCH, State
 
 TURNS = 4
 CHANGES_STATE = ("MSR", "CPS", "SVC", "BKPT", "WFI", "WFE", "SEV", "DSB", "ISB", "DMB", "CLREX", "LDREX", "VMSR")
@@ -85,6 +85,8 @@ class Polling:
         if (self.engine.executed_counts().shape, self.engine.tables.stalls.shape) != (counts.shape, stalls.shape):
             return  # a table has grown meanwhile
         turn = self.engine.executed_counts() - counts
+        if self._is_looked_at(turn):
+            return
         if not self._is_harmless(turn):
             self._hopeless.add(self._key[0])
             return
@@ -92,6 +94,13 @@ class Polling:
         self.clock.advance(self.clock.now + turns * cycles)
         self.skipped += turns
         self.forget()
+
+    def _is_looked_at(self, turn: NDArray[np.int64]) -> bool:
+        """Whether a debugger's point is in it."""
+        engine = self.engine
+        if int(engine.state[State.HOLD]) & HOLD_WATCH:
+            return True
+        return bool(engine.watched) and any(i.address in engine.watched for i in engine.instructions_of(turn))
 
     def _is_harmless(self, turn: NDArray[np.int64]) -> bool:
         key = np.flatnonzero(turn).tobytes()

@@ -24,6 +24,7 @@ class Settings:
     dual_issue, store_to_load, early_alu: parts of the pipeline that a what-if switches off. wait_states: of flash, -1 for
     what the firmware programs. seed: of the caches' random replacement. strict: stop at the first access that nobody models.
     compiled: whether hot blocks run as code of ours; cycles do not depend on it.
+    exact_interrupts: take an interrupt before the instruction that its cycle falls on, not behind the block around it.
     verify: ("dsp",) computes every DSP instruction a second time, by dsp.py, and compares.
     """
 
@@ -37,6 +38,7 @@ class Settings:
     seed: int = 1
     strict: bool = False
     compiled: bool = True
+    exact_interrupts: bool = False
     verify: tuple[str, ...] = ()
 
 

@@ -1,7 +1,4 @@
-"""When a run ends: conditions as data, and how people write them on a command line.
-
-Not here: frame:N, which waits for the display.
-"""
+"""When a run ends: conditions as data, and how people write them on a command line."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-CHOICES = "exit, text:REGEX, cycles:N, time:2s, symbol:NAME or inference:N"
+CHOICES = "exit, text:REGEX, cycles:N, time:2s, symbol:NAME, frame:N or inference:N"
 _UNITS = {
     "ns": Fraction(1, 10**9),
     "us": Fraction(1, 10**6),
@@ -61,13 +58,20 @@ class UntilSymbol:
 
 
 @dataclass(frozen=True)
+class UntilFrame:
+    """Until the display has scanned out so many frames since the start of this run()."""
+
+    number: int
+
+
+@dataclass(frozen=True)
 class UntilAny:
     """Until the first of these; the stop's reason is that one's."""
 
     conditions: tuple[Until, ...]
 
 
-Until = UntilExit | UntilText | UntilCycles | UntilTime | UntilSymbol | UntilAny
+Until = UntilExit | UntilText | UntilCycles | UntilTime | UntilSymbol | UntilFrame | UntilAny
 
 
 @dataclass
@@ -95,9 +99,8 @@ def parse_until(text: str) -> Until:
     kind, _, value = text.partition(":")
     if kind == "exit" and not value:
         return UntilExit()
-    if kind not in ("text", "cycles", "time", "symbol", "inference"):
-        hint = " (frame:N waits for the display, which is not modelled yet)" if kind == "frame" else ""
-        raise UntilError(f"{text!r} is no end of a run{hint}: choose {CHOICES}")
+    if kind not in ("text", "cycles", "time", "symbol", "frame", "inference"):
+        raise UntilError(f"{text!r} is no end of a run: choose {CHOICES}")
     if not value:
         raise UntilError(f"{text!r} lacks its value: choose {CHOICES}")
     if kind == "text":
@@ -106,6 +109,8 @@ def parse_until(text: str) -> Until:
         return UntilCycles(_count(kind, value))
     if kind == "time":
         return UntilTime(parse_duration(value))
+    if kind == "frame":
+        return UntilFrame(_count(kind, value))
     if kind == "inference":
         return UntilText(rf"^invoke {_count(kind, value) - 1} \d+ cycles\s")  # our firmware counts from 0
     return UntilSymbol(int(value, 0) if re.fullmatch(r"0[xX][0-9a-fA-F_]+", value) else value)

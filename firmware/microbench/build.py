@@ -48,7 +48,7 @@ def _loop(number: int, row: Row) -> str:
         ".balign 32",
         f".type loop_{number}, %function",
         f"loop_{number}:",
-        "push {r4-r11,lr}",
+        "push {r3-r11,lr}",
         "ldr r8, =microbench_prepare",
         "blx r8",
         *setup,
@@ -57,7 +57,7 @@ def _loop(number: int, row: Row) -> str:
         *["mov r8, r8"] * (row.offset // 2),
         "1:",
         *(statement for statement in statements if statement),
-        "pop {r4-r11,pc}",
+        "pop {r3-r11,pc}",
         ".ltorg",
         f".size loop_{number}, . - loop_{number}",
     ]

@@ -1,8 +1,8 @@
 """Builds TFLM's own unit tests for the discovery board: `python -m firmware.tflm_tests`, or those that are named.
 
-An ELF is FILE-KERNELS, such as conv_test-cmsis_nn, in build/firmware/tflm_tests. TFLM, CMSIS-NN and our kernels are the
-objects of the firmware itself, GCC 12.2 -Os; the test files are compiled at -O0, since they keep pointers into
-initializer lists that have gone.
+An ELF is FILE-KERNELS, such as conv_test-cmsis_nn, in build/firmware/tflm_tests; those at another level than -Os, or for
+another board, in a folder of that name there. TFLM, CMSIS-NN and our kernels are the objects of the firmware itself, GCC
+12.2; the test files are compiled at -O0, since they keep pointers into initializer lists that have gone.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from firmware.sources import FIRMWARE, LITE, TFLM, Source
 from firmware.targets import OUTPUT, BuildError
 
 KERNELS = ("reference", "cmsis_nn")
-COMPILER, LEVEL = "gcc12", "Os"
+COMPILER, LEVEL, PLATFORM = "gcc12", "Os", sources.PLATFORMS[0]
 FOLDER = OUTPUT / "tflm_tests"
 # A test's own status of -9 does not fit into one unsigned byte, which is what the ABI makes of TfLiteStatus: this test and
 # all of TFLM that it links, with the one kernel, are compiled with enums of four bytes.
@@ -36,11 +36,12 @@ def files() -> dict[str, Path]:
     return {path.stem: path for path in listed}
 
 
-def elf(name: str, kernels: str) -> Path:
-    return FOLDER / f"{name}-{kernels}.elf"
+def elf(name: str, kernels: str, level: str = LEVEL, platform: str = PLATFORM) -> Path:
+    special = [part for part, usual in ((platform, PLATFORM), (level, LEVEL)) if part != usual]
+    return FOLDER.joinpath(*special) / f"{name}-{kernels}.elf"
 
 
-def build(names: Iterable[str] = ()) -> list[Path]:
+def build(names: Iterable[str] = (), levels: Iterable[str] = (LEVEL,), platform: str = PLATFORM) -> list[Path]:
     """The ELFs of the tests that are named, or of all, built where something changed. FetchError, BuildError."""
     fetch()
     known = files()
@@ -49,16 +50,16 @@ def build(names: Iterable[str] = ()) -> list[Path]:
         if name not in known or kernels not in KERNELS:
             raise BuildError(f"{name}-{kernels} is not FILE-KERNELS with kernels of {', '.join(KERNELS)}")
     graph = Graph()
-    steps = Build(graph, compilers()[COMPILER], LEVEL)
     elfs = [
-        _edges(steps, known[name], kernels)
+        _edges(Build(graph, compilers()[COMPILER], level), known[name], kernels, platform)
+        for level in levels
         for name, kernels in wanted or [(name, kernels) for name in known for kernels in KERNELS]
     ]
     _ninja(graph, elfs)
     return elfs
 
 
-def _edges(steps: Build, file: Path, kernels: str) -> Path:
+def _edges(steps: Build, file: Path, kernels: str, platform: str) -> Path:
     folder, flags = steps.folder / "tflm_tests", f"{sources.program_flags()} -w"
     wide = WIDE_ENUMS.get(file.stem)
     if wide is None:
@@ -70,7 +71,8 @@ def _edges(steps: Build, file: Path, kernels: str) -> Path:
     objects = [steps.object(source, folder / source.path.parent.name) for source in helpers]
     library = steps.graph.edge("archive", folder / "libhelpers.a", objects)
     test = steps.object(Source(file, f"{flags} -O0"), folder)
-    return steps.elf(elf(file.stem, kernels), [test, library, *chosen], sources.PLATFORMS[0])
+    output = elf(file.stem, kernels, steps.level, platform)
+    return steps.elf(output, [test, library, *chosen], platform)
 
 
 def _runtime(kernel: str) -> list[Path]:

@@ -144,7 +144,7 @@ class Scb(Peripheral):
         number = self.ipsr()
         others = nvic.active_count - (1 if number and nvic.active[number] else 0)
         word = number | (best[0] << 12 if best else 0) | (0 if others else 1 << 11)
-        word |= any(nvic.pending[n] and nvic.enabled[n] for n in range(FIRST_INTERRUPT, nvic.count)) << 22
+        word |= any(nvic.pending[FIRST_INTERRUPT:]) << 22
         return word | nvic.pending[SYS_TICK] << 26 | nvic.pending[PEND_SV] << 28 | nvic.pending[NMI] << 31
 
     def write_ICSR(self, value: int) -> None:

@@ -121,9 +121,16 @@ class Dma(Peripheral):
         stream = self._streams[n]
         if not stream.enabled:
             return self[f"S{n}NDTR"]
-        for request in stream.requests:
+        self._settle(n)
+        return stream.left if stream.enabled else self[f"S{n}NDTR"]
+
+    def _settle(self, n: int) -> None:
+        """What the peripheral has by now is moved, though it is handed over later where nobody looks."""
+        for request in self._streams[n].requests:
             request.settle()
-        return stream.left
+        if self._busy is not None and self._working == n and self._streams[n].setup.direction != MEMORY_TO_MEMORY:
+            self._busy.cancel()
+            self._done(n, self._streams[n].job)
 
     def write_SxNDTR(self, n: int, value: int) -> None:
         self._write_protected(n, "NDTR", value)
@@ -184,19 +191,23 @@ class Dma(Peripheral):
 
     def _route(self, n: int, requests: Sequence[Request]) -> None:
         stream = self._streams[n]
-        for request in stream.requests:
+        before, stream.requests = stream.requests, tuple(requests)
+        for request in before:
             request.ended = lambda: None
             request.room = lambda: 0
-        stream.requests = tuple(requests)
         for request in stream.requests:
             request.ended = partial(self._peripheral_ended, n)
             request.room = partial(self._room, n)
+        for request in before:
+            request.settle()
 
     def _target(self, n: int) -> int:
         return self[f"S{n}M{self[f'S{n}CR.CT']}AR" if self[f"S{n}CR.DBM"] else f"S{n}M0AR"]
 
     def _disable(self, n: int) -> None:
         """EN stays 1 until the burst under way is over and the FIFO is empty (8.3.17)."""
+        for request in self._streams[n].requests:
+            request.settle()
         if self._working == n:
             self._stopping.add(n)
         else:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator import exit_codes
+from simulator.cli import pictures
 from simulator.cli.usage import Parser, address
 from simulator.cli.usage import value as typed
 from simulator.settings import Settings, with_setting
@@ -22,6 +23,7 @@ from simulator.until import TextWatch, Until, parse_duration, parse_until
 
 if TYPE_CHECKING:
     from simulator.cli.console import Voice
+    from simulator.cli.itm import ItmWriter
     from simulator.cli.ports import Port
     from simulator.driver import Driver
     from simulator.machine import Machine, Stop
@@ -66,6 +68,10 @@ def add_to(commands: argparse._SubParsersAction[Parser]) -> None:
     run.add_argument(
         "--serial", default="stdio", metavar="PORT", help="where USART1 leads: stdio, file:PATH, none, tcp:PORT, pty"
     )
+    run.add_argument(
+        "--itm", default="none", metavar="PORT", help="where the ITM's stimulus ports lead: none, stderr, or a file"
+    )
+    pictures.add_to(run)
     run.add_argument("--semihosting", action="store_true", help="semihosting's text goes to stdout, not to stderr")
     run.add_argument(
         "--set",
@@ -76,6 +82,11 @@ def add_to(commands: argparse._SubParsersAction[Parser]) -> None:
         help="a setting, such as dcache=off",
     )
     run.add_argument("--strict", action="store_true", help="stop at the first use of what is not modelled")
+    run.add_argument(
+        "--exact-interrupts",
+        action="store_true",
+        help="take interrupts at the instruction that their cycle falls on, not at the end of its basic block",
+    )
     run.add_argument("--verify", choices=("dsp",), help="compute every DSP instruction a second time and compare")
     run.add_argument("--json", type=Path, metavar="FILE", help="write the run's report there")
     volume = run.add_mutually_exclusive_group()
@@ -86,6 +97,7 @@ def add_to(commands: argparse._SubParsersAction[Parser]) -> None:
 def act(arguments: argparse.Namespace) -> int:
     from simulator.cli import boards
     from simulator.cli.console import Voice
+    from simulator.cli.itm import open_itm
     from simulator.cli.ports import open_port
     from simulator.report import check_writable
 
@@ -93,23 +105,32 @@ def act(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
     if arguments.json is not None:
         check_writable(arguments.json)
+    pictures.check(arguments.screenshot)
+    arguments.scene = pictures.scene(arguments)
     voice = Voice(quiet=arguments.quiet, verbose=arguments.verbose)
+    itm = open_itm(arguments.itm)
     port = open_port(arguments.serial)
     try:
-        return _run(arguments, settings, voice, port)
+        status = _run(arguments, settings, voice, port, itm)
     finally:
         voice.clear()
+        if itm is not None:
+            itm.close()
         port.close()
+    if itm is not None and itm.failure is not None:
+        voice.error(f"--itm {arguments.itm}: {itm.failure.strerror or itm.failure}")
+        return status or exit_codes.CANNOT_WRITE
+    return status
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
-    settings = Settings(strict=arguments.strict)
+    settings = Settings(strict=arguments.strict, exact_interrupts=arguments.exact_interrupts)
     for text in arguments.settings:
         settings = with_setting(settings, text)
     return replace(settings, verify=(arguments.verify,)) if arguments.verify else settings
 
 
-def _run(arguments: argparse.Namespace, settings: Settings, voice: Voice, port: Port) -> int:
+def _run(arguments: argparse.Namespace, settings: Settings, voice: Voice, port: Port, itm: ItmWriter | None) -> int:
     from peripherals.boards import BOARDS
     from simulator import firmware
     from simulator.goals import Goal
@@ -123,6 +144,11 @@ def _run(arguments: argparse.Namespace, settings: Settings, voice: Voice, port: 
     from simulator.machine import Machine
 
     machine = Machine(loaded, board=arguments.board, settings=settings, serial=port.write)
+    if itm is not None:
+        machine.on_itm.append(itm)
+    pictures.connect(machine, arguments.scene)
+    if arguments.screenshot is not None:
+        pictures.part(machine, "lcd", "--screenshot")
     session = Session(machine, Driver(machine), voice, port, arguments)
     if port.greeting and not voice.quiet:
         voice.say(port.greeting)
@@ -215,6 +241,11 @@ class Session:
                 trouble, kept = error, report.keep_elsewhere(told)
                 self.voice.error(f"{trouble}; {kept}")
                 status = status or exit_codes.CANNOT_WRITE
+        try:
+            pictures.save(self.machine, self.arguments.screenshot)
+        except report.ReportError as error:
+            self.voice.error(str(error))
+            status = status or exit_codes.CANNOT_WRITE
         lines = report.summary(told, verbose=self.voice.verbose)
         if not self.voice.quiet:
             for line in lines[:-1]:

@@ -5,14 +5,14 @@ Reference: simulator/compiled/helpers.py and simulator/timing/kernels.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from llvmlite import ir
 
 from simulator.compiled.builder import I32, I64, Builder, Value
 from simulator.compiled.core_state import CoreState
-from simulator.compiled.helpers import Helpers, Words
+from simulator.compiled.helpers import TRANSITIONS, Helpers, Words
 from simulator.compiled.transfers import KINDS
 from simulator.timing import layout as at
 from simulator.timing.addresses import Access, Linear
@@ -59,16 +59,13 @@ class Accounting(Words):
         self.need(build.is_("!=", found, build.long(0)), slow)
         self._need_no_trap(slow)
         addresses = self._entry_addresses(slow)
-        if self.entry:
-            first = self._operands(Block.ENTRY_FIRST)
-            for k, access in enumerate(self.entry):
-                self._need_hit(access, addresses[access.ordinal], first, k, slow)
+        for access in self.entry:
+            self._need_no_fault(access, addresses[access.ordinal], slow)
         build.ir.call(self.helpers.commit, [self.state, self.number, found, edge.entry, edge.place, edge.value])
         if self.hooked:
             for access in self.accesses:
                 self._note(access.ordinal, build.long(-1))
-        for access in self.entry:
-            self._note(access.ordinal, build.zext(addresses[access.ordinal], I64))
+        self._access_all(self.entry, addresses, Block.ENTRY_FIRST)
 
     def _need_no_trap(self, slow: ir.Block) -> None:
         if self.traps:
@@ -83,25 +80,47 @@ class Accounting(Words):
     def _note(self, ordinal: int, address: Value) -> None:
         self.build.store(address, self.word(State.SCRATCH), 8 * (FRAME_WORDS + ordinal))
 
-    def _need_hit(self, access: Access, address: Value, first: Value, k: int, slow: ir.Block) -> None:
-        """Aligned, within one line, and that where it was last in the D-cache, or free all the same."""
-        build = self.build
-        extent = access.memory.size * access.memory.count - 1
-        if access.memory.size > 1:
-            aligned = build.is_("==", build.masked(address, access.memory.size - 1), build.word(0))
+    def _need_no_fault(self, access: Access, address: Value, slow: ir.Block) -> None:
+        """Off its alignment it is kernels.step's where that may be a fault."""
+        build, memory = self.build, access.memory
+        if memory.size == 1:
+            return
+        aligned = build.is_("==", build.masked(address, memory.size - 1 & 3), build.word(0))
+        if memory.count > 1 or memory.exclusive:
             self.need(aligned, slow)
-        if access.memory.count > 1:
-            self.need(build.is_("<=", build.masked(address, 31), build.word(31 - extent)), slow)
-        row = build.add(first, build.long(8 * k * Operand.COLUMNS))
-        slot = build.load(row, I64, 8 * Operand.SLOT)
-        held = build.load(build.add(self.word(State.D_SLOTS), build.lsl(slot, 3)), I64)
-        wide = build.zext(address, I64)
-        elsewhere, fine = build.block("elsewhere"), build.block("hit")
-        build.branch(build.is_("==", held, build.lsr(wide, LINE_SHIFT)), fine, elsewhere, likely=True)
-        build.at(elsewhere)
-        free = build.ir.call(self.helpers.look, [self.state, row, wide])
-        build.branch(free, fine, slow, likely=True)
+            return
+        off, fine = build.block("off"), build.block("aligned")
+        build.branch(aligned, fine, off, likely=True)
+        build.at(off)
+        allowed = build.ir.call(self.helpers.may_be_unaligned, [self.state, build.zext(address, I64)])
+        build.branch(allowed, fine, slow)
         build.at(fine)
+
+    def _access_all(self, accesses: Sequence[Access], addresses: Mapping[int, Value], column: Block) -> None:
+        """Book each operand: nothing, where it is aligned and in a line that the D-cache holds where it was last."""
+        if not accesses:
+            return
+        build = self.build
+        first = self._operands(column)
+        for k, access in enumerate(accesses):
+            wide = build.zext(addresses[access.ordinal], I64)
+            self._note(access.ordinal, wide)
+            row = build.add(first, build.long(8 * k * Operand.COLUMNS))
+            slot = build.load(row, I64, 8 * Operand.SLOT)
+            held = build.load(build.add(self.word(State.D_SLOTS), build.lsl(slot, 3)), I64)
+            hit = build.is_("==", held, build.lsr(wide, LINE_SHIFT))
+            if access.memory.size > 1:
+                off = build.and_(wide, build.load(row, I64, 8 * Operand.MISALIGNED))
+                hit = build.and_(hit, build.is_("==", off, build.long(0)))
+            if access.memory.size * access.memory.count > 1:
+                span = build.load(row, I64, 8 * Operand.SPAN)
+                hit = build.and_(hit, build.is_("<=", build.masked(wide, 31), span, signed=True))
+            elsewhere, fine = build.block("elsewhere"), build.block("hit")
+            build.branch(hit, fine, elsewhere, likely=True)
+            build.at(elsewhere)
+            build.ir.call(self.helpers.access, [self.state, self.number, wide, row])
+            build.go(fine)
+            build.at(fine)
 
     def _entry_addresses(self, slow: ir.Block) -> dict[int, Value]:
         """Each operand's address from the registers at the block's start, and from the words that its own loads bring."""
@@ -159,21 +178,16 @@ class Accounting(Words):
     # Behind it
 
     def settle(self) -> None:
-        """Finish the block: here where its last operands hit, else by kernels.settle."""
+        """Finish the block, as kernels.settle."""
         build = self.build
         if not self.accesses:
             self.put(State.UNSETTLED, build.long(0))
             return
-        transition = build.mul(self.word(State.TRANSITION), build.long(4 * at.TRANSITION_WORDS))
-        found = build.add(self.word(State.AUTOMATON + 8), transition)
-        work, done = build.block("settle"), build.block("settled")
-        if self.exit:
-            first = self._operands(Block.EXIT_FIRST)
-            for k, access in enumerate(self.exit):
-                address = self.linear(access.address)
-                self._need_hit(access, address, first, k, work)
-                self._note(access.ordinal, build.zext(address, I64))
+        addresses = {access.ordinal: self.linear(access.address) for access in self.exit}
+        self._access_all(self.exit, addresses, Block.EXIT_FIRST)
         if len(self.accesses) > 1:
+            transition = build.mul(self.word(State.TRANSITION), build.long(4 * at.TRANSITION_WORDS))
+            found = build.add(self.word(TRANSITIONS), transition)
             paired, alone = build.block("paired"), build.block("alone")
             count = build.load(found, I32, 4 * at.PAIR_COUNT)
             build.branch(build.is_("==", count, build.word(0)), alone, paired)
@@ -182,16 +196,6 @@ class Accounting(Words):
             build.go(alone)
             build.at(alone)
         self.put(State.UNSETTLED, build.long(0))
-        build.go(done)
-        build.at(work)
-        if self.exit:
-            self.core.write_back()
-            self.tally(State.SLOW)
-            build.call(self.word(State.SETTLE_FUNCTION), ir.VoidType(), [self.state])
-            build.go(done)
-        else:
-            build.ir.unreachable()
-        build.at(done)
 
     # Without timing
 

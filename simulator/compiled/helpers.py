@@ -21,6 +21,7 @@ from simulator.timing.kernels import (
     RETURN_DEPTH,
     Block,
     Operand,
+    Region,
     Stall,
     State,
 )
@@ -32,16 +33,18 @@ VOID = ir.VoidType()
 
 
 class Helpers:
-    """The functions of one module, written when it is made: `ready`, `commit`, `look`, `pairs`."""
+    """The functions of one module, written when it is made: `ready`, `may_be_unaligned`, `commit`, `access`, `pairs`."""
 
     def __init__(self, module: ir.Module) -> None:
         self.ready = self._declare(module, "ready", I64, 3)
         self.commit = self._declare(module, "commit", VOID, 6)
-        self.look = self._declare(module, "look", I1, 3)
+        self.may_be_unaligned = self._declare(module, "may_be_unaligned", I1, 2)
+        self.access = self._declare(module, "access", VOID, 4)
         self.pairs = self._declare(module, "pairs", VOID, 3)
         _Ready(self.ready).write()
         _Commit(self.commit).write()
-        _Look(self.look).write()
+        _Unaligned(self.may_be_unaligned).write()
+        _Access(self.access).write()
         _Pairs(self.pairs).write()
 
     def _declare(self, module: ir.Module, name: str, result: ir.Type, arguments: int) -> ir.Function:
@@ -186,21 +189,45 @@ class _Commit(Words):
         build.at(done)
 
 
-class _Look(Words):
-    """i1 look(state, operand row, address): whether an aligned operand within one line costs nothing: memory that never costs, or a
-    line that the D-cache holds somewhere else than last time. The hit half of kernels.data_access."""
+class _Unaligned(Words):
+    """i1 may_be_unaligned(state, address): whether an access off its alignment is none of a fault there; kernels.data_access."""
 
     def __init__(self, function: ir.Function) -> None:
         super().__init__(Builder(function), function.args[0])
-        self.row, self.address = function.args[1:]
+        self.address = function.args[1]
 
     def write(self) -> None:
         build = self.build
+        kind = build.load(build.add(self.word(State.REGIONS), build.lsr(self.address, 16)), I8)
+        row = build.mul(build.zext(kind, I64), build.long(8 * Region.COLUMNS))
+        device = build.load(build.add(self.word(State.REGION_COSTS), row), I64, 8 * Region.DEVICE)
+        refused = build.or_(device, self.word(State.UNALIGNED_TRAP))
+        build.ir.ret(build.is_("==", refused, build.long(0)))
+
+
+class _Access(Words):
+    """void access(state, number, address, operand row): book an operand that is not where it was last in the D-cache.
+
+    Aligned, within one line, and in memory that never costs or in a line that the D-cache holds, it costs nothing; kernels.data_access
+    does the rest.
+    """
+
+    def __init__(self, function: ir.Function) -> None:
+        super().__init__(Builder(function), function.args[0])
+        self.number, self.address, self.row = function.args[1:]
+
+    def write(self) -> None:
+        build = self.build
+        rest = build.block("rest")
+        misaligned = build.and_(self.address, build.load(self.row, I64, 8 * Operand.MISALIGNED))
+        self.need(build.is_("==", misaligned, build.long(0)), rest)
+        offset = build.masked(self.address, 31)
+        self.need(build.is_("<=", offset, build.load(self.row, I64, 8 * Operand.SPAN), signed=True), rest)
         quiet = build.load(build.add(self.word(State.QUIET), build.lsr(self.address, 16)), I8)
-        free, ways = build.block("free"), build.block("ways")
+        free, ways, found = build.block("free"), build.block("ways"), build.block("found")
         build.branch(build.is_("!=", quiet, ir.Constant(I8, 0)), free, ways)
         build.at(free)
-        build.ir.ret(ir.Constant(I1, 1))
+        build.ir.ret_void()
         build.at(ways)
         line = build.lsr(self.address, LINE_SHIFT)
         first = build.mul(build.masked(line, D_SETS - 1), build.long(D_WAYS))
@@ -210,8 +237,14 @@ class _Look(Words):
             same = build.is_("==", build.load(place, I64, 8 * way), line)
             hit = build.or_(hit, same)
             slot = build.select(same, build.add(first, build.long(way)), slot)
+        build.branch(hit, found, rest)
+        build.at(found)
         build.store(slot, self.row, 8 * Operand.SLOT)
-        build.ir.ret(hit)
+        build.ir.ret_void()
+        build.at(rest)
+        arguments = [self.state, self.number, self.address, self.row]
+        build.call(self.word(State.ACCESS_FUNCTION), VOID, arguments)
+        build.ir.ret_void()
 
 
 class _Pairs(Words):

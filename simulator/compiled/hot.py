@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from simulator.compiled.library import Library
 from simulator.compiled.transfers import CHUNK_SHIFT
+from simulator.native import NO_EXIT
 from simulator.timing import kernels
 from simulator.timing import layout as at
 from simulator.timing.descriptors import TRAP_BREAKPOINT
@@ -46,6 +47,7 @@ class Hot:
         state = engine.state
         state[State.STEP_FUNCTION] = kernels.on_compiled.address
         state[State.OPERAND_FUNCTION] = kernels.on_compiled_operand.address
+        state[State.ACCESS_FUNCTION] = kernels.on_compiled_access.address
         state[State.SETTLE_FUNCTION] = kernels.on_settle.address
         state[State.EMULATE_FUNCTION] = emulate
         state[State.LOADS], state[State.STORES] = self._loads.ctypes.data, self._stores.ctypes.data
@@ -57,13 +59,19 @@ class Hot:
         self.library.grow(len(self.engine.tables.blocks))
         self.engine.state[State.CODE] = self.library.code.ctypes.data
 
-    def run(self, uc: int, pc: int, until: int, *, compiled: bool) -> int:
+    def run(self, uc: int, pc: int, until: int) -> int:
         """As uc_emu_start, but that compiled blocks run where they may; Unicorn's error code."""
         state = self.engine.state
-        state[State.COMPILING] = compiled and state[State.LOG] < 0 and not state[State.TRAPS] & TRAP_BREAKPOINT
+        state[State.COMPILING] = until == NO_EXIT and self._allowed()
         if state[State.COMPILING] and state[State.BLOCKS] >= self._next:
             self._look()
         return int(self.library.run(state.ctypes.data, uc, pc, until))
+
+    def _allowed(self) -> bool:
+        """Whether nobody looks into blocks: no log, breakpoint, held block, or predictor that is off."""
+        state = self.engine.state
+        watched = state[State.TRAPS] & TRAP_BREAKPOINT or state[State.HOLD] or state[State.UNSETTLED] == kernels.HELD
+        return not (watched or state[State.LOG] >= 0 or self.engine.tables.branch_flags)
 
     def _look(self) -> None:
         """Compile what has become hot."""

@@ -21,7 +21,7 @@ from simulator.compiled.processing import Processing
 from simulator.compiled.transfers import Transfers
 from simulator.decode import APSR, GE, Instruction, ItState, advance_it
 from simulator.timing.descriptors import Description, _traps
-from simulator.timing.kernels import FALL_THROUGH, FLUSHED, RETURN_DEPTH, TAKEN, Block, State
+from simulator.timing.kernels import FALL_THROUGH, FLUSHED, HELD, RETURN_DEPTH, TAKEN, Block, State
 
 NOT_COMPILED, STOPPED, LEFT = 0, 1, 2
 SIGNATURE = ir.FunctionType(I64, [I64] * 5)
@@ -197,7 +197,6 @@ class _Translation:
         if memory.kind == "store":
             self.transfers._keep_off_code(memory, address)
         self.core.write_back()
-        self.accounting.tally(State.OPERANDS_ASKED)
         function = self.accounting.word(State.OPERAND_FUNCTION)
         refused = build.call(function, I64, [self.state, build.long(i.address)])
         onwards = build.block("booked")
@@ -214,7 +213,7 @@ class _Translation:
         self.core.set_pc(build.word(i.address))
         if self.it.bits & 15:
             build.store(build.word(self.it.bits), self.accounting.word(State.ITSTATE))
-        self.accounting.put(State.RESUMED, build.long(i.address))
+        self.accounting.put(State.UNSETTLED, build.long(HELD))
         row = self.accounting.row
         count = build.load(row, I64, 8 * Block.LEFT)
         build.store(build.add(count, build.long(1)), row, 8 * Block.LEFT)

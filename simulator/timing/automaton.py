@@ -52,6 +52,7 @@ class Automaton:
             parameters=kernel_parameters(parameters or Parameters()),
             scratch=np.zeros(at.BOARD + at.NC + 1 + 2 * 64, dtype=np.int64),
             exit_state=np.zeros(at.W, dtype=np.int16),
+            slots=np.zeros((transitions, 2), dtype=np.int64),
         )
         self._add_clean_state()
 
@@ -113,6 +114,7 @@ class Automaton:
             transitions=_longer(old.transitions, 2 * len(old.transitions)),
             causes=_longer(old.causes, 2 * len(old.causes)),
             pairs=_longer(old.pairs, 2 * len(old.pairs) + len(old.scratch)),
+            slots=_longer(old.slots, 2 * len(old.slots)),
             lookup=np.full((size, 2), -1, dtype=np.int64),
         )
         index_all(self.tables)

@@ -203,12 +203,16 @@ class Parameters:
     )
     store_buffer: int = _set(5, "jnk0le", "stores that wait at once, 1 to 8")
     drain_word: int = _set(1, "dwelch67", "cycles of a word or double word")
-    drain_narrow: int = _set(3, "dwelch67", "cycles of a byte or half word; jnk0le has 4 in one bank, 2 alternating")
+    drain_narrow: int = _set(
+        3, "dwelch67", "cycles that a byte or half word holds its bank; jnk0le has 4 on an STM32H7"
+    )
     store_to_load: int = _set(4, "TIMING.md 6", "cycles from a store to a load of its word that follows too closely")
     store_to_load_narrow: int = _set(4, "TIMING.md 6", "the same after a byte or half store; 6 is as likely")
     store_to_load_window: int = _set(2, "TIMING.md 6", "from this distance on, the word is forwarded free; 0 to 4")
     divide: int = _set(7, "LLVM", "cycles of SDIV and UDIV")
-    load_multiple: int = _set(0, "guess", "cycles that LDM, STM, PUSH, POP, LDRD, STRD take beyond two words a cycle")
+    multiple_in_wide_code: int = _set(
+        1, "jnk0le", "cycles more of LDM, STM, PUSH, POP, LDRD, STRD without two 16-bit opcodes before or soon after"
+    )
     table_branch: int = _set(2, "LLVM", "cycles of TBB and TBH")
     fp_divide: int = _set(16, "jnk0le", "cycles of VDIV.F32")
     fp_square_root: int = _set(14, "jnk0le", "cycles of VSQRT.F32")
@@ -217,6 +221,8 @@ class Parameters:
     mispredict: int = _set(8, "jnk0le", "penalty of a misprediction")
     mispredict_early: int = _set(6, "jnk0le", "the same where the flags were set early enough")
     mispredict_distance: int = _set(3, "jnk0le", "cycles from the flag setter to the branch for the lower penalty")
+
+    static_taken: int = _set(3, "dwelch67", "cycles of a branch that the decoder foresees, the branch target cache off")
 
     def __post_init__(self) -> None:
         for name, low, high in (
@@ -259,6 +265,7 @@ class Timing:
     cycles_setting: str = "none"
     cause: Cause = Cause.MULTIPLE
     drain: str = ""
+    words: bool = False  # two words a cycle, besides
     after_mac: str = ""  # for 3 cycles after an FP MAC: "" free, "older" slot only, "never"
 
     @property
@@ -279,6 +286,8 @@ ROLES: Mapping[str, Stage] = {
 }
 FP_MAC_SHADOW = 3  # cycles; jnk0le
 FMA_AFTER_MLA = 2  # cycles; jnk0le
+COMPRESSED = 2  # 16-bit opcodes near a multiple that save it a cycle; jnk0le
+COMPRESSED_WITHIN = 7  # cycles after it in which they still do; jnk0le
 
 _BITFIELD = Timing(Group.DSP | Group.SHIFTER, Result.LATE, "jnk0le", slots="older")
 _FP_DATA = {"data": Stage.FP_DATA, "fp": Stage.FP_DATA}
@@ -305,9 +314,8 @@ TIMINGS: Mapping[str, Timing] = {
     "load_narrow": Timing(Group.LOAD, Result.NARROW, "jnk0le"),
     "store": Timing(Group.MULTIPLY_OR_STORE, Result.LATE, "jnk0le", drain="drain_word"),
     "store_narrow": Timing(Group.MULTIPLY_OR_STORE, Result.LATE, "jnk0le", drain="drain_narrow"),
-    "load_multiple": Timing(Group.LOAD, Result.LOAD, "jnk0le", slots="alone", cycles_setting="load_multiple"),
-    "store_multiple": Timing(Group.MULTIPLY_OR_STORE, Result.LATE, "jnk0le", slots="alone", cycles_setting="load_multiple",
-                             drain="drain_word"),
+    "load_multiple": Timing(Group.LOAD, Result.LOAD, "jnk0le", slots="alone", words=True),
+    "store_multiple": Timing(Group.MULTIPLY_OR_STORE, Result.LATE, "jnk0le", slots="alone", words=True, drain="drain_word"),
     "preload": Timing(Group.LOAD, Result.NONE, "jnk0le"),
     "branch": Timing(Group.BRANCH, Result.LATE, "jnk0le"),
     "branch_table": Timing(Group.LOAD, Result.NONE, "LLVM", slots="alone", cycles=0, cycles_setting="table_branch"),
@@ -336,10 +344,10 @@ TIMINGS: Mapping[str, Timing] = {
     "fp_load": Timing(Group.LOAD | Group.FP_MEMORY, Result.FP_LOAD, "jnk0le", after_mac="older"),
     "fp_store": Timing(Group.MULTIPLY_OR_STORE | Group.FP_MEMORY, Result.LATE, "jnk0le", stages=_FP_DATA,
                        drain="drain_word", after_mac="older"),
-    "fp_load_multiple": Timing(Group.LOAD | Group.FP_MEMORY, Result.FP_LOAD, "jnk0le", slots="alone",
-                               cycles_setting="load_multiple", after_mac="never"),
-    "fp_store_multiple": Timing(Group.MULTIPLY_OR_STORE | Group.FP_MEMORY, Result.LATE, "jnk0le", slots="alone",
-                                stages=_FP_DATA, cycles_setting="load_multiple", drain="drain_word", after_mac="never"),
+    "fp_load_multiple": Timing(Group.LOAD | Group.FP_MEMORY, Result.FP_LOAD, "jnk0le", slots="alone", words=True,
+                               after_mac="never"),
+    "fp_store_multiple": Timing(Group.MULTIPLY_OR_STORE | Group.FP_MEMORY, Result.LATE, "jnk0le", slots="alone", words=True,
+                                stages=_FP_DATA, drain="drain_word", after_mac="never"),
     "fp_system": Timing(Group.NONE, Result.LATE, "LLVM", slots="alone"),
 }
 # fmt: on

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from simulator.decode import Instruction
 from simulator.timing.addresses import Access, classify
+from simulator.timing.encoding import has_list
 from simulator.timing.kernels import (
     CALL,
     CONDITIONAL,
@@ -32,6 +33,7 @@ from simulator.timing.kernels import (
 )
 
 LINE_BYTES = 1 << LINE_SHIFT
+BLOCK_BYTES = 1024
 PAGE_SHIFT = 20
 PAGE_ENTRIES = 1 << (PAGE_SHIFT - 1)
 TRAP_FLOATING_POINT = 1
@@ -83,6 +85,7 @@ class BlockTables:
         self.operands: NDArray[np.int64] = np.zeros((16384, Operand.COLUMNS), np.int64)
         self.hooked: NDArray[np.int64] = np.zeros((1024, Operand.COLUMNS), np.int64)
         self.descriptions: list[Description] = []
+        self.branch_flags = 0
         self.operand_count = 0
         self.hooked_count = 0
 
@@ -95,6 +98,15 @@ class BlockTables:
         place = self.place(address)
         number = int(self.dense[place]) - 1 if place is not None else -1
         return number if number >= 0 else None
+
+    def around(self, address: int) -> list[int]:
+        """The numbers of the blocks with this address in them."""
+        last = self.place(address)
+        if last is None:
+            return []
+        first = max(last - BLOCK_BYTES // 2, last & ~(PAGE_ENTRIES - 1))
+        numbers = [int(number) - 1 for number in self.dense[first : last + 1] if number]
+        return [number for number in numbers if self.blocks[number, Block.END] > address]
 
     def add(
         self, address: int, instructions: Sequence[Instruction], region: int, *, follow_loads: bool = True
@@ -127,7 +139,10 @@ class BlockTables:
         row[Block.SIZE] = size
         row[Block.INSTRUCTIONS] = len(instructions)
         row[Block.END] = address + size
-        row[Block.BRANCH] = _branch(last)
+        row[Block.BRANCH] = _branch(last) | self.branch_flags * bool(last.branch)
+        row[Block.BACKWARDS] = (
+            last.branch is not None and last.branch.target is not None and last.branch.target <= last.address
+        )
         row[Block.LINE] = address >> LINE_SHIFT
         row[Block.LINES] = (address + size - 1 >> LINE_SHIFT) - (address >> LINE_SHIFT) + 1
         row[Block.I_GENERATION] = -1
@@ -145,6 +160,31 @@ class BlockTables:
             raise ValueError(f"block at {address:#010x} lies in no memory")
         self.dense[place] = number + 1
         return number, [instructions[a.index].address for a in hooked]
+
+    def add_prefix(self, source: int, count: int) -> int:
+        """Enter the first instructions of a block as one that is counted but never looked up."""
+        whole = self.descriptions[source]
+        instructions = whole.instructions[:count]
+        size = sum(i.size for i in instructions)
+        number = len(self.descriptions)
+        self.blocks = self._grown(self.blocks, number + 1)
+        self.stalls = self._grown(self.stalls, number + 1)
+        accesses = tuple(a for a in whole.accesses if a.index < count)
+        self.descriptions.append(Description(whole.address, size, instructions, accesses))
+        row = self.blocks[number]
+        row[:] = 0
+        row[Block.ADDRESS], row[Block.SIZE], row[Block.END] = whole.address, size, whole.address + size
+        row[Block.INSTRUCTIONS] = count
+        row[Block.REGION] = self.blocks[source, Block.REGION]
+        row[Block.GUESS] = row[Block.TARGET] = row[Block.VALUES] = -1
+        return number
+
+    def flag_branches(self, flag: int, *, wanted: bool) -> None:
+        """Set or clear a bit beside the kind of every block's branch, and of those to come."""
+        self.branch_flags = self.branch_flags | flag if wanted else self.branch_flags & ~flag
+        kinds = self.blocks[:, Block.BRANCH]
+        kinds[kinds > 0] &= ~flag
+        kinds[kinds > 0] |= self.branch_flags & flag
 
     def forget(self, low: int, high: int) -> None:
         """Drop the blocks that touch low..high-1: the code there has changed."""
@@ -228,7 +268,7 @@ def _operand_row(access: Access, values: dict[int, int], instruction: Instructio
     row[Operand.EXTENT] = memory.size * memory.count - 1
     row[Operand.NEXT_VALUE] = -1
     row[Operand.CHECK] = _always_checked(instruction)
-    row[Operand.MISALIGNED] = memory.size - 1
+    row[Operand.MISALIGNED] = 7 if _wants_double_word(instruction) else memory.size - 1
     row[Operand.SPAN] = LINE_BYTES - 1 - row[Operand.EXTENT]
     return row
 
@@ -237,6 +277,12 @@ def _always_checked(instruction: Instruction) -> bool:
     """Whether it faults off a word boundary whatever CCR.UNALIGN_TRP says: Armv7-M ARM A3.2.1."""
     memory = instruction.memory
     return memory is not None and (memory.count > 1 or memory.exclusive or instruction.timing.startswith("fp_"))
+
+
+def _wants_double_word(instruction: Instruction) -> bool:
+    """A list of an even number of words that is stored takes a cycle more off a double word: jnk0le."""
+    memory = instruction.memory
+    return memory is not None and memory.kind == "store" and memory.count % 2 == 0 and has_list(instruction)
 
 
 def _places(first: int, second: int, ordinal: int) -> int:

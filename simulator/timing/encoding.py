@@ -79,6 +79,8 @@ class Trait(IntFlag):
     FMA = 8192
     MAC_OLDER = 16384
     MAC_NEVER = 32768
+    MULTIPLE = 65536  # it takes a cycle more in wide code
+    MAC = 131072
 
 
 def timing_of(instruction: Instruction) -> Timing:
@@ -107,6 +109,16 @@ def has_list(instruction: Instruction) -> bool:
     if memory is None or instruction.mnemonic in ("LDRD", "STRD"):
         return False
     return memory.count > 1 and instruction.timing.endswith("_multiple")
+
+
+def is_multiple(instruction: Instruction) -> bool:
+    """LDM, STM, PUSH, POP, VLDM, VSTM, LDRD, STRD: what one issue transfers besides a single operand."""
+    return instruction.mnemonic in ("LDRD", "STRD") or has_list(instruction)
+
+
+def bank_of(memory: Memory) -> int:
+    """Even or odd word, as far as the instruction tells: bases are taken to be 8-byte aligned."""
+    return memory.displacement >> 2 & 1
 
 
 def sources_of(instruction: Instruction, timing: Timing) -> list[tuple[int, Stage]]:
@@ -152,7 +164,7 @@ def list_of(instruction: Instruction) -> list[int]:
 
 def cycles_of(instruction: Instruction, timing: Timing) -> int:
     """How long the issue stage is held, the setting's part not included."""
-    if timing.cycles_setting == "load_multiple" and instruction.memory is not None:
+    if timing.words and instruction.memory is not None:
         return max(1, (instruction.memory.count + 1) // 2)
     return timing.cycles
 
@@ -189,6 +201,8 @@ def traits_of(instruction: Instruction, timing: Timing) -> Trait:
         (Trait.FMA, timing.result == Result.FMA),
         (Trait.MAC_OLDER, timing.after_mac == "older"),
         (Trait.MAC_NEVER, timing.after_mac == "never"),
+        (Trait.MULTIPLE, is_multiple(instruction)),
+        (Trait.MAC, bool(timing.groups & Group.FP_MAC)),
     )
     traits = Trait(0)
     for trait, present in pairs:

@@ -6,7 +6,11 @@ between slices and at peripheral accesses.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import ctypes
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +24,7 @@ from simulator.timing.automaton import Automaton, issue_cycles
 from simulator.timing.cortex_m7 import CAUSES, Parameters
 from simulator.timing.descriptors import TRAP_BREAKPOINT, TRAP_DIVIDE, TRAP_FLOATING_POINT, BlockTables, Description
 from simulator.timing.kernels import Block, Region, Stall, State
+from simulator.timing.partial import Partial, Taken
 
 STALL_CAUSES = (
     "branch",
@@ -74,11 +79,13 @@ class Engine:
         self.returns: NDArray[np.int64] = np.full(kernels.RETURN_DEPTH, -1, np.int64)
         self.log: NDArray[np.int64] = np.zeros((1, 3), np.int64)
         self._issue: dict[int, NDArray[np.int64]] = {}
-        self._interrupted = 0
+        self._partial = Partial(self)
+        self._paused: Taken | None = None
         self._published: tuple[int, ...] = ()
         self.on_publish: Callable[[], None] = lambda: None
         self.quiet: NDArray[np.uint8] = np.zeros(65536, np.uint8)
-        self._watched: set[int] = set()
+        self.watched: Counter[int] = Counter()
+        self._ranges: NDArray[np.int64] = np.zeros((0, 3), np.int64)
         self.block_hook = int(kernels.on_block.address)
         self.operand_hook = int(kernels.on_operand.address)
         self.fill_hook = int(kernels.on_fill.address)
@@ -92,10 +99,11 @@ class Engine:
         state[State.TIMED] = timed
         state[State.RANDOM] = (seed * 2654435761 & 0xFFFF_FFFF) or 1
         state[State.LOG] = -1
-        state[State.RESUMED] = -1
         self._find_quiet()
         state[State.UNALIGNED_LOAD] = memories.UNALIGNED_LOAD.cycles
-        state[State.UNALIGNED_STORE] = memories.UNALIGNED_STORE.cycles
+        state[State.UNALIGNED_STORE] = parameters.drain_narrow
+        state[State.FETCH_BUFFER] = -1
+        state[State.STATIC_TAKEN] = parameters.static_taken
 
     def attach(self, cpu: CpuState, hosts: Mapping[int, tuple[int, int]], stop_function: int) -> None:
         """Tell the hooks where the core's registers and memories are: hosts maps base to (size, host address)."""
@@ -105,6 +113,7 @@ class Engine:
         state[State.FLAGS_C], state[State.FLAGS_V] = cpu.cf, cpu.vf
         state[State.ITSTATE] = cpu.itstate
         state[State.FLAGS_Q], state[State.FLAGS_GE] = cpu.qf, cpu.ge
+        state[State.PRIMASK], state[State.BASEPRI], state[State.FAULTMASK] = cpu.primask, cpu.basepri, cpu.faultmask
         state[State.STOP_FUNCTION] = stop_function
         for base, (size, host) in hosts.items():
             for offset in range(0, size, 1 << 16):
@@ -170,11 +179,11 @@ class Engine:
         """
         instructions = decode_block(code, address, ItState(it_state))
         region = int(self.regions[address >> 16])
-        _, hooks = self.tables.add(address, instructions, region, follow_loads=not alias)
+        number, hooks = self.tables.add(address, instructions, region, follow_loads=not alias)
         if self.timed:
             self.automaton.add_block(instructions)
-        if address in self._watched:
-            self._mark(address, TRAP_BREAKPOINT)
+        if self.watched and any(i.address in self.watched for i in instructions):
+            self.tables.blocks[number, Block.TRAPS] |= TRAP_BREAKPOINT
         if self._published != self._sizes():
             self._publish()
         return hooks if self.timed else []
@@ -182,6 +191,9 @@ class Engine:
     def grow(self) -> None:
         """Double the automaton's tables."""
         self.automaton.grow()
+        self._lengthen_counts()
+
+    def _lengthen_counts(self) -> None:
         counts = np.zeros(len(self.automaton.tables.transitions), np.int64)
         counts[: len(self.counts)] = self.counts
         self.counts = counts
@@ -200,22 +212,37 @@ class Engine:
         number = int(self.state[State.PREVIOUS])
         return self.tables.descriptions[number] if number >= 0 else None
 
-    def watch(self, address: int, skip: int) -> None:
-        """Stop before the block at address, but not where the run starts at it."""
-        self._watched.add(address)
-        self.state[State.SKIPPED] = skip if skip == address else -1
-        self._mark(address, TRAP_BREAKPOINT)
+    def watch(self, address: int) -> None:
+        """Stop before the instruction at address, wherever in a block it is."""
+        self.watched[address] += 1
+        self._mark(address)
 
     def unwatch(self, address: int) -> None:
-        self._watched.discard(address)
-        self._mark(address, 0)
+        self.watched[address] -= 1
+        if self.watched[address] <= 0:
+            del self.watched[address]
+        self._mark(address)
 
-    def _mark(self, address: int, trap: int) -> None:
-        number = self.tables.find(address)
-        if number is not None:
+    def _mark(self, address: int) -> None:
+        """Blocks are at most a page of Unicorn's long."""
+        for number in self.tables.around(address):
+            instructions = self.tables.descriptions[number].instructions
+            stops = any(i.address in self.watched for i in instructions)
             traps = int(self.tables.blocks[number, Block.TRAPS])
-            self.tables.blocks[number, Block.TRAPS] = traps & ~TRAP_BREAKPOINT | trap
-        self._set_traps(TRAP_BREAKPOINT, wanted=bool(self._watched))
+            self.tables.blocks[number, Block.TRAPS] = traps & ~TRAP_BREAKPOINT | (TRAP_BREAKPOINT if stops else 0)
+        self._set_traps(TRAP_BREAKPOINT, wanted=bool(self.watched))
+
+    def watch_ranges(self, ranges: Sequence[tuple[int, int, int]]) -> None:
+        """Hold every block that may access one of these: first byte, last byte, kinds (1 loads, 2 stores, 3 both)."""
+        self._ranges = np.array(ranges, np.int64).reshape(-1, 3)
+        self.state[State.WATCHES] = self._ranges.ctypes.data
+        self.state[State.WATCH_COUNT] = len(self._ranges)
+        self.hold(kernels.HOLD_WATCH, wanted=bool(ranges))
+
+    def hold(self, why: int, *, wanted: bool) -> None:
+        """Stop with blocks booked but not run: HOLD_NEXT the next one, HOLD_EXACT those that an event falls into."""
+        bits = int(self.state[State.HOLD])
+        self.state[State.HOLD] = bits | why if wanted else bits & ~why
 
     def trap_floating_point(self, *, wanted: bool) -> None:
         """Stop before blocks with floating-point instructions: the coprocessor is off."""
@@ -246,6 +273,8 @@ class Engine:
     def flush(self) -> None:
         """The pipeline is empty and the next block does not follow the last: after an exception or a jump from outside."""
         self.settle()
+        self._paused = None
+        self.state[State.UNSETTLED] = 0
         self.state[State.PREVIOUS] = -1
 
     def cycle_at(self, pc: int) -> int:
@@ -266,16 +295,9 @@ class Engine:
         return self.cycle - (cost - int(issue[index])) - self._stalls_after(description, index)
 
     def _stalls_after(self, description: Description, index: int) -> int:
-        total = 0
-        place = description.instructions[index].address
-        for key, cycles in self.stall_list[: self.state[State.STALLS]].tolist():
-            if key >= kernels.FETCHED:
-                line = (description.address >> kernels.LINE_SHIFT) + key - kernels.FETCHED
-                later = line << kernels.LINE_SHIFT > place
-            else:
-                later = description.accesses[key].index > index
-            total += cycles * later
-        return total
+        return sum(
+            cycles for _, cycles in self._partial.stalls_from(description.instructions[index].address, index + 1)
+        )
 
     def spend(self, cycles: int, cause: Stall) -> None:
         """Book cycles of the running instruction on the block booked last."""
@@ -301,6 +323,13 @@ class Engine:
         self.state[State.HELD] = int(instruction) | int(data) << 1
         self.state[State.D_SLOTS] = (self.d_tags if data else self._no_tags).ctypes.data
         self.state[State.I_GENERATION] += 1
+        self.state[State.FETCH_BUFFER] = -1
+
+    def predict_branches(self, *, wanted: bool) -> None:
+        """Follow ACTLR.DISBTACREAD: without the branch target cache only the decoder foresees branches."""
+        if bool(self.tables.branch_flags & kernels.STATIC) == wanted:
+            self.settle()
+            self.tables.flag_branches(kernels.STATIC, wanted=not wanted)
 
     def invalidate_instruction_cache(self) -> None:
         self.i_tags[:] = -1
@@ -334,7 +363,6 @@ class Engine:
         used = int(self.automaton.tables.counts[at.TRANSITIONS])
         pipeline = self.counts[:used] @ self.automaton.tables.causes[:used].astype(np.int64)
         sums = dict(zip(CAUSES, pipeline.tolist(), strict=True))
-        sums["undone"] = -self._interrupted
         for name, cycles in zip(STALL_CAUSES, self.tables.stalls.sum(axis=0).tolist(), strict=True):
             sums[name] = sums.get(name, 0) + cycles
         return sums
@@ -375,12 +403,103 @@ class Engine:
             np.add.at(cycles, transitions[:, at.BLOCK], self.counts[:used] * transitions[:, at.COST])
         return cycles
 
-    def undo_after(self, pc: int) -> int:
-        """Take back what was booked for the instructions of the last block from pc on: a fault stopped it there."""
-        back = self.cycle - self.cycle_at(pc)
-        self.state[State.CYCLE] -= back
-        self._interrupted += back
-        return back
+    def ask(self, *, when_unmasked: bool) -> None:
+        """Ask for no stop; or for one as soon as PRIMASK, BASEPRI or FAULTMASK changes, which the hook sees at the next block."""
+        state = self.state
+        state[State.STOP_WANTED] = kernels.UNLESS_MASKED if when_unmasked else 0
+        primask, basepri, faultmask = (
+            ctypes.c_uint32.from_address(int(state[word])).value
+            for word in (State.PRIMASK, State.BASEPRI, State.FAULTMASK)
+        )
+        state[State.MASKS] = primask & 1 | (faultmask & 1) << 1 | (basepri & 0xFF) << 2
+
+    # Within a block
+
+    @property
+    def exact(self) -> bool:
+        """Whether blocks are held at the instruction that an event falls on."""
+        return bool(int(self.state[State.HOLD]) & kernels.HOLD_EXACT)
+
+    def is_over(self, pc: int) -> bool:
+        """Whether the horizon is reached, where blocks are held for it, at the instruction at pc of the block booked last."""
+        index = self._index(pc)
+        return self.exact and index is not None and self._partial.cycle_before(index) >= int(self.state[State.HORIZON])
+
+    def is_device(self, address: int) -> bool:
+        return bool(self.costs[self.regions[address >> 16], kernels.Region.DEVICE])
+
+    @property
+    def held(self) -> bool:
+        """Whether the block booked last waits to run, from its start or from where it was paused."""
+        return int(self.state[State.UNSETTLED]) == kernels.HELD
+
+    @property
+    def paused(self) -> bool:
+        return self._paused is not None
+
+    def wait(self) -> None:
+        """The block booked last goes on when the hook comes next: what it calls for is on the books already."""
+        self.state[State.UNSETTLED] = kernels.HELD
+
+    def pause(self, pc: int) -> None:
+        """Stand before the instruction at pc of the block booked last, with nothing booked from there on."""
+        index = self._index(pc)
+        if self.held and self._paused is None and index is not None:
+            self._paused = self._partial.take_back(index)
+
+    def resume(self) -> None:
+        """Book the rest of the paused block again."""
+        if self._paused is not None:
+            self._partial.put_back(self._paused)
+            self._paused = None
+
+    def cut(self, pc: int) -> None:
+        """The block booked last ended before the instruction at pc, for good: a fault stopped it there."""
+        index = self._index(pc)
+        if index is not None and int(self.state[State.PREVIOUS]) >= 0:
+            self._partial.take_back(index)
+            self.state[State.PREVIOUS] = -1
+            self.state[State.UNSETTLED] = 0
+
+    def _index(self, pc: int) -> int | None:
+        description = self.description()
+        return None if description is None else description.index_of(pc)
+
+    @contextmanager
+    def as_of(self, pc: int) -> Iterator[None]:
+        """Within: sums without what is booked from the instruction at pc on, in the block that runs."""
+        index = self._index(pc)
+        taken = None if index is None else self._partial.take_back(index)
+        try:
+            yield
+        finally:
+            if taken is not None:
+                self._partial.put_back(taken)
+
+    def first_after(self, cycle: int, start: int) -> int:
+        """The index of the first instruction behind `start` in the block booked last that begins at this cycle or later."""
+        description = self.description()
+        assert description is not None
+        places = range(start + 1, len(description.instructions))
+        return start + 1 + bisect_left(places, cycle, key=self._partial.cycle_before)
+
+    def add_prefix(self, block: int, count: int) -> int:
+        """Enter the first instructions of a block; returns their number."""
+        number = self.tables.add_prefix(block, count)
+        if self.timed:
+            self.automaton.add_block(self.tables.descriptions[number].instructions)
+        if self._published != self._sizes():
+            self._publish()
+        return number
+
+    def transition(self, state: int, entry: int, block: int) -> int:
+        """The number of a transition, made where it is new."""
+        number = self.automaton.transition(state, entry, block)
+        if len(self.counts) != len(self.automaton.tables.transitions):
+            self._lengthen_counts()
+        elif self._published != self._sizes():
+            self._publish()
+        return number
 
     def refused(self, address: int) -> int:
         """The address of the instruction whose access in the block at address may not be made."""
@@ -389,10 +508,8 @@ class Engine:
         return description.instructions[description.accesses[ordinal].index].address
 
     def trapped(self, address: int) -> tuple[str, int, int]:
-        """What must be looked at in the block at address before it executes: its class ("breakpoint", "fp", "div"), the
+        """What must be looked at in the block at address before it executes: its class ("fp", "div", or ""), the
         address of its instruction, and the register that holds the divisor (-1 for none)."""
-        if address in self._watched and self.state[State.SKIPPED] != address:
-            return "breakpoint", address, -1
         traps = int(self.state[State.TRAPS])
         for i in self._block(address).instructions:
             if traps & TRAP_FLOATING_POINT and i.timing.startswith("fp_"):
@@ -400,6 +517,10 @@ class Engine:
             if traps & TRAP_DIVIDE and i.timing == "div":
                 return "div", i.address, i.fields["m"]
         return "", address, -1
+
+    def watched_within(self, address: int) -> bool:
+        """Whether a watched instruction is in the midst of the block at address."""
+        return any(i.address in self.watched for i in self._block(address).instructions[1:])
 
     def next_division(self, address: int) -> int | None:
         """The address of the second division in the block at address."""

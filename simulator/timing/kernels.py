@@ -7,7 +7,7 @@ Not modelled: contention on the bus matrix, partial line fills.
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, unique
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ from simulator.timing.words import (
 )
 
 
+@unique
 class State(IntEnum):
     """Words of the state array."""
 
@@ -61,9 +62,19 @@ class State(IntEnum):
     HELD = 23  # bit list of the caches that are enabled: 1 instruction, 2 data
     STARTED = 24  # cycle at which the last booked block began
     UNALIGNED_LOAD = 25
+    FETCH_BUFFER = 71  # the line of uncached code that was fetched last, or -1
+    STATIC_TAKEN = 72  # cycles of a taken branch that only the decoder foresees
     UNALIGNED_STORE = 28
     STORE_READY = 29
     SKIPPED = 26  # the address of a watched block that must not stop the first time
+    HOLD = 17  # bit list: what makes a block stop between being booked and being run
+    DEVICE = 27  # bit list: the block booked last loads from (1), stores to (2) a peripheral
+    WATCHES = 30  # first and last byte, and kinds of access (1 loads, 2 stores), of each watched range
+    WATCH_COUNT = 31
+    PRIMASK = 58
+    BASEPRI = 59
+    FAULTMASK = 69
+    MASKS = 70  # the three as they were when STOP_WANTED was made UNLESS_MASKED
     # addresses of the tables, then their lengths
     REGISTERS = 32
     FLAGS_N = 33
@@ -103,7 +114,7 @@ class State(IntEnum):
     CODE = 110  # by block number + 1, the address of its compiled code or of the stub
     STUB = 111
     COMPILING = 112  # whether a block that has code stops Unicorn
-    RESUMED = 113  # where Unicorn goes on in the middle of the block booked last; -1 where it does not
+    ACCESS_FUNCTION = 113
     STEP_FUNCTION = 114
     OPERAND_FUNCTION = 115
     SETTLE_FUNCTION = 116
@@ -116,7 +127,6 @@ class State(IntEnum):
     FLAGS_GE = 123
     SWITCHES = 124  # how often the run has gone from compiled code to Unicorn
     SLOW = 125  # how often compiled code has asked the kernels to account for a block
-    OPERANDS_ASKED = 126  # and for an operand
     AUTOMATON = 80  # address and first length of each of the automaton's arrays, in the order of its tuple
     WORDS = 160
 
@@ -134,9 +144,11 @@ class Reason(IntEnum):
     WANTED = 7
     LOG_FULL = 8
     UNALIGNED = 9
-    COMPILED = 10
+    COMPILED = 11
+    HELD = 10  # the block at ADDRESS is booked, and runs when the hook comes to it again
 
 
+@unique
 class Block(IntEnum):
     """Columns of the block table."""
 
@@ -162,11 +174,13 @@ class Block(IntEnum):
     EXECUTED = 19
     HOOKED = 20
     VALUES = 21  # the first operand row that is a value load, or -1
-    ALTERNATE = 22  # the guess before the last
-    LEFT = 23  # how often compiled code has left it in the middle
-    COLUMNS = 24
+    BACKWARDS = 22  # a conditional branch to a lower address
+    ALTERNATE = 23  # the guess before the last
+    LEFT = 24  # how often compiled code has left it in the middle
+    COLUMNS = 32
 
 
+@unique
 class Operand(IntEnum):
     """Columns of the operand table: address = F[first] * FIRST_SCALE + F[second] * SECOND_SCALE + CONSTANT.
 
@@ -224,7 +238,13 @@ class Region(IntEnum):
     COLUMNS = 9
 
 
+HELD = 2  # UNSETTLED's value while a booked block waits to run
+UNLESS_MASKED = 2  # STOP_WANTED's value where a stop is wanted as soon as one of the masks changes
+HOLD_NEXT, HOLD_EXACT, HOLD_WATCH = 1, 2, 4
+UNFORESEEN = 512  # cycles: more than a hooked operand, or a block's loads from peripherals, can stall
+CAUSE_SHIFT = 16  # the stall list's keys have the cause above the place
 JUMP, CONDITIONAL, CALL, INDIRECT, RETURN, INDIRECT_CALL = 1, 2, 3, 4, 5, 6
+STATIC = 32  # a bit beside the kind of branch: the branch target cache is off
 FALL_THROUGH, TAKEN, FLUSHED = 0, 1, 2
 FETCHING = 18  # UC_MEM_FETCH
 READ_WRITE, READ_EXECUTE, READ_WRITE_EXECUTE = 3, 5, 7
@@ -262,6 +282,7 @@ def _automaton(s: int) -> Any:
         carray(_pointer(get(k, 18)), (get(k, 19),), np.int64),
         carray(_pointer(get(k, 20)), (get(k, 21),), np.int64),
         carray(_pointer(get(k, 22)), (get(k, 23),), np.int16),
+        carray(_pointer(get(k, 24)), (get(k, 25), 2), np.int64),
     )
 
 
@@ -357,15 +378,59 @@ def _stall(s: int, block: int, cause: int, key: int, cycles: int) -> None:
     count = get(s, State.STALLS)
     if count < MAX_STALLS:
         entries = get(s, State.STALL_LIST)
-        put(entries, 2 * count, key)
+        put(entries, 2 * count, key | cause << CAUSE_SHIFT)
         put(entries, 2 * count + 1, cycles)
         put(s, State.STALLS, count + 1)
 
 
 @njit
-def _unaligned(s: int, block: int, ordinal: int, store: int) -> None:
+def _listed_pair(s: int, younger: int) -> bool:
+    """Whether settle() will compare the banks of the load pair whose younger one is given."""
+    transition = _transition_row(s, get(s, State.TRANSITION))
+    pair = get(s, State.AUTOMATON + 12) + 8 * get_int32(transition, at.PAIR_FIRST)
+    found = False
+    for k in range(get_int32(transition, at.PAIR_COUNT)):
+        found |= get_int32(pair + 8 * k, 1) == younger
+    return found
+
+
+@njit
+def _unaligned_load(s: int, address: int, row: int) -> int:
+    """Cycles more of an unaligned load: 3 as the older, 4 as the younger or where both are unaligned, one less beside an
+    aligned load of the bank that it reads first."""
+    cycles = get(s, State.UNALIGNED_LOAD)
+    ordinal = get(row, Operand.ORDINAL)
+    if ordinal >= at.SLOT_BITS:
+        return cycles
+    slots = get(s, State.AUTOMATON + 24) + 16 * get(s, State.TRANSITION)
+    younger = get(slots, 0) >> ordinal & 1
+    cycles += younger
+    if get(slots, 1) >> ordinal & 1 == 0:
+        return cycles
+    frame = get(s, State.SCRATCH)
+    if younger:
+        other = get(frame, FRAME_WORDS + ordinal - 1)
+        if other < 0:
+            return cycles
+        same = (address ^ other) & 4 == 0
+        if other & 3:
+            cycles = 1
+        elif same:
+            cycles -= 1
+        return cycles - 1 if same and _listed_pair(s, ordinal) else cycles
+    beside = row + 8 * Operand.COLUMNS
+    if get(beside, Operand.PLACES) >> 32 != ordinal + 1 or get(beside, Operand.ORDINAL) != ordinal + 1:
+        return cycles
+    other = _address(frame, beside)
+    if other & 3 == 0 and (address ^ other) & 4 == 0:
+        cycles -= 2 if _listed_pair(s, ordinal + 1) else 1
+    return cycles
+
+
+@njit
+def _unaligned(s: int, block: int, ordinal: int, store: int, address: int, row: int) -> None:
     if not store:
-        _stall(s, block, Stall.UNALIGNED, ordinal, get(s, State.UNALIGNED_LOAD))
+        _stall(s, block, Stall.UNALIGNED, ordinal, _unaligned_load(s, address, row))
         return
     cost = get(s, State.UNALIGNED_STORE)
     now = get(s, State.CYCLE)
@@ -386,11 +451,14 @@ def data_access(s: int, block: int, ordinal: int, address: int, row: int) -> boo
         put(s, State.FAULT, ordinal)
         return True
     if get(cost, Region.DEVICE):
+        put(s, State.DEVICE, get(s, State.DEVICE) | 1 << get(row, Operand.STORE))
         return False
     store = get(row, Operand.STORE)
     count = get(row, Operand.COUNT)
     if address & (size - 1):
-        _unaligned(s, block, ordinal, store)
+        _unaligned(s, block, ordinal, store, address, row)
+    elif address & get(row, Operand.MISALIGNED):
+        _stall(s, block, Stall.UNALIGNED, ordinal, 1)  # a store of an even number of words off a double word
     cacheable = get(cost, Region.CACHEABLE)
     if cacheable == 0 or get(s, State.HELD) & 2 == 0:
         cycles = get(cost, Region.WRITE) if store else get(cost, Region.READ)
@@ -432,9 +500,10 @@ def _fetch_lines(s: int, block: int, row: int) -> None:
     if get(cost, Region.CACHEABLE) == 0 or get(s, State.HELD) & 1 == 0:
         cycles = get(cost, Region.FETCH)
         if cycles:
-            address = get(row, Block.ADDRESS)
-            chunks = ((address + get(row, Block.SIZE) - 1) >> 3) - (address >> 3) + 1
-            _stall(s, block, Stall.UNCACHED, FETCHED, cycles * chunks)
+            for k in range(get(row, Block.LINES)):
+                if get(row, Block.LINE) + k != get(s, State.FETCH_BUFFER):
+                    put(s, State.FETCH_BUFFER, get(row, Block.LINE) + k)
+                    _stall(s, block, Stall.UNCACHED, FETCHED + k, cycles)
         return
     missed = False
     first = get(row, Block.LINE)
@@ -460,6 +529,8 @@ def _predicted(s: int, row: int, address: int) -> int:
     taken = address != get(row, Block.END)
     if base == 0:
         return FLUSHED if taken else FALL_THROUGH
+    if kind & STATIC:
+        return FLUSHED if taken or _foreseen(row, kind) else FALL_THROUGH
     if (base == CONDITIONAL or kind & 16) and (get(row, Block.COUNTER) >= 2) != taken:
         return FLUSHED
     if not taken:
@@ -470,6 +541,25 @@ def _predicted(s: int, row: int, address: int) -> int:
     if (base == INDIRECT or base == INDIRECT_CALL) and get(row, Block.TARGET) != address:
         return FLUSHED
     return TAKEN
+
+
+@njit
+def _foreseen(row: int, kind: int) -> bool:
+    """Whether the decoder alone takes a branch to be taken: a direct one, if conditional then backwards."""
+    if kind & 16:
+        return False
+    if kind & 15 == CONDITIONAL:
+        return get(row, Block.BACKWARDS) != 0
+    return kind & 15 == JUMP or kind & 15 == CALL
+
+
+@njit
+def _flush_penalty(s: int, row: int, address: int, foreseen: int) -> int:
+    """Cycles between a branch and the fetch that it starts."""
+    kind = get(row, Block.BRANCH)
+    if kind & STATIC and address != get(row, Block.END) and _foreseen(row, kind):
+        return get(s, State.STATIC_TAKEN)
+    return foreseen
 
 
 @njit(forceinline=True)
@@ -560,7 +650,7 @@ def _log_addresses(s: int, row: int) -> None:
 @njit(forceinline=True)
 def settle(s: int) -> None:
     """Finish the block that was booked last: addresses known at its end, bank conflicts of its pairs, the log."""
-    if get(s, State.UNSETTLED) == 0:
+    if get(s, State.UNSETTLED) != 1:
         return
     put(s, State.UNSETTLED, 0)
     block = get(s, State.PREVIOUS)
@@ -588,23 +678,67 @@ def _stop(s: int, reason: int, address: int, size: int) -> bool:
     return True
 
 
+@njit
+def masks(s: int) -> int:
+    """PRIMASK, BASEPRI and FAULTMASK in one word."""
+    primask, faultmask = get_word(get(s, State.PRIMASK)), get_word(get(s, State.FAULTMASK))
+    return primask & 1 | (faultmask & 1) << 1 | (get_word(get(s, State.BASEPRI)) & 0xFF) << 2
+
+
+@njit
+def _is_watched(s: int, row: int) -> bool:
+    """Whether the block may access a watched range: one of its addresses does, or is not known yet."""
+    if get(s, State.TIMED) == 0:
+        return get(row, Block.OPERANDS) != 0
+    if get(row, Block.HOOKED) or get(row, Block.EXIT_COUNT):
+        return True
+    operand = _operand_row(s, get(row, Block.ENTRY_FIRST))
+    for _ in range(get(row, Block.ENTRY_COUNT)):
+        first = get(get(s, State.SCRATCH), FRAME_WORDS + get(operand, Operand.ORDINAL))
+        last = first + get(operand, Operand.EXTENT)
+        watch = get(s, State.WATCHES)
+        for _ in range(get(s, State.WATCH_COUNT)):
+            if first <= get(watch, 1) and get(watch, 0) <= last and get(watch, 2) >> get(operand, Operand.STORE) & 1:
+                return True
+            watch += 24
+        operand += 8 * Operand.COLUMNS
+    return False
+
+
+@njit
+def _hold(s: int, row: int, address: int, size: int) -> bool:
+    """Whether the block just booked is to be run in pieces: it is asked for, an event falls into it, or it is watched."""
+    hold = get(s, State.HOLD)
+    held = hold & HOLD_NEXT != 0
+    if hold & HOLD_EXACT:
+        device = get(s, State.DEVICE)
+        latest = get(s, State.CYCLE) + (get(row, Block.HOOKED) + (device & 1)) * UNFORESEEN
+        held = held or device & 2 != 0 or latest > get(s, State.HORIZON)
+    if hold & HOLD_WATCH:
+        held = held or _is_watched(s, row)
+    put(s, State.DEVICE, 0)
+    if held:
+        put(s, State.UNSETTLED, HELD)
+        return _stop(s, Reason.HELD, address, size)
+    return False
+
+
 @njit(forceinline=True)
 def step(s: int, address: int, size: int, hand_over: bool) -> bool:
-    """Account for one block before it runs; True asks for a stop before it, with nothing booked for it.
+    """Account for one block before it runs; True asks for a stop before it, with nothing booked for it unless it is held.
 
     hand_over: a block that has compiled code stops.
     """
-    if get(s, State.RESUMED) >= 0:
-        resumed = get(s, State.RESUMED) == address
-        put(s, State.RESUMED, -1)
-        if resumed:
-            return False
+    if get(s, State.UNSETTLED) == HELD:
+        put(s, State.UNSETTLED, get(s, State.TIMED))
+        return False
     settle(s)
     if get(s, State.CYCLE) >= get(s, State.HORIZON):
         return _stop(s, Reason.HORIZON, address, size)
     if get(s, State.BLOCKS) >= get(s, State.BLOCK_LIMIT):
         return _stop(s, Reason.LIMIT, address, size)
-    if get(s, State.STOP_WANTED):
+    wanted = get(s, State.STOP_WANTED)
+    if wanted and (wanted != UNLESS_MASKED or masks(s) != get(s, State.MASKS)):
         return _stop(s, Reason.WANTED, address, size)
     page = get(get(s, State.PAGES), address >> 20)
     if page < 0:
@@ -626,7 +760,7 @@ def step(s: int, address: int, size: int, hand_over: bool) -> bool:
     put(s, State.CYCLE, cycle + get(row, Block.INSTRUCTIONS))
     put(s, State.PREVIOUS, block)
     put(row, Block.EXECUTED, get(row, Block.EXECUTED) + 1)
-    return False
+    return get(s, State.HOLD) != 0 and _hold(s, row, address, size)
 
 
 @njit(forceinline=True)
@@ -658,6 +792,7 @@ def _book(s: int, block: int, row: int, address: int, size: int) -> bool:
         _train(s, previous_row, address)
         if entry == FLUSHED:
             penalty = get_int32(_transition_row(s, get(s, State.TRANSITION)), at.PENALTY)
+            penalty = _flush_penalty(s, previous_row, address, penalty)
             cycle += penalty
             branch = get(s, State.BLOCK_STALLS) + previous * (8 * Stall.COLUMNS)
             put(branch, Stall.BRANCH, get(branch, Stall.BRANCH) + penalty)
@@ -679,7 +814,7 @@ def _book(s: int, block: int, row: int, address: int, size: int) -> bool:
         put(s, State.PREVIOUS, -1)
         put(s, State.UNSETTLED, 0)
         return _stop(s, Reason.UNALIGNED, address, size)
-    return False
+    return get(s, State.HOLD) != 0 and _hold(s, row, address, size)
 
 
 @njit
@@ -765,6 +900,12 @@ def on_compiled_operand(state: Any, address: Any) -> int:
     put(state, State.REASON, 0)
     put_word(get(state, State.REGISTERS) + 4 * get(state, State.BASE), get(state, State.BASE_VALUE))
     return 1
+
+
+@c_function(types.void(types.int64, types.int64, types.int64, types.int64))
+def on_compiled_access(state: Any, block: Any, address: Any, row: Any) -> None:
+    """Account for an operand that faults nowhere and is not where it was last."""
+    data_access(state, block, get(row, Operand.ORDINAL), address, row)
 
 
 @c_function(types.void(types.int64))

@@ -5,7 +5,9 @@ Reference: simulator/timing/cortex_m7.py and encoding.py, which define what the 
 
 from __future__ import annotations
 
-from simulator.timing.cortex_m7 import CAUSES, Cause, Group, Result, Stage, setting
+from dataclasses import fields
+
+from simulator.timing.cortex_m7 import CAUSES, FP_PORT, Cause, Group, Parameters, Result, Stage, setting
 from simulator.timing.encoding import Column, Trait
 
 FALL_THROUGH, TAKEN, FLUSHED = 0, 1, 2
@@ -15,6 +17,7 @@ REGISTERS = 64
 AGE_BITS = 6
 QUEUE = 8
 RECENT_STORES = 4
+SLOT_BITS = 62  # memory operands of a block whose slots are kept
 
 # the scoreboard, one array of int64: results by register, then single words
 KIND, WHEN = 0, REGISTERS
@@ -24,8 +27,10 @@ NOW, OPEN, TIME, GROUPS, EXCLUDES, TRAITS, RESULT_REGISTER, ADDRESS, BANK, ORDIN
 NARROW, LAST_NARROW, FLAG_TIME, MAC_TIME, MLA_TIME, READY, CHUNKS = range(ORDINAL + 1, ORDINAL + 8)
 FETCH = CHUNKS + 1
 DRAIN = FETCH + QUEUE
+BANKS = DRAIN + QUEUE
+WIDE_MULTIPLE, COMPRESSED_SINCE = BANKS + 2, BANKS + 3
 FORM, FIRST, LAST, STORED, HOLD, RECENT_WORDS = range(6)
-RECENT = DRAIN + QUEUE
+RECENT = COMPRESSED_SINCE + 1
 BOARD = RECENT + RECENT_STORES * RECENT_WORDS
 
 # a state, one row of int16: a code a register, then these words
@@ -33,7 +38,9 @@ S_OPEN, S_TIME, S_GROUPS, S_EXCLUDES, S_TRAITS, S_REGISTER, S_ADDRESS, S_BANK = 
 S_NARROW, S_LAST_NARROW, S_FLAG, S_MAC, S_MLA = range(S_BANK + 1, S_BANK + 6)
 S_FETCH = S_MLA + 1
 S_DRAIN = S_FETCH + QUEUE
-S_RECENT = S_DRAIN + QUEUE
+S_BANKS = S_DRAIN + QUEUE
+S_WIDE_MULTIPLE, S_COMPRESSED_SINCE = S_BANKS + 2, S_BANKS + 3
+S_RECENT = S_COMPRESSED_SINCE + 1
 W = S_RECENT + RECENT_STORES * RECENT_WORDS
 
 # a transition, one row of int32; then the counters of the automaton
@@ -46,12 +53,11 @@ COUNTS = 5
 DUAL_ISSUE, OPERAND_WAITS, EARLY_ALU = setting("dual_issue"), setting("operand_waits"), setting("early_alu")
 FETCH_ON, FETCH_QUEUE = setting("fetch"), setting("fetch_queue")
 CROSS_BRANCH, CROSS_NARROW = setting("cross_branch"), setting("cross_branch_narrow")
+MULTIPLE_IN_WIDE_CODE = setting("multiple_in_wide_code")
 STORE_BUFFER, WINDOW = setting("store_buffer"), setting("store_to_load_window")
 MISPREDICT, MISPREDICT_EARLY = setting("mispredict"), setting("mispredict_early")
 MISPREDICT_DISTANCE = setting("mispredict_distance")
-LATENCY = (
-    setting("mispredict_distance") + 1
-)  # the table of latencies follows the settings, then the longest of each result
+LATENCY = len(fields(Parameters))  # the table of latencies follows the settings, then the longest of each result
 STAGES = len(Stage)
 LONGEST = LATENCY + len(Result) * STAGES
 CAUSE = LONGEST + len(Result)
@@ -68,9 +74,11 @@ T_LOAD, T_STORE, T_ALONE, T_OLDER = int(Trait.LOAD), int(Trait.STORE), int(Trait
 T_EARLY_ADD, T_EARLY_SHIFT, T_SETS_FLAGS = int(Trait.EARLY_ADD), int(Trait.EARLY_SHIFT), int(Trait.SETS_FLAGS)
 T_BRANCH, T_CONDITIONAL, T_CLOSES = int(Trait.BRANCH), int(Trait.CONDITIONAL), int(Trait.CLOSES)
 T_MOVW, T_MOVT, T_MLA, T_FMA = int(Trait.MOVW), int(Trait.MOVT), int(Trait.MLA), int(Trait.FMA)
-T_MAC_OLDER, T_MAC_NEVER = int(Trait.MAC_OLDER), int(Trait.MAC_NEVER)
+T_MAC_OLDER, T_MAC_NEVER, T_MAC = int(Trait.MAC_OLDER), int(Trait.MAC_NEVER), int(Trait.MAC)
+T_MULTIPLE = int(Trait.MULTIPLE)
 G_LOAD, G_SHIFTER = int(Group.LOAD), int(Group.SHIFTER)
+G_FP_PORT = int(FP_PORT)
 R_EARLY, R_LATE, R_BASE = int(Result.EARLY), int(Result.LATE), int(Result.BASE)
 EARLY_ADD, EARLY_SHIFT = int(Stage.EARLY_ADD), int(Stage.EARLY_SHIFT)
 C_SINGLE, C_DUAL, C_FP = int(Cause.ISSUE_SINGLE), int(Cause.ISSUE_DUAL), int(Cause.FP)
-C_STORE, C_FETCH = int(Cause.STORE), int(Cause.FETCH)
+C_STORE, C_FETCH, C_MULTIPLE = int(Cause.STORE), int(Cause.FETCH), int(Cause.MULTIPLE)

@@ -30,6 +30,7 @@ class Tables(NamedTuple):
     parameters: Any  # int64, kernel_parameters()
     scratch: Any  # int64 [BOARD + NC + 1 + 2 * longest block]
     exit_state: Any  # int16 [W]
+    slots: Any  # int64 [transitions, 2]: memory operands in the younger slot, and beside another load, as bit lists
 
 
 @njit(cache=True, inline="always")
@@ -124,6 +125,7 @@ def make_transition(tables: Any, state: int, entry: int, block: int) -> int:
     row[at.COST], row[at.NEXT], row[at.PENALTY] = cost, target, penalty
     row[at.BLOCK], row[at.STATE], row[at.ENTRY] = block, source, entry
     _keep_pairs(tables, row, pairs)
+    _keep_slots(tables.rows[first : first + n], n, issue, tables.slots[number])
     for k in range(at.NC):
         tables.causes[number, k] = causes[k]
     tables.counts[at.TRANSITIONS] = number + 1
@@ -139,6 +141,25 @@ def _keep_pairs(tables: Any, row: Any, pairs: Any) -> None:
         tables.pairs[first + k, 1] = pairs[2 + 2 * k]
     row[at.PAIR_FIRST], row[at.PAIR_COUNT] = first, pairs[0]
     tables.counts[at.PAIRS] = first + pairs[0]
+
+
+@njit(cache=True)
+def _keep_slots(rows: Any, n: int, issue: Any, slots: Any) -> None:
+    younger = beside = 0
+    for k in range(n):
+        ordinal = int(rows[k, at.ROW_ORDINAL])
+        if ordinal < 0 or ordinal >= at.SLOT_BITS:
+            continue
+        if (k == 0 and issue[k] <= 0) or (k > 0 and issue[k] == issue[k - 1]):
+            younger |= 1 << ordinal
+            if (
+                k > 0
+                and rows[k, at.ROW_GROUPS] & rows[k - 1, at.ROW_GROUPS] & at.G_LOAD
+                and rows[k - 1, at.ROW_ORDINAL] >= 0
+            ):
+                beside |= 3 << (ordinal - 1)
+    slots[0] = younger
+    slots[1] = beside
 
 
 @njit(cache=True)

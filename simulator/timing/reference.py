@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from simulator.decode import APSR, Instruction
 from simulator.timing.cortex_m7 import (
     CAUSES,
+    COMPRESSED,
+    COMPRESSED_WITHIN,
     FMA_AFTER_MLA,
     FP_MAC_SHADOW,
+    FP_PORT,
     WAITING,
     Cause,
     Group,
@@ -26,8 +29,10 @@ from simulator.timing.cortex_m7 import (
 from simulator.timing.encoding import (
     FP_DIVIDE_LEAD,
     address_form,
+    bank_of,
     cycles_of,
     forward_setting,
+    is_multiple,
     list_of,
     results_of,
     sources_of,
@@ -96,6 +101,9 @@ class Pipeline:
         self.last_mac: int | None = None
         self.last_mla: int | None = None
         self.drained: list[int] = []
+        self.bank_free = [0, 0]
+        self.wide_multiple: int | None = None  # cycle of a multiple that waits for compressed code
+        self.compressed = 0
         self.stores: list[Stored] = []
         self.narrow_opcodes = 0
         self.fetched: list[int] = []  # cycle from which each chunk of 64 bits can issue
@@ -107,8 +115,12 @@ class Pipeline:
         if reached == FLUSHED:
             self.restart()
         elif reached == TAKEN:
+            if self.wide_multiple is not None:
+                self.pay_for_wide_code()
             self.jump()
         timing = timing_of(instruction)
+        self.narrow_opcodes += instruction.size == 2
+        self.follow_multiple(instruction)
         chunks = self.fetch(instruction)
         held = 0
         cycle = self.join(instruction, timing)
@@ -138,7 +150,6 @@ class Pipeline:
 
     def fetch(self, instruction: Instruction) -> list[int]:
         """The numbers of the chunks that hold an instruction; new ones are fetched, one a cycle, while the queue has room."""
-        self.narrow_opcodes += instruction.size == 2
         numbers: list[int] = []
         for chunk in sorted({instruction.address >> 3, instruction.address + instruction.size - 1 >> 3}):
             if chunk != self.chunk:
@@ -155,6 +166,25 @@ class Pipeline:
     def fetch_ready(self) -> int:
         return self.fetched[-1] if self.parameters.fetch else 0
 
+    # multiples in wide code
+
+    def follow_multiple(self, instruction: Instruction) -> None:
+        """Two 16-bit opcodes soon after a multiple save the cycle that it takes more in wide code."""
+        if self.wide_multiple is None:
+            return
+        if self.now > self.wide_multiple + COMPRESSED_WITHIN:
+            self.pay_for_wide_code()
+        elif instruction.size == 2:
+            self.compressed += 1
+            if self.compressed >= COMPRESSED:
+                self.wide_multiple = None
+
+    def pay_for_wide_code(self) -> None:
+        self.wide_multiple = None
+        self.older = None
+        self.book(Cause.MULTIPLE, self.parameters.multiple_in_wide_code)
+        self.now += self.parameters.multiple_in_wide_code
+
     # pairing
 
     def join(self, instruction: Instruction, timing: Timing) -> int | None:
@@ -164,7 +194,10 @@ class Pipeline:
             return None
         if timing.slots != "either" or older.timing.slots == "alone" or self.leaves_by_load(older):
             return None
-        if older.timing.groups & timing.excluded or older.timing.excluded & timing.groups:
+        excluded = timing.excluded
+        if timing.groups & Group.FP_MAC and not self.in_mac_shadow(older.cycle):
+            excluded &= ~FP_PORT
+        if older.timing.groups & excluded or older.timing.excluded & timing.groups:
             return None
         if both_load(older.timing, timing) and same_bank(older.instruction, instruction):
             return None
@@ -285,6 +318,8 @@ class Pipeline:
         self.write(instruction, timing, cycle, early)
         self.timeline.issue.append(cycle)
         self.timeline.penalties.append(self.penalty(instruction, cycle))
+        if is_multiple(instruction) and self.narrow_opcodes < COMPRESSED:
+            self.wide_multiple, self.compressed = cycle, self.narrow_opcodes
         number = len(self.timeline.issue) - 1
         self.older = None if younger else Issued(number, instruction, timing, cycle, early)
 
@@ -306,9 +341,12 @@ class Pipeline:
         if memory is None or memory.kind != "store":
             return
         taken = cycles_of(instruction, timing)
+        banks = [0, 1] if memory.size * memory.count > 4 else [bank_of(memory)]
         for _ in range(taken if timing.drain else 0):
-            start = max(cycle, self.drained[-1]) if self.drained else cycle
-            self.drained.append(start + int(getattr(self.parameters, timing.drain)))
+            start = max(cycle, *(self.bank_free[bank] for bank in banks))
+            for bank in banks:
+                self.bank_free[bank] = start + int(getattr(self.parameters, timing.drain))
+            self.drained.append(max(self.bank_free[banks[0]], self.drained[-1] if self.drained else 0))
         hold = int(getattr(self.parameters, forward_setting(timing)))
         self.stores.append(Stored(address_form(memory), *words(instruction), cycle + taken - 1, hold))
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from simulator.decode import APSR
 from simulator.timing import layout as at
-from simulator.timing.cortex_m7 import FMA_AFTER_MLA, FP_MAC_SHADOW
+from simulator.timing.cortex_m7 import COMPRESSED, COMPRESSED_WITHIN, FMA_AFTER_MLA, FP_MAC_SHADOW
 from simulator.timing.encoding import FP_DIVIDE_LEAD
 
 Words = NDArray[np.int64]
@@ -154,7 +154,10 @@ def _may_pair(w: Words, p: Words, row: Row) -> bool:
     traits = row[at.ROW_TRAITS]
     if w[at.OPEN] == 0 or p[at.DUAL_ISSUE] == 0 or w[at.READY] > w[at.TIME]:
         return False
-    if traits & (at.T_ALONE | at.T_OLDER) or w[at.GROUPS] & row[at.ROW_EXCLUDES] or w[at.EXCLUDES] & row[at.ROW_GROUPS]:
+    excludes = row[at.ROW_EXCLUDES]
+    if traits & at.T_MAC and w[at.TIME] > w[at.MAC_TIME] + FP_MAC_SHADOW:
+        excludes &= ~at.G_FP_PORT
+    if traits & (at.T_ALONE | at.T_OLDER) or w[at.GROUPS] & excludes or w[at.EXCLUDES] & row[at.ROW_GROUPS]:
         return False
     if traits & at.T_MAC_OLDER and w[at.TIME] <= w[at.MAC_TIME] + FP_MAC_SHADOW:
         return False
@@ -220,8 +223,13 @@ def _forget_address(w: Words, register: int, moved: int) -> None:
 @njit(cache=True)
 def _store(w: Words, p: Words, row: Row, t: int) -> None:
     last = at.DRAIN + p[at.STORE_BUFFER] - 1
+    first_bank = last_bank = at.BANKS + (row[at.DISPLACEMENT] >> 2 & 1)
+    if row[at.BYTES] > 4:
+        first_bank, last_bank = at.BANKS, at.BANKS + 1
     for _ in range(row[at.DRAINS]):
-        drained = max(w[last], t) + p[row[at.DRAIN_SETTING]]
+        drained = max(w[first_bank], w[last_bank], t) + p[row[at.DRAIN_SETTING]]
+        w[first_bank] = w[last_bank] = drained
+        drained = max(drained, w[last])
         for k in range(at.DRAIN, last):
             w[k] = w[k + 1]
         w[last] = drained
@@ -294,9 +302,33 @@ def _open_slot(w: Words, p: Words, row: Row, t: int, early: bool) -> None:
 
 
 @njit(cache=True)
-def _enter(w: Words, p: Words, entry: int) -> None:
+def _pay_for_wide_code(w: Words, p: Words, causes: Words) -> None:
+    """A multiple had no compressed code before it and none soon after."""
+    w[at.WIDE_MULTIPLE] = at.LONG_AGO
+    w[at.OPEN] = 0
+    w[at.NOW] += p[at.MULTIPLE_IN_WIDE_CODE]
+    causes[at.C_MULTIPLE] += p[at.MULTIPLE_IN_WIDE_CODE]
+
+
+@njit(cache=True)
+def _follow_multiple(w: Words, p: Words, row: Row, causes: Words) -> None:
+    """Behind a multiple in wide code: two 16-bit opcodes in time save its cycle."""
+    if w[at.WIDE_MULTIPLE] == at.LONG_AGO:
+        return
+    if w[at.NOW] > w[at.WIDE_MULTIPLE] + COMPRESSED_WITHIN:
+        _pay_for_wide_code(w, p, causes)
+    elif row[at.SIZE] == 2:
+        w[at.COMPRESSED_SINCE] += 1
+        if w[at.COMPRESSED_SINCE] >= COMPRESSED:
+            w[at.WIDE_MULTIPLE] = at.LONG_AGO
+
+
+@njit(cache=True)
+def _enter(w: Words, p: Words, entry: int, causes: Words) -> None:
     """Arrive at a block: whether its first instruction may share the cycle of a predicted taken branch."""
     if entry == at.TAKEN:
+        if w[at.WIDE_MULTIPLE] != at.LONG_AGO:
+            _pay_for_wide_code(w, p, causes)
         crosses = w[at.TRAITS] & at.T_BRANCH and p[at.CROSS_BRANCH] and w[at.NARROW] >= p[at.CROSS_NARROW]
         if not crosses:
             w[at.OPEN] = 0
@@ -309,6 +341,7 @@ def _step(w: Words, p: Words, row: Row, jumped: bool, causes: Words, pairs: Word
     """Issue one instruction; the cycle in which it does."""
     w[at.NARROW] = min(2, w[at.NARROW] + w[at.LAST_NARROW])
     w[at.LAST_NARROW] = 1 if row[at.SIZE] == 2 else 0
+    _follow_multiple(w, p, row, causes)
     _fetch(w, p, row, jumped)
     held = at.LONG_AGO
     if _may_pair(w, p, row) and _pair_operands(w, p, row, causes):
@@ -335,6 +368,9 @@ def _step(w: Words, p: Words, row: Row, jumped: bool, causes: Words, pairs: Word
     w[at.NOW] = t + 1
     _issue(w, p, row, t, early, causes)
     _open_slot(w, p, row, t, early)
+    if row[at.ROW_TRAITS] & at.T_MULTIPLE and w[at.NARROW] + w[at.LAST_NARROW] < COMPRESSED:
+        w[at.WIDE_MULTIPLE] = t
+        w[at.COMPRESSED_SINCE] = w[at.NARROW] + w[at.LAST_NARROW]
     return t
 
 
@@ -364,7 +400,7 @@ def play_block(
         _clean(board, p)
     else:
         _load_state(board, p, state_in)
-    _enter(board, p, entry)
+    _enter(board, p, entry, causes)
     penalty = p[at.MISPREDICT]
     for i in range(n):
         row = rows[i]
@@ -383,7 +419,7 @@ def _clean(w: Words, p: Words) -> None:
     """Nothing is under way and the fetch of the next 64 bits begins."""
     w[:] = 0
     w[at.NOW] = 1
-    w[at.FLAG_TIME] = w[at.MAC_TIME] = w[at.MLA_TIME] = at.LONG_AGO
+    w[at.FLAG_TIME] = w[at.MAC_TIME] = w[at.MLA_TIME] = w[at.WIDE_MULTIPLE] = at.LONG_AGO
     for k in range(p[at.FETCH_QUEUE]):
         w[at.FETCH + k] = 1 + k
 
@@ -408,6 +444,11 @@ def _load_state(w: Words, p: Words, state: State) -> None:
     for k in range(at.QUEUE):
         w[at.FETCH + k] = state[at.S_FETCH + k]
         w[at.DRAIN + k] = state[at.S_DRAIN + k]
+    w[at.BANKS] = state[at.S_BANKS]
+    w[at.BANKS + 1] = state[at.S_BANKS + 1]
+    if state[at.S_WIDE_MULTIPLE]:
+        w[at.WIDE_MULTIPLE] = 1 - state[at.S_WIDE_MULTIPLE]
+        w[at.COMPRESSED_SINCE] = state[at.S_COMPRESSED_SINCE]
     for k in range(at.RECENT_STORES * at.RECENT_WORDS):
         w[at.RECENT + k] = state[at.S_RECENT + k]
 
@@ -439,6 +480,11 @@ def _save_state(w: Words, p: Words, state: State) -> None:
         state[at.S_FETCH + k] = max(w[at.FETCH + k], soonest - depth + k) - end
     for k in range(p[at.STORE_BUFFER]):
         state[at.S_DRAIN + k] = max(w[at.DRAIN + k], soonest) - end
+    for bank in range(2):
+        state[at.S_BANKS + bank] = max(w[at.BANKS + bank], soonest) - end
+    if w[at.WIDE_MULTIPLE] != at.LONG_AGO:
+        state[at.S_WIDE_MULTIPLE] = min(end - w[at.WIDE_MULTIPLE], COMPRESSED_WITHIN) + 1
+        state[at.S_COMPRESSED_SINCE] = w[at.COMPRESSED_SINCE]
     _save_stores(w, p, state, end, soonest)
 
 

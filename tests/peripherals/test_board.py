@@ -132,11 +132,11 @@ def test_a_peripheral_without_its_clock_reads_zero_and_ignores_writes(bench: Ben
 
 
 def test_what_has_no_model_is_known_by_name(bench: Bench) -> None:
-    bench.write(RCC_APB1ENR, 1 << 21)
-    bench.write(0x4000_5400 + 0x10, 1)
-    assert bench.read(0x4000_5400 + 0x18) == 0
-    assert bench.read(0x4000_5400 + 0x30) == 0
-    assert bench.told == [("I2C1", "TIMINGR", "write"), ("I2C1", "ISR", "read"), ("I2C1", "+0x030", "read")]
+    bench.write(RCC_APB1ENR, 1 << 27)
+    bench.write(0x4000_6C00 + 0x04, 1)
+    assert bench.read(0x4000_6C00 + 0x10) == 0
+    assert bench.read(0x4000_6C00 + 0x30) == 0
+    assert bench.told == [("CEC", "CFGR", "write"), ("CEC", "ISR", "read"), ("CEC", "+0x030", "read")]
 
 
 def test_usart1_sends_at_its_true_rate_and_interrupts_the_core(bench: Bench) -> None:

@@ -138,13 +138,13 @@ def test_with_until_the_run_goes_on_after_an_expected_text(run):
 
 
 def test_strict_stops_at_what_is_not_modelled(run):
-    code = store(1, 0x4002_3834) + store(1, 0x5005_0000) + HELLO + leave(0)
+    code = store(1 << 4, 0x4002_3834) + store(1, 0x5006_0000) + HELLO + leave(0)
     status, out, err = run(code, "--strict")
     assert (status, out) == (103, b"")
-    assert "DCMI CR was used (write) and is not modelled" in err[-1]
+    assert "CRYP CR was used (write) and is not modelled" in err[-1]
     status, _, err = run(code)
     assert status == 0
-    assert any(line.startswith("not modelled: DCMI CR was written once at 0x0800_") for line in err)
+    assert any(line.startswith("not modelled: CRYP CR was written once at 0x0800_") for line in err)
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ SETTINGS = [
     Parameters(dual_issue=0),
     Parameters(early_alu=0, cross_branch=0, store_to_load_narrow=6),
     Parameters(fetch=0, store_to_load_window=4, store_buffer=2, drain_word=2),
-    Parameters(fetch_queue=2, cross_branch_narrow=0, load_multiple=1, store_to_load_window=0, operand_waits=0),
+    Parameters(fetch_queue=2, cross_branch_narrow=0, multiple_in_wide_code=2, store_to_load_window=0, operand_waits=0),
     Parameters(fetch_queue=8, store_buffer=8, drain_narrow=5, mispredict_distance=5, divide=3, fp_divide=5),
 ]
 
@@ -109,7 +109,7 @@ CHANGES = [
     {"store_to_load_narrow": 6},
     {"store_to_load_window": 1},
     {"divide": 8},
-    {"load_multiple": 1},
+    {"multiple_in_wide_code": 0},
     {"table_branch": 3},
     {"fp_divide": 17},
     {"fp_square_root": 15},

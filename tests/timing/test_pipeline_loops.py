@@ -74,6 +74,20 @@ def test_a_taken_branch_issues_with_its_target_after_two_narrow_opcodes() -> Non
     assert per_iteration("mov.w r0,#1; movs r1,#1; b.w .-6") == 2
 
 
+def test_a_multiple_in_wide_code_takes_a_cycle_more() -> None:
+    wide = repeat("nop.w; nop.w", 8)
+    assert per_iteration(f"{wide}; ldm.w r0,{{r1-r4}}; nop.w; b.w .-72") == 12
+    assert per_iteration(f"{wide}; ldm.w r0,{{r1-r4}}; nop.w; nop.w; mov r8,r8; mov r9,r9; b.w .-80") == 13
+
+
+@pytest.mark.parametrize(
+    ("access", "cycles"), [("strb r0,[r1]; strb r0,[r1]", 8), ("strb r0,[r1]; strb r0,[r1,#4]", 4)]
+)
+def test_bytes_in_two_banks_are_stored_at_the_same_time(access: str, cycles: int) -> None:
+    """jnk0le on an STM32H743: 4 cycles a byte in one bank, 2 in alternating ones."""
+    assert per_iteration(repeat(access, 8) + END, parameters=Parameters(drain_narrow=4)) == 8 * cycles
+
+
 def test_wide_code_keeps_the_fetch_unit_busy_but_does_not_wait_for_it() -> None:
     assert per_iteration(repeat("nop.w; nop.w", 9) + "; nop.w; b.w .-76") == 10
 

@@ -15,18 +15,13 @@ from test_pipeline_loops import END, per_iteration, repeat
 pytestmark = needs_assembler
 
 ADDRESS = "the alignment of an address is known at run time only; the memory side adds it"
-BANKS = "the store buffer has one drain time: dwelch67's 3 cycles on r1p0; jnk0le's banks on r1p1 need addresses"
+BANKS = "a byte holds its bank for 3 cycles here, as on dwelch67's STM32F767; for 4 on jnk0le's STM32H743, whose memories have ECC"
 FACTS = {
     "unaligned_load_as_older": ("ldr.w r0,[r4,#1]; nop.w; nop.w", [1, 1, 5], ADDRESS),
     "unaligned_load_as_younger": ("nop.w; ldr.w r0,[r4,#1]; nop.w", [1, 1, 6], ADDRESS),
     "two_unaligned_loads": ("ldr.w r0,[r4,#1]; ldr.w r1,[r4,#5]; nop.w", [1, 1, 6], ADDRESS),
     "unaligned_load_beside_its_first_bank": ("ldr.w r0,[r4,#1]; ldr.w r1,[r4,#8]; nop.w", [1, 1, 4], ADDRESS),
     "stm_of_an_even_count_off_8": ("add.w r1,sp,#4; nop.w; stm.w r1,{r2-r5}; nop.w", [1, 1, 2, 5], ADDRESS),
-    "vldr_with_the_first_mac": (
-        "vldr s9,[r0]; vfma.f32 s0,s1,s2",
-        [1, 1],
-        "jnk0le's exception for the first MAC is left out of TIMING.md, and what makes a MAC the first is not known",
-    ),
     "byte_loads_in_one_word_conflict": (
         "ldrb.w r0,[r4]; ldrb.w r1,[r4,#1]",
         [1, 2],
@@ -42,11 +37,6 @@ LOOPS = {
         repeat("strb r0,[r1]; nop; nop; nop", 4) + END,
         Fraction(9),
         "a drain of 3 cycles a byte makes 12; about 9 is the build with 0xBF00, its access width not told apart",
-    ),
-    "ldm_in_wide_code": (
-        repeat("nop.w; nop.w", 8) + "; ldm.w r0,{r1-r4}; nop.w; b.w .-72",
-        Fraction(12),
-        "the stall without compressed code nearby: its mechanism is not known (Parameters.load_multiple adds it always)",
     ),
 }
 

@@ -41,7 +41,7 @@ typedef struct {
 typedef void (*Action)(Frame *frame);
 
 typedef struct {
-    const char *text;
+    const char *text, *part;
     uint32_t index, got, wanted;
 } Word;
 
@@ -68,14 +68,18 @@ static inline void settle(void) {
     isb();
 }
 
-static inline void word_of(const char *text, uint32_t index, uint32_t got, uint32_t wanted) {
+/* A word of the log, and the manual's. Together text, part and index are its name. */
+static inline void part_of(const char *text, uint32_t index, const char *part, uint32_t got, uint32_t wanted) {
     volatile Word *const word = &LOG->words[LOG->count < WORDS ? LOG->count++ : WORDS - 1];
-    *word = (Word){text, index, got, wanted};
+    *word = (Word){text, part, index, got, wanted};
 }
 
-/* A word of the log, and the manual's. */
+static inline void word_of(const char *text, uint32_t index, uint32_t got, uint32_t wanted) {
+    part_of(text, index, 0, got, wanted);
+}
+
 static inline void word(const char *text, uint32_t got, uint32_t wanted) {
-    word_of(text, NO_INDEX, got, wanted);
+    part_of(text, NO_INDEX, 0, got, wanted);
 }
 
 /* Events in a row, a hexadecimal digit each. */
@@ -203,12 +207,11 @@ static inline int finish(uint32_t its_table, uint32_t its_interrupts) {
     NVIC_ISER(1) = its_interrupts;
     for (uint32_t i = 0; i < LOG->count; i++) {
         const volatile Word *const w = &LOG->words[i];
-        char text[96];
-        if (w->index == NO_INDEX) {
-            snprintf(text, sizeof text, "%s", w->text);
-        } else {
-            snprintf(text, sizeof text, "%s [%lu]", w->text, (unsigned long)w->index);
+        char text[160], index[16] = "";
+        if (w->index != NO_INDEX) {
+            snprintf(index, sizeof index, " [%lu]", (unsigned long)w->index);
         }
+        snprintf(text, sizeof text, "%s%s%s%s", w->text, index, w->part ? ": " : "", w->part ? w->part : "");
         claim_equal(text, w->got, w->wanted);
     }
     return verdict();

@@ -219,10 +219,9 @@ NAKED static void invalid_return(void) {
 KEPT static volatile uint32_t stacked_ipsr, wrong_ipsr;
 
 static void judge(const char *text, uint32_t index, uint32_t lr) {
-    char const *const what = text;
-    word_of(what, index, invalid[0], lr);
-    word_of("its status", LOG->count, invalid[1], CFSR_INVPC);
-    word_of("its exception", LOG->count, invalid[2], USAGE_FAULT);
+    part_of(text, index, "LR of its fault", invalid[0], lr);
+    part_of(text, index, "status", invalid[1], CFSR_INVPC);
+    part_of(text, index, "exception", invalid[2], USAGE_FAULT);
     memset((void *)invalid, 0, sizeof invalid);
 }
 
@@ -260,19 +259,19 @@ static void invalid_returns(void) {
     for (unsigned i = 0; i < sizeof nibbles; i++) {
         bad_value = 0xFFFFFFF0 | nibbles[i];
         service_below(0);
-        judge("invalid EXC_RETURN[3:0], LR of its fault", nibbles[i], bad_value);
+        judge("invalid EXC_RETURN[3:0]", nibbles[i], bad_value);
     }
     bad_value = 0xFFFFFFF1;
     service_below(0);
-    judge("return to a handler where there is none, LR of its fault", 0, bad_value);
+    judge("return to a handler where there is none", 0, bad_value);
 
     set_handler(SV_CALL, deactivate_itself);
     service_below(0);
-    judge("return of an exception that is not active, LR of its fault", 0, 0xFFFFFFF9);
+    judge("return of an exception that is not active", 0, 0xFFFFFFF9);
     set_handler(SV_CALL, spoil_stacked_ipsr);
     wrong_ipsr = 5;
     service_below(0);
-    judge("return to a thread with an IPSR in the frame, LR of its fault", 0, 0xFFFFFFF9);
+    judge("return to a thread with an IPSR in the frame", 0, 0xFFFFFFF9);
 
     NVIC_IPR(IRQ(1)) = 0x80;
     NVIC_IPR(IRQ(2)) = 0x40;
@@ -284,13 +283,13 @@ static void invalid_returns(void) {
     stacked_ipsr = OF_IRQ(1);
     pend_interrupt(IRQ(1));
     settle();
-    judge("return to a thread above a handler, LR of its fault", 0, bad_value);
+    judge("return to a thread above a handler", 0, bad_value);
     word("and no exception is active behind it all", NVIC_IABR(0) | (SHCSR & 0xFFF), 0);
     set_handler(OF_IRQ(2), spoil_stacked_ipsr);
     wrong_ipsr = 0;
     pend_interrupt(IRQ(1));
     settle();
-    judge("return to a handler without an IPSR in the frame, LR of its fault", 0, 0xFFFFFFF1);
+    judge("return to a handler without an IPSR in the frame", 0, 0xFFFFFFF1);
     word("and no exception is active behind that", NVIC_IABR(0) | (SHCSR & 0xFFF), 0);
     set_handler(OF_IRQ(2), capture);
     set_handler(SV_CALL, capture);

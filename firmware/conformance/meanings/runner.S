@@ -1,8 +1,8 @@
-/* Calls the pieces of code that lie in the shared memory, one after the other, and ends by semihosting.
+/* Runs the loops below on instructions and records that lie in the shared memory, and ends by semihosting.
  *
- * The shared memory begins with the number of calls, and behind it for each: code (bit 0 set), records, how many records.
- * A piece is one of the loops below with an instruction in its slot. It loads a record's registers, executes the slot, and
- * stores the registers into the record again. */
+ * The shared memory begins with the number of calls, and behind it for each: loop and piece (both with bit 0 set), records,
+ * how many records. A piece is an instruction with BX R11 behind it. A loop loads a record's registers, branches to the
+ * piece, and stores the registers into the record again. */
     .syntax unified
     .cpu cortex-m7
     .fpu fpv5-sp-d16
@@ -37,7 +37,8 @@ Reset_Handler:
 next:
     subs r5, #1
     bmi done
-    ldm r4!, {r1, r6, r7}
+    ldm r4!, {r1, r2, r6, r7}
+    mov r10, r2
     push {r4, r5}
     blx r1
     pop {r4, r5}
@@ -57,42 +58,36 @@ Default_Handler:
     movs r1, #UNEXPECTED_EXCEPTION
     b leave
 
-    .macro slot name
-    .global \name
-\name:
-    nop
-    nop
-    nop
-    nop
-    .endm
-
 /* A record: R0 R1 R2 R9 R12 APSR. */
-    .global core_loop, core_end
-    .balign 4
+    .type core_loop, %function
+    .global core_loop
 core_loop:
     push {lr}
+    ldr r11, =core_back + 1
 core_next:
     ldm r6, {r0, r1, r2, r9, r12, lr}
     msr apsr_nzcvqg, lr
-    slot core_slot
+    bx r10
+core_back:
     mrs lr, apsr
     stm r6!, {r0, r1, r2, r9, r12, lr}
     subs r7, #1
     bne core_next
     pop {pc}
-core_end:
 
 /* A record: R0 R1 R2 R9 SP APSR. */
-    .global stack_loop, stack_end
-    .balign 4
+    .type stack_loop, %function
+    .global stack_loop
 stack_loop:
     push {lr}
     mov r8, sp
+    ldr r11, =stack_back + 1
 stack_next:
     ldm r6, {r0, r1, r2, r9, r12, lr}
     mov sp, r12
     msr apsr_nzcvqg, lr
-    slot stack_slot
+    bx r10
+stack_back:
     mrs lr, apsr
     mov r12, sp
     stm r6!, {r0, r1, r2, r9, r12, lr}
@@ -100,19 +95,20 @@ stack_next:
     bne stack_next
     mov sp, r8
     pop {pc}
-stack_end:
 
 /* A record: R0 R1 FPSCR APSR S14 S15 S16 S17. */
-    .global fp_loop, fp_end
-    .balign 4
+    .type fp_loop, %function
+    .global fp_loop
 fp_loop:
     push {lr}
+    ldr r11, =fp_back + 1
 fp_next:
     ldm r6!, {r0, r1, r9, lr}
     vldm r6!, {s14-s17}
     vmsr fpscr, r9
     msr apsr_nzcvqg, lr
-    slot fp_slot
+    bx r10
+fp_back:
     mrs lr, apsr
     vmrs r9, fpscr
     vstmdb r6!, {s14-s17}
@@ -121,6 +117,5 @@ fp_next:
     subs r7, #1
     bne fp_next
     pop {pc}
-fp_end:
 
     .pool

@@ -8,7 +8,7 @@
     .equ SCRATCH, 0x20001000
     .equ SCRATCH_WORDS, 512
     .equ MAIN_STACK, 0x20008000
-    .equ LOG, 0x21000000
+    .equ LOG, 0x20100000
     .equ ENTRY_WORDS, 52
     .equ SCS, 0xE000E000
 
@@ -262,6 +262,7 @@ fault:
     ldr r0, [r1, #28]
     ldr r3, =0x0600FC00                 /* EPSR.IT */
     bic r0, r3
+    orr r0, #0x01000000                 /* EPSR.T, which is clear after INVSTATE */
     str r0, [r1, #28]
     bx lr
     .ltorg

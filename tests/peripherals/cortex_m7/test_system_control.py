@@ -252,9 +252,12 @@ def test_what_nobody_models_is_counted(scs: SystemControl) -> None:
     assert scs.unmodelled == {"CACR.FORCEWT": 1, "+0x030": 1}
 
 
-def test_isrpending_shows_enabled_pending_interrupts_only(scs: SystemControl) -> None:
+def test_isrpending_shows_pending_interrupts_enabled_or_not(scs: SystemControl) -> None:
+    """Armv7-M ARM B3.2.4: whether an external interrupt is pending; VECTPENDING is the one of the enabled."""
     scs.nvic.enable(16 + 1, True)
-    scs.nvic.set_pending(16 + 2)
     assert scs.read(ICSR, 4) >> 22 & 1 == 0
+    scs.nvic.set_pending(16 + 2)
+    assert scs.read(ICSR, 4) >> 22 & 1 == 1
+    assert scs.read(ICSR, 4) >> 12 & 0x1FF == 0
     scs.nvic.enable(16 + 2, True)
     assert scs.read(ICSR, 4) >> 22 & 1 == 1

@@ -1,0 +1,1 @@
+"""Firmware that runs random instruction sequences and logs the state in which each ends."""

@@ -1,0 +1,106 @@
+"""An I2C bus as bytes: who acknowledges an address, and what is written and read.
+
+Reference: NXP UM10204 3.1. Not modelled: bits and edges (the master keeps their time), other masters, clock stretching by a device.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Device(Protocol):
+    """A device on the bus; `address` has 7 bits. True is an acknowledge."""
+
+    address: int
+
+    def start(self, *, read: bool) -> bool: ...
+
+    def write(self, byte: int) -> bool: ...
+
+    def read(self) -> int: ...
+
+    def stop(self) -> None: ...
+
+
+class I2cBus:
+    """At most one device is addressed at a time; a repeated start does not end it with a stop."""
+
+    def __init__(self, *devices: Device) -> None:
+        self.devices = {device.address: device for device in devices}
+        self._addressed: Device | None = None
+
+    def attach(self, device: Device) -> None:
+        self.devices[device.address] = device
+
+    def start(self, address: int, *, read: bool) -> bool:
+        device = self.devices.get(address)
+        if device is None or not device.start(read=read):
+            return False
+        self._addressed = device
+        return True
+
+    def write(self, byte: int) -> bool:
+        return self._addressed is not None and self._addressed.write(byte)
+
+    def read(self) -> int:
+        """What nobody drives reads as ones."""
+        return 0xFF if self._addressed is None else self._addressed.read()
+
+    def stop(self) -> None:
+        if self._addressed is not None:
+            self._addressed.stop()
+        self._addressed = None
+
+
+class RegisterFile:
+    """The way of almost every device: the first bytes written are a register's address, the rest go to it and those behind it.
+
+    A register has `width` bytes, high byte first, and the next one's address is `step` higher."""
+
+    def __init__(self, address: int, *, address_bytes: int = 1, width: int = 1, step: int = 1) -> None:
+        self.address = address
+        self.pointer = 0
+        self._address_bytes = address_bytes
+        self._width = width
+        self._step = step
+        self._received = 0
+        self._value = 0
+        self._phase = 0
+
+    def read_register(self, register: int) -> int:
+        raise NotImplementedError
+
+    def write_register(self, register: int, value: int) -> None:
+        raise NotImplementedError
+
+    def start(self, *, read: bool) -> bool:
+        if not read:
+            self._received = 0
+        self._phase = 0
+        return True
+
+    def write(self, byte: int) -> bool:
+        if self._received < self._address_bytes:
+            self.pointer = (0 if self._received == 0 else self.pointer << 8) | byte
+            self._received += 1
+            return True
+        self._value = self._value << 8 | byte if self._phase else byte
+        self._phase += 1
+        if self._phase == self._width:
+            self._phase = 0
+            self.write_register(self.pointer, self._value)
+            self.pointer += self._step
+        return True
+
+    def read(self) -> int:
+        if self._phase == 0:
+            self._value = self.read_register(self.pointer)
+        self._phase += 1
+        byte = self._value >> 8 * (self._width - self._phase) & 0xFF
+        if self._phase == self._width:
+            self._phase = 0
+            self.pointer += self._step
+        return byte
+
+    def stop(self) -> None:
+        self._phase = 0

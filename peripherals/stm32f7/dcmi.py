@@ -1,0 +1,369 @@
+"""The digital camera interface: frames from a parallel port, cut and packed into words, through a FIFO to the data register.
+
+Reference: RM0385 17. Not modelled: the phase of the pixel clock (PCKPOL); blanking taken for data where HSPOL contradicts the camera.
+Words that DMA takes as they come are handed over a line at a time where nothing else can be seen meanwhile, so RAM has them up to a
+line late. A word that a frame's end leaves incomplete is filled with zeros in JPEG mode and lost otherwise (guess).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peripherals.kit.clock import Clock, Event
+from peripherals.kit.registers import Peripheral, reg
+from peripherals.kit.video import Burst, VideoPort
+from peripherals.kit.wires import Line, Request
+
+FIFO_WORDS = 4
+_FRAME, _OVR, _ERR, _VSYNC, _LINE = 1, 2, 4, 8, 16
+_CAPTURE = 1
+_DATA_MASK = (0xFF, 0x3FF, 0xFFF, 0x3FFF)  # EDM
+_FRAME_STEP = (1, 2, 4, 1)  # FCRC
+
+
+class Dcmi(Peripheral):
+    registers = (
+        reg(
+            0x00,
+            "CR",
+            rw="OELS[20] LSM[19] OEBS[18] BSM[17:16] ENABLE[14] EDM[11:10] FCRC[9:8] VSPOL[7] HSPOL[6] PCKPOL[5] ESS[4] JPEG[3] CROP[2]"
+            " CM[1] CAPTURE[0]",
+        ),
+        reg(0x04, "SR", r="FNE[2] VSYNC[1] HSYNC[0]"),
+        reg(0x08, "RIS", r="LINE_RIS[4] VSYNC_RIS[3] ERR_RIS[2] OVR_RIS[1] FRAME_RIS[0]"),
+        reg(0x0C, "IER", rw="LINE_IE[4] VSYNC_IE[3] ERR_IE[2] OVR_IE[1] FRAME_IE[0]"),
+        reg(0x10, "MIS", r="LINE_MIS[4] VSYNC_MIS[3] ERR_MIS[2] OVR_MIS[1] FRAME_MIS[0]"),
+        reg(0x14, "ICR", w="LINE_ISC[4] VSYNC_ISC[3] ERR_ISC[2] OVR_ISC[1] FRAME_ISC[0]"),
+        reg(0x18, "ESCR", rw="FEC[31:24] LEC[23:16] LSC[15:8] FSC[7:0]"),
+        reg(0x1C, "ESUR", rw="FEU[31:24] LEU[23:16] LSU[15:8] FSU[7:0]"),
+        reg(0x20, "CWSTRT", rw="VST[28:16] HOFFCNT[13:0]"),
+        reg(0x24, "CWSIZE", rw="VLINE[29:16] CAPCNT[13:0]"),
+        reg(0x28, "DR", r="Byte3[31:24] Byte2[23:16] Byte1[15:8] Byte0[7:0]"),
+    )
+
+    def __init__(self, name: str, clock: Clock, port: VideoPort, *, irq: Line, request: Request) -> None:
+        super().__init__(name)
+        self._clock = clock
+        self._port = port
+        self._irq = irq
+        self._request = request
+        request.acknowledged = self._acknowledged
+        request.settle = self.settle
+        request.take = self._take
+        self._fifo: deque[int] = deque()
+        self._within = False  # a frame is being captured
+        self._frames = 0  # since the capture began, for FCRC
+        self._row = 0
+        self._pending: NDArray[np.uint32] = np.zeros(0, np.uint32)  # words of the burst under way
+        self._times: NDArray[np.int64] = np.zeros(0, np.int64)  # the data of the burst after which each is complete
+        self._given = 0  # of those, so many are in the FIFO
+        self._rest: NDArray[np.uint16] = np.zeros(0, np.uint16)  # data that fill no word yet
+        self._burst_start = Fraction(0)
+        self._period = Fraction(0)
+        self._event: Event | None = None
+        self._in_line = False  # between embedded codes
+        self._next_code: Event | None = None
+        port.vsync.listen(self._vsync_changed)
+        port.hsync.listen(self._hsync_changed)
+        port.listen(self._burst)
+
+    def reset(self) -> None:
+        super().reset()
+        self._port.wanted.set(False)
+        self._drop()
+        self._update()
+
+    # Registers
+
+    def write_CR(self, value: int) -> None:
+        self.settle()
+        before = self.store("CR", value)
+        if not self["CR.ENABLE"]:
+            self["CR.CAPTURE"] = 0
+            self._drop()
+        elif self["CR.CAPTURE"] and not before & _CAPTURE:
+            self._frames = 0
+        elif not self["CR.CAPTURE"] and before & _CAPTURE and self["CR.CM"]:
+            self._abandon_frame()
+        self._port.wanted.set(bool(self["CR.ENABLE"]))
+        self._update()
+
+    def read_SR(self) -> int:
+        """VSYNC and HSYNC are 1 while they are active, that is while no data come."""
+        self.settle()
+        hsync = self._port.hsync.level == bool(self["CR.HSPOL"])
+        return bool(self._fifo) << 2 | self._blanking << 1 | hsync
+
+    def read_MIS(self) -> int:
+        return self["RIS"] & self["IER"]
+
+    def write_IER(self, value: int) -> None:
+        self.store("IER", value)
+        self._update()
+
+    def write_ICR(self, value: int) -> None:
+        self["RIS"] &= ~value
+        self._update()
+
+    def read_DR(self) -> int:
+        self.settle()
+        word = self._fifo.popleft() if self._fifo else self["DR"]
+        self["DR"] = word
+        self._update()
+        return word
+
+    # The port
+
+    @property
+    def _blanking(self) -> bool:
+        return self._port.vsync.level == bool(self["CR.VSPOL"])
+
+    def _vsync_changed(self, level: bool) -> None:
+        if not self["CR.ENABLE"] or self["CR.ESS"]:
+            return
+        if self._blanking:
+            self["RIS"] |= _VSYNC
+            self._end_frame()
+        else:
+            self._begin_frame()
+        self._update()
+
+    def _hsync_changed(self, level: bool) -> None:
+        if self._within and level == bool(self["CR.HSPOL"]) and not self["CR.ESS"]:
+            self._end_line()
+            self._update()
+
+    def _begin_frame(self) -> None:
+        self._row = 0
+        self._rest = np.zeros(0, np.uint16)
+        if self["CR.CAPTURE"]:
+            self._within = self._frames % _FRAME_STEP[self["CR.FCRC"]] == 0
+            self._frames += 1
+
+    def _end_line(self) -> None:
+        self._row += 1
+        self["RIS"] |= _LINE
+
+    def _end_frame(self) -> None:
+        """A whole frame has come; the last word of a JPEG is filled up."""
+        if not self._within:
+            return
+        self.settle()
+        if len(self._rest) and self["CR.JPEG"]:
+            self._push([self._packed(np.pad(self._rest, (0, self._per_word - len(self._rest))))[0]])
+        self._within = False
+        self["RIS"] |= _FRAME
+        if self["CR.CM"]:
+            self["CR.CAPTURE"] = 0
+
+    def _abandon_frame(self) -> None:
+        self._within = False
+        self._forget_burst()
+
+    def _drop(self) -> None:
+        self._abandon_frame()
+        self._fifo.clear()
+        self._rest = np.zeros(0, np.uint16)
+        self._in_line = False
+        if self._next_code is not None:
+            self._next_code.cancel()
+            self._next_code = None
+
+    # Data
+
+    def _burst(self, burst: Burst) -> None:
+        if not self["CR.ENABLE"]:
+            return
+        self.settle()
+        if self["CR.ESS"]:
+            self._embedded(burst)
+        elif self._within and not self._blanking and self._port.hsync.level != bool(self["CR.HSPOL"]):
+            self._capture(burst, np.arange(len(burst.data)))
+
+    def _capture(self, burst: Burst, places: NDArray[np.int64]) -> None:
+        """Plan the words that the data at some places of a burst make."""
+        first = int(places[0]) if len(places) else 0
+        places = places[self._selected(len(places))]
+        carried = len(self._rest)
+        data = np.concatenate([self._rest, burst.data[places] & _DATA_MASK[self["CR.EDM"]]])
+        per_word = self._per_word
+        whole = len(data) // per_word * per_word
+        self._rest = data[whole:].astype(np.uint16)
+        self._pending = self._packed(data[:whole])
+        ends = np.arange(per_word - 1, whole, per_word) - carried
+        self._times = places[ends] + 1 if whole else np.zeros(0, np.int64)
+        self._given = 0
+        self._burst_start, self._period = self._clock.seconds - first * burst.period, burst.period
+        self._plan()
+
+    def _selected(self, length: int) -> NDArray[np.int64]:
+        """The data of a line that cropping and the byte and line selections leave (17.5.9)."""
+        row = self._row
+        index = np.arange(length, dtype=np.int64)
+        if self["CR.CROP"]:
+            first = self["CWSTRT.VST"]
+            if not first <= row <= first + self["CWSIZE.VLINE"]:
+                return index[:0]
+            row -= first
+            index = index[self["CWSTRT.HOFFCNT"] :][: self["CWSIZE.CAPCNT"] + 1]
+        if self["CR.LSM"] and row % 2 != self["CR.OELS"]:
+            return index[:0]
+        first = self["CR.OEBS"]
+        if self["CR.BSM"] == 1:
+            return index[first::2]
+        if self["CR.BSM"] == 2:
+            return index[first::4]
+        if self["CR.BSM"] == 3:
+            pairs: NDArray[np.int64] = index[index % 4 // 2 == first]
+            return pairs
+        return index
+
+    @property
+    def _per_word(self) -> int:
+        return 2 if self["CR.EDM"] else 4
+
+    def _packed(self, data: NDArray[np.uint16]) -> NDArray[np.uint32]:
+        kind = np.uint16 if self["CR.EDM"] else np.uint8
+        return np.ascontiguousarray(data.astype(kind)).view("<u4")
+
+    def _plan(self) -> None:
+        """The next event is when so many words are there as can be seen: a FIFO that nobody empties fills word by word."""
+        left = len(self._pending) - self._given
+        if not left:
+            return
+        count = min(left, max(1, self._request.room()))
+        after = int(self._times[self._given + count - 1]) * self._period
+        wait = max(self._burst_start + after - self._clock.seconds, Fraction(0))
+        self._event = self._clock.after_seconds(wait, self._arrived)
+
+    def _arrived(self) -> None:
+        self._event = None
+        self._deliver()
+        if self._event is None:
+            self._plan()
+
+    def settle(self) -> None:
+        """Take in what has come by now of the burst under way, and look anew how far nobody looks."""
+        if self._given < len(self._pending):
+            if self._event is not None:
+                self._event.cancel()
+                self._event = None
+            self._deliver()
+            if self._event is None:
+                self._plan()
+
+    def _deliver(self) -> None:
+        elapsed = (self._clock.seconds - self._burst_start) / self._period
+        complete = int(np.searchsorted(self._times, int(elapsed), side="right"))
+        words = self._pending[self._given : complete].tolist()
+        self._given = max(self._given, complete)
+        if words:
+            self._push(words)
+            self._update()
+
+    def _push(self, words: list[int]) -> None:
+        """Into the FIFO; more than it holds only where DMA has promised to take them."""
+        promised = self._request.room()
+        if len(self._fifo) + len(words) > max(FIFO_WORDS, promised):
+            room = max(0, FIFO_WORDS - len(self._fifo))
+            self._fifo.extend(words[:room])
+            self["RIS"] |= _OVR
+            self._abandon_frame()
+            return
+        self._fifo.extend(words)
+
+    def _forget_burst(self) -> None:
+        if self._event is not None:
+            self._event.cancel()
+            self._event = None
+        self._pending = self._pending[:0]
+        self._given = 0
+
+    # Embedded synchronisation codes
+
+    def _embedded(self, burst: Burst) -> None:
+        """FF 00 00 XY delimits (17.5.6): what comes between a line's or frame's start and its end is data."""
+        data = burst.data
+        marks: list[int] = np.flatnonzero((data[:-3] == 0xFF) & (data[1:-2] == 0) & (data[2:-1] == 0)).tolist()
+        self._stretch(burst, [0, *(mark + 4 for mark in marks)], [*marks, len(data)])
+
+    def _stretch(self, burst: Burst, starts: list[int], ends: list[int]) -> None:
+        """The data up to the next code, and the code when its last byte is in."""
+        start, end = starts[0], ends[0]
+        if end > start and self._within and self._in_line:
+            self._capture(burst, np.arange(start, end))
+        if len(ends) > 1:
+            wait = (starts[1] - start) * burst.period
+            self._next_code = self._clock.after_seconds(wait, lambda: self._code_is_in(burst, starts[1:], ends[1:]))
+
+    def _code_is_in(self, burst: Burst, starts: list[int], ends: list[int]) -> None:
+        self._next_code = None
+        self.settle()
+        if self["CR.ENABLE"]:
+            self._code(int(burst.data[starts[0] - 1]))
+            self._update()
+            self._stretch(burst, starts, ends)
+
+    def _code(self, code: int) -> None:
+        if self["ESCR.FEC"] == 0xFF:
+            self._code_of_lines(code)
+        elif self._is(code, "FS"):
+            self._expect(not self._within)
+            self._begin_frame()
+            self._in_line = True
+        elif self._is(code, "FE"):
+            self._expect(self._within or not self["CR.CAPTURE"])
+            self._in_line = False
+            self._end_frame()
+        elif self._is(code, "LS"):
+            self._expect(not self._in_line)
+            self._in_line = True
+        elif self._is(code, "LE"):
+            self._expect(self._in_line)
+            self._in_line = False
+            if self._within:
+                self._end_line()
+
+    def _code_of_lines(self, code: int) -> None:
+        """Where FEC is 0xFF every code that is neither a line's start nor its end delimits frames (17.5.6, mode 2)."""
+        if self._is(code, "LS"):
+            self._in_line = True
+        elif self._is(code, "LE"):
+            if self._within and self._in_line:
+                self._end_line()
+            self._in_line = False
+        else:
+            self["RIS"] |= _VSYNC
+            self._end_frame()
+            self._begin_frame()
+
+    def _is(self, code: int, name: str) -> bool:
+        mask = self[f"ESUR.{name}U"]
+        return code & mask == self[f"ESCR.{name}C"] & mask
+
+    def _expect(self, ordered: bool) -> None:
+        if not ordered:
+            self["RIS"] |= _ERR
+
+    # Wires
+
+    def _take(self, count: int) -> bytes:
+        """So many words at once, as reads of the data register would give them."""
+        words = [self._fifo.popleft() for _ in range(min(count, len(self._fifo)))]
+        self["DR"] = words[-1]
+        self._update()
+        return np.array(words, "<u4").tobytes()
+
+    def _acknowledged(self) -> None:
+        """The request falls when the read empties the FIFO."""
+
+    def _update(self) -> None:
+        self._irq.set(bool(self["RIS"] & self["IER"]))
+        if self._request.level and not self._fifo:
+            self._request.set(False)
+        elif self._fifo:
+            self._request.set(True)

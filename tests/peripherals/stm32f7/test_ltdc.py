@@ -1,0 +1,300 @@
+"""The display controller scans two layers out."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from peripherals.kit.bus_master import BusMatrix
+from peripherals.kit.clock import Clock
+from peripherals.kit.wires import Frequency, Line
+from peripherals.memory_map import Memory
+from peripherals.stm32f7.ltdc import Ltdc
+
+SSCR, BPCR, AWCR, TWCR, GCR, SRCR, BCCR = 0x08, 0x0C, 0x10, 0x14, 0x18, 0x24, 0x2C
+IER, ISR, ICR, LIPCR, CPSR, CDSR = 0x34, 0x38, 0x3C, 0x40, 0x44, 0x48
+CR, WHPCR, WVPCR, CKCR, PFCR, CACR, DCCR, BFCR, CFBAR, CFBLR, CFBLNR, CLUTWR = (
+    0x84, 0x88, 0x8C, 0x90, 0x94, 0x98, 0x9C, 0xA0, 0xAC, 0xB0, 0xB4, 0xC4,
+)  # fmt: skip
+LAYER_2 = 0x80
+LIF, TERRIF, RRIF = 1, 4, 8
+ARGB8888, RGB888, RGB565, ARGB1555, ARGB4444, L8, AL44, AL88 = range(8)
+BYTES = (4, 3, 2, 2, 2, 1, 1, 2)
+RAM = 0xC000_0000
+WIDTH, HEIGHT, TOTAL_WIDTH, TOTAL_HEIGHT = 8, 4, 16, 10
+LEFT, TOP = 5, 3  # sync and back porch
+CONSTANT, PIXEL = 0x405, 0x607
+
+
+class Bench:
+    """8 x 4 pixels in a raster of 16 x 10, at one pixel a core cycle."""
+
+    def __init__(self, width: int = WIDTH, height: int = HEIGHT) -> None:
+        self.width, self.height = width, height
+        self.clock = Clock()
+        self.matrix = BusMatrix((Memory("SDRAM", RAM, 0x10_0000, "ram", "sdram"),), lambda address: None)
+        self.irq, self.error = Line(), Line()
+        pixel_clock = Frequency("LTDC", 16_000_000)
+        self.ltdc = Ltdc("LTDC", self.clock, pixel_clock, self.matrix.port("LTDC"), irq=self.irq, error_irq=self.error)
+        self.write(SSCR, 1 << 16 | 0)
+        self.write(BPCR, (LEFT - 1) << 16 | TOP - 1)
+        self.write(AWCR, (LEFT + width - 1) << 16 | TOP + height - 1)
+        self.write(TWCR, (width + 7) << 16 | height + 5)
+        self.write(GCR, 1)
+
+    def read(self, offset: int) -> int:
+        return self.ltdc.read(offset, 4)
+
+    def write(self, offset: int, value: int) -> None:
+        self.ltdc.write(offset, 4, value)
+
+    def layer(
+        self, data: bytes, form: int, *, at: int = 0, base: int = RAM, window: tuple[int, int, int, int] | None = None
+    ) -> None:
+        """A layer over the whole area, or a window left, top, width, height."""
+        left, top, width, height = window or (0, 0, self.width, self.height)
+        self.matrix.contents.write(base, data)
+        size = width * BYTES[form]
+        for offset, value in (
+            (WHPCR, (LEFT + left + width - 1) << 16 | LEFT + left),
+            (WVPCR, (TOP + top + height - 1) << 16 | TOP + top),
+            (PFCR, form),
+            (CFBAR, base),
+            (CFBLR, size << 16 | size + 3),
+            (CFBLNR, height),
+            (CR, 1),
+        ):
+            self.write(at + offset, value)
+
+    def reload(self) -> None:
+        self.write(SRCR, 1)
+
+    def picture(self) -> np.ndarray:
+        return self.ltdc.frame()
+
+    def wait(self, cycles: int) -> None:
+        self.clock.advance(self.clock.now + cycles)
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def words(*values: int) -> bytes:
+    return np.array(values, "<u4").tobytes()
+
+
+def test_gcr_wakes_up_with_its_dither_widths() -> None:
+    bench = Bench()
+    bench.ltdc.reset()
+    assert (
+        bench.read(GCR) == 0x2220 and bench.read(0x98) == 0xFF and bench.read(0xA0) == 0x607 and bench.read(CDSR) == 0xF
+    )
+
+
+def test_without_layers_the_background_is_shown(bench: Bench) -> None:
+    bench.write(BCCR, 0x102030)
+    assert bench.picture().shape == (HEIGHT, WIDTH, 3)
+    assert (bench.picture() == [0x10, 0x20, 0x30]).all()
+
+
+@pytest.mark.parametrize(
+    ("form", "pixel", "colour"),
+    [
+        (ARGB8888, b"\x03\x02\x01\xff", [1, 2, 3]),
+        (RGB888, b"\x03\x02\x01", [1, 2, 3]),
+        (RGB565, b"\x00\xf8", [255, 0, 0]),
+        (RGB565, b"\xe0\x07", [0, 255, 0]),
+        (RGB565, b"\x10\x84", [0x84, 0x82, 0x84]),
+        (ARGB1555, b"\x1f\x80", [0, 0, 255]),
+        (ARGB4444, b"\x23\xf1", [0x11, 0x22, 0x33]),
+        (L8, b"\x7b", [0x7B] * 3),
+        (AL44, b"\xf9", [0x99] * 3),
+        (AL88, b"\x55\xff", [0x55] * 3),
+    ],
+)
+def test_every_pixel_format_becomes_its_colour(bench: Bench, form: int, pixel: bytes, colour: list[int]) -> None:
+    bench.layer(pixel * (WIDTH * HEIGHT), form)
+    bench.reload()
+    assert (bench.picture() == colour).all()
+
+
+def test_pixels_lie_in_rows(bench: Bench) -> None:
+    data = np.arange(WIDTH * HEIGHT, dtype="<u4") | 0xFF00_0000
+    bench.layer(data.tobytes(), ARGB8888)
+    bench.reload()
+    assert bench.picture()[..., 2].tolist() == np.arange(32).reshape(HEIGHT, WIDTH).tolist()
+
+
+def test_the_pitch_may_be_longer_than_a_line(bench: Bench) -> None:
+    data = np.arange(16 * HEIGHT, dtype=np.uint8)
+    bench.layer(data.tobytes(), L8)
+    bench.write(CFBLR, 16 << 16 | WIDTH + 3)
+    bench.reload()
+    assert bench.picture()[1, 0, 0] == 16
+
+
+def test_a_window_lies_where_its_positions_say(bench: Bench) -> None:
+    bench.layer(words(*[0xFFFF_FFFF] * 4), ARGB8888, window=(2, 1, 2, 2))
+    bench.reload()
+    shown = bench.picture()[..., 0]
+    assert shown[1:3, 2:4].all() and shown.sum() == 4 * 255
+
+
+def test_layer_2_lies_over_layer_1(bench: Bench) -> None:
+    bench.layer(words(*[0xFF00_00FF] * 32), ARGB8888)
+    bench.layer(words(0xFFFF_0000), ARGB8888, at=LAYER_2, base=RAM + 0x1000, window=(0, 0, 1, 1))
+    bench.reload()
+    assert bench.picture()[0, 0].tolist() == [255, 0, 0] and bench.picture()[0, 1].tolist() == [0, 0, 255]
+
+
+def test_pixel_alpha_blends_with_what_is_below(bench: Bench) -> None:
+    bench.write(BCCR, 0x0000FF)
+    bench.layer(words(*[0x80FF_0000] * 32), ARGB8888)
+    bench.reload()
+    assert bench.picture()[0, 0].tolist() == [128, 0, 127]
+
+
+def test_constant_alpha_blends_every_pixel_alike(bench: Bench) -> None:
+    bench.write(BCCR, 0x0000FF)
+    bench.layer(words(*[0x00FF_0000] * 32), ARGB8888)
+    bench.write(BFCR, CONSTANT)
+    bench.write(CACR, 0x80)
+    bench.reload()
+    assert bench.picture()[0, 0].tolist() == [128, 0, 127]
+
+
+def test_both_alphas_multiply(bench: Bench) -> None:
+    bench.layer(words(*[0x80FF_FFFF] * 32), ARGB8888)
+    bench.write(CACR, 0x80)
+    bench.reload()
+    assert bench.picture()[0, 0, 0] == round(128 * 128 / 255)
+
+
+def test_the_key_colour_is_transparent(bench: Bench) -> None:
+    bench.write(BCCR, 0x00FF00)
+    bench.layer(words(*[0xFF12_3456, 0xFF12_3457] * 16), ARGB8888)
+    bench.write(CKCR, 0x123456)
+    bench.write(CR, 3)
+    bench.reload()
+    assert bench.picture()[0, :2].tolist() == [[0, 255, 0], [0x12, 0x34, 0x57]]
+
+
+def test_outside_its_window_a_layer_has_its_default_colour(bench: Bench) -> None:
+    bench.layer(words(0xFFFF_FFFF), ARGB8888, window=(0, 0, 1, 1))
+    bench.write(DCCR, 0xFF20_3040)
+    bench.reload()
+    assert bench.picture()[0, 0].tolist() == [255] * 3 and bench.picture()[3, 7].tolist() == [0x20, 0x30, 0x40]
+
+
+def test_the_lookup_table_colours_l8(bench: Bench) -> None:
+    bench.layer(b"\x05\x06" * 16, L8)
+    bench.write(CLUTWR, 5 << 24 | 0xAABBCC)
+    bench.write(CR, 0x11)
+    bench.reload()
+    assert bench.picture()[0, 0].tolist() == [0xAA, 0xBB, 0xCC]
+
+
+def test_al44_looks_its_four_bits_up_in_every_seventeenth_entry(bench: Bench) -> None:
+    bench.layer(b"\xf3" * 32, AL44)
+    bench.write(CLUTWR, 0x33 << 24 | 0x010203)
+    bench.write(CR, 0x11)
+    bench.reload()
+    assert bench.picture()[0, 0].tolist() == [1, 2, 3]
+
+
+def test_layer_registers_read_as_they_work_until_the_reload(bench: Bench) -> None:
+    bench.write(CFBAR, RAM)
+    assert bench.read(CFBAR) == 0
+    bench.reload()
+    assert bench.read(CFBAR) == RAM and bench.read(SRCR) == 0
+
+
+def test_a_reload_at_blanking_comes_behind_the_last_active_line(bench: Bench) -> None:
+    bench.write(IER, RRIF)
+    bench.write(CFBAR, RAM)
+    bench.write(SRCR, 2)
+    bench.wait((TOP + HEIGHT) * (TOTAL_WIDTH) - 1)
+    assert bench.read(SRCR) == 2 and bench.read(CFBAR) == 0
+    bench.wait(1)
+    assert bench.read(SRCR) == 0 and bench.read(CFBAR) == RAM and bench.read(ISR) & RRIF and bench.irq.level
+
+
+def test_the_line_interrupt_comes_at_its_line_once_a_frame(bench: Bench) -> None:
+    bench.write(LIPCR, 4)
+    bench.write(ICR, LIF)  # line 0, where the scan began
+    bench.write(IER, LIF)
+    bench.wait(4 * TOTAL_WIDTH - 1)
+    assert not bench.irq.level
+    bench.wait(1)
+    assert bench.irq.level
+    bench.write(ICR, LIF)
+    assert not bench.irq.level
+    bench.wait(TOTAL_WIDTH * TOTAL_HEIGHT - 1)
+    assert not bench.irq.level
+    bench.wait(1)
+    assert bench.irq.level
+
+
+def test_the_line_flag_rises_without_its_interrupt_too(bench: Bench) -> None:
+    bench.write(LIPCR, 4)
+    bench.write(ICR, LIF)  # line 0, where the scan began
+    bench.wait(4 * TOTAL_WIDTH - 1)
+    assert not bench.read(ISR)
+    bench.wait(1)
+    assert bench.read(ISR) == LIF
+    bench.write(ICR, LIF)
+    assert not bench.read(ISR)
+
+
+def test_the_position_counts_pixels_and_lines(bench: Bench) -> None:
+    bench.wait(3 * TOTAL_WIDTH + 7)
+    assert bench.read(CPSR) == 7 << 16 | 3
+    bench.wait(TOTAL_WIDTH * TOTAL_HEIGHT)
+    assert bench.read(CPSR) == 7 << 16 | 3
+
+
+def test_the_status_shows_syncs_and_data(bench: Bench) -> None:
+    assert bench.read(CDSR) == 0b1100
+    bench.wait(TOP * TOTAL_WIDTH + LEFT)
+    assert bench.read(CDSR) == 0b0011
+
+
+def test_a_frame_buffer_where_nothing_is_raises_the_transfer_error(bench: Bench) -> None:
+    bench.layer(b"", RGB565)
+    bench.write(CFBAR, 0x4000_0000)
+    bench.reload()
+    bench.write(IER, TERRIF)
+    bench.wait(TOTAL_WIDTH * TOTAL_HEIGHT)
+    assert bench.read(ISR) & TERRIF and bench.error.level and not bench.irq.level
+
+
+def test_frames_are_counted_as_their_last_line_ends(bench: Bench) -> None:
+    assert bench.ltdc.frames == 0
+    bench.wait((TOP + HEIGHT) * TOTAL_WIDTH - 1)
+    assert bench.ltdc.frames == 0
+    bench.wait(1)
+    assert bench.ltdc.frames == 1
+    bench.wait(3 * TOTAL_WIDTH * TOTAL_HEIGHT)
+    assert bench.ltdc.frames == 4
+
+
+def test_a_scan_that_nobody_watches_costs_no_events(bench: Bench) -> None:
+    assert bench.clock.horizon == 1 << 62
+
+
+def test_a_picture_of_the_board_takes_less_than_ten_milliseconds() -> None:
+    bench = Bench(480, 272)
+    bench.layer(bytes(480 * 272 * 2), RGB565)
+    bench.layer(bytes(480 * 272 * 2), ARGB4444, at=LAYER_2, base=RAM + 0x4_0000)
+    bench.reload()
+    bench.picture()
+    times = []
+    for _ in range(5):
+        start = time.process_time()
+        bench.picture()
+        times.append(time.process_time() - start)
+    assert min(times) < 0.010
