@@ -60,7 +60,7 @@ class Accounting(Words):
         self._need_no_trap(slow)
         addresses = self._entry_addresses(slow)
         for access in self.entry:
-            self._need_no_fault(access, addresses[access.ordinal], slow)
+            self._need_aligned(access, addresses[access.ordinal], slow)
         build.ir.call(self.helpers.commit, [self.state, self.number, found, edge.entry, edge.place, edge.value])
         if self.hooked:
             for access in self.accesses:
@@ -80,21 +80,11 @@ class Accounting(Words):
     def _note(self, ordinal: int, address: Value) -> None:
         self.build.store(address, self.word(State.SCRATCH), 8 * (FRAME_WORDS + ordinal))
 
-    def _need_no_fault(self, access: Access, address: Value, slow: ir.Block) -> None:
-        """Off its alignment it is kernels.step's where that may be a fault."""
+    def _need_aligned(self, access: Access, address: Value, slow: ir.Block) -> None:
+        """Off its alignment it is kernels.step's, which looks at what goes with it, and whether it is a fault."""
         build, memory = self.build, access.memory
-        if memory.size == 1:
-            return
-        aligned = build.is_("==", build.masked(address, memory.size - 1 & 3), build.word(0))
-        if memory.count > 1 or memory.exclusive:
-            self.need(aligned, slow)
-            return
-        off, fine = build.block("off"), build.block("aligned")
-        build.branch(aligned, fine, off, likely=True)
-        build.at(off)
-        allowed = build.ir.call(self.helpers.may_be_unaligned, [self.state, build.zext(address, I64)])
-        build.branch(allowed, fine, slow)
-        build.at(fine)
+        if memory.size > 1:
+            self.need(build.is_("==", build.masked(address, memory.size - 1), build.word(0)), slow)
 
     def _access_all(self, accesses: Sequence[Access], addresses: Mapping[int, Value], column: Block) -> None:
         """Book each operand: nothing, where it is aligned and in a line that the D-cache holds where it was last."""

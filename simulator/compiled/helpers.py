@@ -21,7 +21,6 @@ from simulator.timing.kernels import (
     RETURN_DEPTH,
     Block,
     Operand,
-    Region,
     Stall,
     State,
 )
@@ -33,17 +32,15 @@ VOID = ir.VoidType()
 
 
 class Helpers:
-    """The functions of one module, written when it is made: `ready`, `may_be_unaligned`, `commit`, `access`, `pairs`."""
+    """The functions of one module, written when it is made: `ready`, `commit`, `access`, `pairs`."""
 
     def __init__(self, module: ir.Module) -> None:
         self.ready = self._declare(module, "ready", I64, 3)
         self.commit = self._declare(module, "commit", VOID, 6)
-        self.may_be_unaligned = self._declare(module, "may_be_unaligned", I1, 2)
         self.access = self._declare(module, "access", VOID, 4)
         self.pairs = self._declare(module, "pairs", VOID, 3)
         _Ready(self.ready).write()
         _Commit(self.commit).write()
-        _Unaligned(self.may_be_unaligned).write()
         _Access(self.access).write()
         _Pairs(self.pairs).write()
 
@@ -187,22 +184,6 @@ class _Commit(Words):
         self.put(State.RETURN_TOP, below)
         build.go(done)
         build.at(done)
-
-
-class _Unaligned(Words):
-    """i1 may_be_unaligned(state, address): whether an access off its alignment is none of a fault there; kernels.data_access."""
-
-    def __init__(self, function: ir.Function) -> None:
-        super().__init__(Builder(function), function.args[0])
-        self.address = function.args[1]
-
-    def write(self) -> None:
-        build = self.build
-        kind = build.load(build.add(self.word(State.REGIONS), build.lsr(self.address, 16)), I8)
-        row = build.mul(build.zext(kind, I64), build.long(8 * Region.COLUMNS))
-        device = build.load(build.add(self.word(State.REGION_COSTS), row), I64, 8 * Region.DEVICE)
-        refused = build.or_(device, self.word(State.UNALIGNED_TRAP))
-        build.ir.ret(build.is_("==", refused, build.long(0)))
 
 
 class _Access(Words):
