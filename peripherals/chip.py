@@ -26,6 +26,7 @@ from peripherals.stm32f7.gpio import PORT_A, PORT_B, Gpio, PortReset
 from peripherals.stm32f7.known import Dbgmcu, Known, Unclocked
 from peripherals.stm32f7.pwr import Pwr
 from peripherals.stm32f7.rcc import Crystals, Rcc
+from peripherals.stm32f7.rng import Rng
 from peripherals.stm32f7.tim_basic import BasicTimer
 from peripherals.stm32f7.tim_general import GeneralTimer
 from peripherals.stm32f7.usart import Usart
@@ -76,9 +77,10 @@ class Chip:
         self.i2c_buses = {f"I2C{n}": I2cBus() for n in (1, 2, 3, 4)}
         self.video = VideoPort()
         self.matrix = BusMatrix(self.memories, self.find)
-        backup_writable = Line("DBP")
-        self.rcc = Rcc(clock, crystals, backup_writable=backup_writable, irq=self.interrupt(5))
-        self.pwr = Pwr(clock, backup_writable=backup_writable)
+        self.backup_writable = Line("DBP")
+        self._reset_causes: tuple[str, ...] = ()
+        self.rcc = Rcc(clock, crystals, backup_writable=self.backup_writable, irq=self.interrupt(5))
+        self.pwr = Pwr(clock, backup_writable=self.backup_writable)
         self.flash = Flash(clock, flash_memory, irq=self.interrupt(4))
         self.system_control = SystemControl(clock, self.nvic, cpuid=CPUID, vector_table=vector_table)
         self.dwt = Dwt(clock)
@@ -95,6 +97,9 @@ class Chip:
         for instance in INSTANCES:
             self._place(instance)
         self.usart1 = self.usarts["USART1"]
+        rng = self.peripherals["RNG"]
+        assert isinstance(rng, Rng)
+        self.rng = rng
         self.rcc.on_gate = self._gate
         self.rcc.on_peripheral_reset = self._reset_one
 
@@ -116,10 +121,17 @@ class Chip:
             peripheral.on_unmodelled = report
 
     def reset(self, *causes: str) -> None:
-        """A system reset; what CSR then gives as its causes, by default those of a software reset."""
+        """A system reset; what CSR then gives as its causes, by default those of whoever asked for it, or of a software reset."""
+        causes = causes or self._reset_causes
+        self._reset_causes = ()
         for peripheral in self.peripherals.values():
             peripheral.reset()
         self.rcc.note_reset(*(causes or ("SFTRSTF", "PINRSTF")))
+
+    def request_reset(self, cause: str) -> None:
+        """A watchdog bites: a system reset as soon as the core can be stopped."""
+        self._reset_causes = (cause, "PINRSTF")
+        self.system_control.on_reset_request()
 
     # Wiring
 
