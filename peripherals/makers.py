@@ -19,6 +19,7 @@ from peripherals.stm32f7.fmc import Fmc
 from peripherals.stm32f7.i2c import I2c
 from peripherals.stm32f7.lptim import Lptim
 from peripherals.stm32f7.ltdc import Ltdc
+from peripherals.stm32f7.quadspi import Quadspi
 from peripherals.stm32f7.rng import Rng
 from peripherals.stm32f7.rtc import Rtc
 from peripherals.stm32f7.syscfg import Syscfg
@@ -148,6 +149,20 @@ def make_rtc(chip: Chip, instance: Instance) -> Rtc:
     return rtc
 
 
+def make_quadspi(chip: Chip, instance: Instance) -> Quadspi:
+    """Its flash is the memory at 0x9000_0000 while it is mapped."""
+
+    def mapped(answers: bool) -> None:
+        memory = chip.matrix.memory(0x9000_0000, 4)
+        if memory is not None:
+            chip.matrix.close(memory.name, closed=not answers)
+
+    irq, request = chip.interrupt(instance.irq[0]), chip.request("QUADSPI")
+    quadspi = Quadspi(instance.name, chip.clock, irq=irq, request=request, on_map=mapped)
+    quadspi.reset()
+    return quadspi
+
+
 MAKERS: dict[str, Callable[[Chip, Instance], Addressed]] = {
     "DMA1": make_dma,
     "DMA2": make_dma,
@@ -157,6 +172,7 @@ MAKERS: dict[str, Callable[[Chip, Instance], Addressed]] = {
     "DMA2D": make_dma2d,
     "DCMI": make_dcmi,
     "FMC": make_fmc,
+    "QUADSPI": make_quadspi,
     "RNG": make_rng,
     "CRC": make_crc,
     "IWDG": make_iwdg,
