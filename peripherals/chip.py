@@ -17,6 +17,7 @@ from peripherals.kit.bus_master import BusMatrix
 from peripherals.kit.clock import Clock
 from peripherals.kit.i2c_bus import I2cBus
 from peripherals.kit.registers import Peripheral
+from peripherals.kit.spi_bus import SpiBus
 from peripherals.kit.video import VideoPort
 from peripherals.kit.wires import AnyOf, Line, Pin, Request
 from peripherals.makers import MAKERS
@@ -75,6 +76,7 @@ class Chip:
         self.requests: dict[str, Request] = {}
         self.external = [Line(f"EXTI{n}") for n in range(24)]
         self.i2c_buses = {f"I2C{n}": I2cBus() for n in (1, 2, 3, 4)}
+        self.spi_buses = {f"SPI{n}": SpiBus() for n in range(1, 7)}
         self.video = VideoPort()
         self.matrix = BusMatrix(self.memories, self.find)
         self.backup_writable = Line("DBP")

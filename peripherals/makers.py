@@ -22,6 +22,7 @@ from peripherals.stm32f7.ltdc import Ltdc
 from peripherals.stm32f7.quadspi import Quadspi
 from peripherals.stm32f7.rng import Rng
 from peripherals.stm32f7.rtc import Rtc
+from peripherals.stm32f7.spi import Spi
 from peripherals.stm32f7.syscfg import Syscfg
 from peripherals.stm32f7.watchdogs import Iwdg, Wwdg
 from peripherals.stm32f746 import APB1, Instance
@@ -163,12 +164,26 @@ def make_quadspi(chip: Chip, instance: Instance) -> Quadspi:
     return quadspi
 
 
+def make_spi(chip: Chip, instance: Instance) -> Spi:
+    name = instance.name
+    return Spi(
+        name,
+        chip.clock,
+        chip.rcc.output("PCLK1" if instance.bus == APB1 else "PCLK2", name),
+        chip.spi_buses[name],
+        irq=chip.interrupt(instance.irq[0]),
+        tx_request=chip.request(f"{name}_TX"),
+        rx_request=chip.request(f"{name}_RX"),
+    )
+
+
 MAKERS: dict[str, Callable[[Chip, Instance], Addressed]] = {
     "DMA1": make_dma,
     "DMA2": make_dma,
     "EXTI": make_exti,
     "SYSCFG": make_syscfg,
     **dict.fromkeys(("I2C1", "I2C2", "I2C3", "I2C4"), make_i2c),
+    **dict.fromkeys(("SPI1", "SPI2", "SPI3", "SPI4", "SPI5", "SPI6"), make_spi),
     "DMA2D": make_dma2d,
     "DCMI": make_dcmi,
     "FMC": make_fmc,
