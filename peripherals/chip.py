@@ -28,16 +28,21 @@ from peripherals.stm32f7.known import Dbgmcu, Known, Unclocked
 from peripherals.stm32f7.pwr import Pwr
 from peripherals.stm32f7.rcc import Crystals, Rcc
 from peripherals.stm32f7.rng import Rng
+from peripherals.stm32f7.tim_advanced import AdvancedTimer
 from peripherals.stm32f7.tim_basic import BasicTimer
 from peripherals.stm32f7.tim_general import GeneralTimer
+from peripherals.stm32f7.tim_small import OneChannelTimer, TwoChannelTimer
 from peripherals.stm32f7.usart import Usart
-from peripherals.stm32f746 import CPUID, INSTANCES, INTERRUPTS, WINDOWS, Instance
+from peripherals.stm32f746 import APB1, CPUID, INSTANCES, INTERRUPTS, WINDOWS, Instance
 
 PAGE_BITS = 10
 _PORTS = {"GPIOA": PORT_A, "GPIOB": PORT_B}
 _WIDE_TIMERS = ("TIM2", "TIM5")
 _GENERAL_TIMERS = ("TIM2", "TIM3", "TIM4", "TIM5")
 _BASIC_TIMERS = ("TIM6", "TIM7")
+_SMALL_TIMERS = {"TIM9": TwoChannelTimer, "TIM12": TwoChannelTimer} | dict.fromkeys(
+    ("TIM10", "TIM11", "TIM13", "TIM14"), OneChannelTimer
+)
 
 
 def _port(name: str) -> Gpio:
@@ -173,7 +178,9 @@ class Chip:
             return self._make_usart(instance)
         if name.startswith("GPIO"):
             return self.ports[name]
-        if name in _GENERAL_TIMERS or name in _BASIC_TIMERS:
+        if name in ("TIM1", "TIM8"):
+            return self._make_advanced_timer(instance)
+        if name in (*_GENERAL_TIMERS, *_BASIC_TIMERS, *_SMALL_TIMERS):
             return self._make_timer(instance)
         return Dbgmcu(name) if name == "DBGMCU" else Known(name, instance.size)
 
@@ -192,17 +199,30 @@ class Chip:
     def _make_timer(self, instance: Instance) -> BasicTimer:
         name = instance.name
         general = name in _GENERAL_TIMERS
-        kind = GeneralTimer if general else BasicTimer
+        kind = _SMALL_TIMERS.get(name, GeneralTimer if general else BasicTimer)
         events = ("UP", "CH1", "CH2", "CH3", "CH4") if general else ("UP",)
         self.timers[name] = kind(
             name,
             self.clock,
-            self.rcc.output("TIMCLK1", name),
+            self.rcc.output("TIMCLK1" if instance.bus == APB1 else "TIMCLK2", name),
             irq=self.interrupt(instance.irq[0]),
-            requests={event: self.request(f"{name}_{event}") for event in events},
+            requests={} if name in _SMALL_TIMERS else {event: self.request(f"{name}_{event}") for event in events},
             width=32 if name in _WIDE_TIMERS else 16,
         )
         return self.timers[name]
+
+    def _make_advanced_timer(self, instance: Instance) -> AdvancedTimer:
+        name = instance.name
+        first, second, third, fourth = (self.interrupt(irq) for irq in instance.irq)
+        timer = AdvancedTimer(
+            name,
+            self.clock,
+            self.rcc.output("TIMCLK2", name),
+            interrupts=(first, second, third, fourth),
+            requests={event: self.request(f"{name}_{event}") for event in ("UP", "CH1", "CH2", "CH3", "CH4", "COM")},
+        )
+        self.timers[name] = timer
+        return timer
 
     def _map(self, instance: Instance) -> None:
         """Put an instance, or what stands in for it while its clock is off, into the pages of its addresses."""

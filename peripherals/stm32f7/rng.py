@@ -1,6 +1,6 @@
 """The random number generator: a word of 32 bits every 40 periods of its 48 MHz clock, from a seed, so that every run is the same.
 
-Reference: RM0385 20. Not modelled: seed errors, which need a source that fails; the clock detector's disable bit.
+Reference: RM0385 20. Not modelled: seed errors, which need a source that fails.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _DRDY, _CECS, _CEIS = 1 << 0, 1 << 1, 1 << 5
 
 class Rng(Peripheral):
     registers = (
-        reg(0x00, "CR", rw="CED[5] IE[3] RNGEN[2]", unmodelled="CED"),
+        reg(0x00, "CR", rw="IE[3] RNGEN[2]"),
         reg(0x04, "SR", r="SECS[2] CECS[1] DRDY[0]", rc_w0="SEIS[6] CEIS[5]"),
         reg(0x08, "DR", r="RNDATA[31:0]"),
     )
