@@ -17,6 +17,7 @@ from peripherals.kit.bus_master import BusMatrix
 from peripherals.kit.clock import Clock
 from peripherals.kit.i2c_bus import I2cBus
 from peripherals.kit.registers import Peripheral
+from peripherals.kit.spi_bus import SpiBus
 from peripherals.kit.video import VideoPort
 from peripherals.kit.wires import AnyOf, Line, Pin, Request
 from peripherals.makers import MAKERS
@@ -26,16 +27,22 @@ from peripherals.stm32f7.gpio import PORT_A, PORT_B, Gpio, PortReset
 from peripherals.stm32f7.known import Dbgmcu, Known, Unclocked
 from peripherals.stm32f7.pwr import Pwr
 from peripherals.stm32f7.rcc import Crystals, Rcc
+from peripherals.stm32f7.rng import Rng
+from peripherals.stm32f7.tim_advanced import AdvancedTimer
 from peripherals.stm32f7.tim_basic import BasicTimer
 from peripherals.stm32f7.tim_general import GeneralTimer
+from peripherals.stm32f7.tim_small import OneChannelTimer, TwoChannelTimer
 from peripherals.stm32f7.usart import Usart
-from peripherals.stm32f746 import CPUID, INSTANCES, INTERRUPTS, WINDOWS, Instance
+from peripherals.stm32f746 import APB1, CPUID, INSTANCES, INTERRUPTS, WINDOWS, Instance
 
 PAGE_BITS = 10
 _PORTS = {"GPIOA": PORT_A, "GPIOB": PORT_B}
 _WIDE_TIMERS = ("TIM2", "TIM5")
 _GENERAL_TIMERS = ("TIM2", "TIM3", "TIM4", "TIM5")
 _BASIC_TIMERS = ("TIM6", "TIM7")
+_SMALL_TIMERS = {"TIM9": TwoChannelTimer, "TIM12": TwoChannelTimer} | dict.fromkeys(
+    ("TIM10", "TIM11", "TIM13", "TIM14"), OneChannelTimer
+)
 
 
 def _port(name: str) -> Gpio:
@@ -74,11 +81,13 @@ class Chip:
         self.requests: dict[str, Request] = {}
         self.external = [Line(f"EXTI{n}") for n in range(24)]
         self.i2c_buses = {f"I2C{n}": I2cBus() for n in (1, 2, 3, 4)}
+        self.spi_buses = {f"SPI{n}": SpiBus() for n in range(1, 7)}
         self.video = VideoPort()
         self.matrix = BusMatrix(self.memories, self.find)
-        backup_writable = Line("DBP")
-        self.rcc = Rcc(clock, crystals, backup_writable=backup_writable, irq=self.interrupt(5))
-        self.pwr = Pwr(clock, backup_writable=backup_writable)
+        self.backup_writable = Line("DBP")
+        self._reset_causes: tuple[str, ...] = ()
+        self.rcc = Rcc(clock, crystals, backup_writable=self.backup_writable, irq=self.interrupt(5))
+        self.pwr = Pwr(clock, backup_writable=self.backup_writable)
         self.flash = Flash(clock, flash_memory, irq=self.interrupt(4))
         self.system_control = SystemControl(clock, self.nvic, cpuid=CPUID, vector_table=vector_table)
         self.dwt = Dwt(clock)
@@ -95,6 +104,9 @@ class Chip:
         for instance in INSTANCES:
             self._place(instance)
         self.usart1 = self.usarts["USART1"]
+        rng = self.peripherals["RNG"]
+        assert isinstance(rng, Rng)
+        self.rng = rng
         self.rcc.on_gate = self._gate
         self.rcc.on_peripheral_reset = self._reset_one
 
@@ -116,10 +128,17 @@ class Chip:
             peripheral.on_unmodelled = report
 
     def reset(self, *causes: str) -> None:
-        """A system reset; what CSR then gives as its causes, by default those of a software reset."""
+        """A system reset; what CSR then gives as its causes, by default those of whoever asked for it, or of a software reset."""
+        causes = causes or self._reset_causes
+        self._reset_causes = ()
         for peripheral in self.peripherals.values():
             peripheral.reset()
         self.rcc.note_reset(*(causes or ("SFTRSTF", "PINRSTF")))
+
+    def request_reset(self, cause: str) -> None:
+        """A watchdog bites: a system reset as soon as the core can be stopped."""
+        self._reset_causes = (cause, "PINRSTF")
+        self.system_control.on_reset_request()
 
     # Wiring
 
@@ -159,7 +178,9 @@ class Chip:
             return self._make_usart(instance)
         if name.startswith("GPIO"):
             return self.ports[name]
-        if name in _GENERAL_TIMERS or name in _BASIC_TIMERS:
+        if name in ("TIM1", "TIM8"):
+            return self._make_advanced_timer(instance)
+        if name in (*_GENERAL_TIMERS, *_BASIC_TIMERS, *_SMALL_TIMERS):
             return self._make_timer(instance)
         return Dbgmcu(name) if name == "DBGMCU" else Known(name, instance.size)
 
@@ -178,17 +199,30 @@ class Chip:
     def _make_timer(self, instance: Instance) -> BasicTimer:
         name = instance.name
         general = name in _GENERAL_TIMERS
-        kind = GeneralTimer if general else BasicTimer
+        kind = _SMALL_TIMERS.get(name, GeneralTimer if general else BasicTimer)
         events = ("UP", "CH1", "CH2", "CH3", "CH4") if general else ("UP",)
         self.timers[name] = kind(
             name,
             self.clock,
-            self.rcc.output("TIMCLK1", name),
+            self.rcc.output("TIMCLK1" if instance.bus == APB1 else "TIMCLK2", name),
             irq=self.interrupt(instance.irq[0]),
-            requests={event: self.request(f"{name}_{event}") for event in events},
+            requests={} if name in _SMALL_TIMERS else {event: self.request(f"{name}_{event}") for event in events},
             width=32 if name in _WIDE_TIMERS else 16,
         )
         return self.timers[name]
+
+    def _make_advanced_timer(self, instance: Instance) -> AdvancedTimer:
+        name = instance.name
+        first, second, third, fourth = (self.interrupt(irq) for irq in instance.irq)
+        timer = AdvancedTimer(
+            name,
+            self.clock,
+            self.rcc.output("TIMCLK2", name),
+            interrupts=(first, second, third, fourth),
+            requests={event: self.request(f"{name}_{event}") for event in ("UP", "CH1", "CH2", "CH3", "CH4", "COM")},
+        )
+        self.timers[name] = timer
+        return timer
 
     def _map(self, instance: Instance) -> None:
         """Put an instance, or what stands in for it while its clock is off, into the pages of its addresses."""

@@ -6,17 +6,25 @@ Reference: RM0385 2.2.2 (memory map) and the chapters named in the models. Not m
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from peripherals.stm32f7 import exti
+from peripherals.stm32f7.crc import Crc
 from peripherals.stm32f7.dcmi import Dcmi
 from peripherals.stm32f7.dma import STREAMS, Dma
 from peripherals.stm32f7.dma2d import Dma2d
 from peripherals.stm32f7.dma_requests import REQUESTS
 from peripherals.stm32f7.fmc import Fmc
 from peripherals.stm32f7.i2c import I2c
+from peripherals.stm32f7.lptim import Lptim
 from peripherals.stm32f7.ltdc import Ltdc
+from peripherals.stm32f7.quadspi import Quadspi
+from peripherals.stm32f7.rng import Rng
+from peripherals.stm32f7.rtc import Rtc
+from peripherals.stm32f7.spi import Spi
 from peripherals.stm32f7.syscfg import Syscfg
+from peripherals.stm32f7.watchdogs import Iwdg, Wwdg
 from peripherals.stm32f746 import APB1, Instance
 
 if TYPE_CHECKING:
@@ -109,14 +117,82 @@ def make_dma2d(chip: Chip, instance: Instance) -> Dma2d:
     return Dma2d(name, chip.clock, chip.matrix.port(name), irq=chip.interrupt(instance.irq[0]))
 
 
+def make_rng(chip: Chip, instance: Instance) -> Rng:
+    return Rng(instance.name, chip.clock, chip.rcc.output("CLK48", "RNG"), irq=chip.interrupt(instance.irq[0]))
+
+
+def make_crc(chip: Chip, instance: Instance) -> Crc:
+    return Crc(instance.name)
+
+
+def make_iwdg(chip: Chip, instance: Instance) -> Iwdg:
+    return Iwdg(instance.name, chip.clock, chip.rcc.output("IWDG"), lambda: chip.request_reset("IWDGRSTF"))
+
+
+def make_wwdg(chip: Chip, instance: Instance) -> Wwdg:
+    bites = partial(chip.request_reset, "WWDGRSTF")
+    pclk = chip.rcc.output("PCLK1", "WWDG")
+    return Wwdg(instance.name, chip.clock, pclk, bites, irq=chip.interrupt(instance.irq[0]))
+
+
+def make_lptim(chip: Chip, instance: Instance) -> Lptim:
+    """Its line interrupts, and is EXTI's line 23, which wakes from Stop mode."""
+    irq = chip.interrupt(instance.irq[0])
+    irq.listen(chip.external[exti.LPTIM1].set)
+    return Lptim(instance.name, chip.clock, chip.rcc.output("LPTIM1", "LPTIM1"), irq=irq)
+
+
+def make_rtc(chip: Chip, instance: Instance) -> Rtc:
+    alarm, wakeup, stamp = (chip.external[n] for n in (exti.RTC_ALARM, exti.RTC_WAKEUP, exti.RTC_TAMPER))
+    clock, writable = chip.rcc.output("RTC"), chip.backup_writable
+    rtc = Rtc(instance.name, chip.clock, clock, writable=writable, alarm=alarm, wakeup=wakeup, stamp=stamp)
+    chip.rcc.on_backup_reset = rtc.reset_domain
+    return rtc
+
+
+def make_quadspi(chip: Chip, instance: Instance) -> Quadspi:
+    """Its flash is the memory at 0x9000_0000 while it is mapped."""
+
+    def mapped(answers: bool) -> None:
+        memory = chip.matrix.memory(0x9000_0000, 4)
+        if memory is not None:
+            chip.matrix.close(memory.name, closed=not answers)
+
+    irq, request = chip.interrupt(instance.irq[0]), chip.request("QUADSPI")
+    quadspi = Quadspi(instance.name, chip.clock, irq=irq, request=request, on_map=mapped)
+    quadspi.reset()
+    return quadspi
+
+
+def make_spi(chip: Chip, instance: Instance) -> Spi:
+    name = instance.name
+    return Spi(
+        name,
+        chip.clock,
+        chip.rcc.output("PCLK1" if instance.bus == APB1 else "PCLK2", name),
+        chip.spi_buses[name],
+        irq=chip.interrupt(instance.irq[0]),
+        tx_request=chip.request(f"{name}_TX"),
+        rx_request=chip.request(f"{name}_RX"),
+    )
+
+
 MAKERS: dict[str, Callable[[Chip, Instance], Addressed]] = {
     "DMA1": make_dma,
     "DMA2": make_dma,
     "EXTI": make_exti,
     "SYSCFG": make_syscfg,
     **dict.fromkeys(("I2C1", "I2C2", "I2C3", "I2C4"), make_i2c),
+    **dict.fromkeys(("SPI1", "SPI2", "SPI3", "SPI4", "SPI5", "SPI6"), make_spi),
     "DMA2D": make_dma2d,
     "DCMI": make_dcmi,
     "FMC": make_fmc,
+    "QUADSPI": make_quadspi,
+    "RNG": make_rng,
+    "CRC": make_crc,
+    "IWDG": make_iwdg,
+    "WWDG": make_wwdg,
+    "LPTIM1": make_lptim,
+    "RTC": make_rtc,
     "LTDC": make_ltdc,
 }

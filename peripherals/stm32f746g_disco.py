@@ -7,15 +7,18 @@ Not modelled: Ethernet, USB, microphones, Arduino and extension connectors.
 from __future__ import annotations
 
 from peripherals.chip import Chip
+from peripherals.kit.bus_master import Region
 from peripherals.kit.clock import Clock
 from peripherals.memory_map import Memory
 from peripherals.parts.buttons import Button, Led
 from peripherals.parts.ft5336 import Ft5336
+from peripherals.parts.n25q128a import N25q128a
 from peripherals.parts.ov9655 import Ov9655
 from peripherals.parts.rk043fn48h import Rk043fn48h
 from peripherals.parts.wm8994 import Wm8994
 from peripherals.stm32f7.flash import Memory as FlashMemory
 from peripherals.stm32f7.ltdc import Ltdc
+from peripherals.stm32f7.quadspi import Quadspi
 from peripherals.stm32f7.rcc import Crystals
 
 KB = 1024
@@ -77,6 +80,9 @@ class Board(Chip):
         ltdc = self.peripherals["LTDC"]
         assert isinstance(ltdc, Ltdc)
         self.lcd = Rk043fn48h(ltdc, self.pin("PI12"), self.pin("PK3"))
+        quadspi = self.peripherals["QUADSPI"]
+        assert isinstance(quadspi, Quadspi)
+        self.qspi_flash = quadspi.flash = N25q128a(clock, Region(self.matrix, 0x9000_0000))
         self.touch = Ft5336(clock, self.pin("PI13"))
         self.codec = Wm8994()
         self.i2c_buses["I2C1"].attach(self.camera)

@@ -22,6 +22,7 @@ from unicorn import arm_const as arm
 
 from simulator import native
 from simulator.compiled.hot import Hot
+from simulator.decode import decode
 from simulator.held import Hit, Pieces
 from simulator.timing.engine import Engine
 from simulator.timing.kernels import HOLD_NEXT, Reason, State
@@ -34,7 +35,8 @@ PROTECTED = unicorn.UC_HOOK_MEM_READ_PROT | unicorn.UC_HOOK_MEM_WRITE_PROT
 NEVER = 1 << 62
 THUMB = 1 << 24
 WFI_T1, WFI_T2 = 0xBF30, 0xF3AF_8003
-HINTS = (0xBF10, 0xBF20)
+HINTS, WIDE_HINTS = (0xBF10, 0xBF20), (0xF3AF_8001, 0xF3AF_8002)  # YIELD, WFE
+OPEN = (1 << 64) - 1
 SVC, BREAKPOINT, EXCEPTION_RETURN, NO_COPROCESSOR, PREFETCH_ABORT, DATA_ABORT = 2, 7, 8, 17, 3, 4
 READ, WRITE = "read", "write"
 
@@ -116,9 +118,10 @@ class Core:
         self._answers: list[tuple[str, bool]] = []
         self._silent: dict[str, list[int]] = {}
         self._hooked: set[int] = set()
-        self.uc.ctl_set_tlb_mode(unicorn.UC_TLB_VIRTUAL)
         self.cpu = native.find_cpu_state(self.uc)
         native.poke_fpu(self.cpu)
+        self._monitor = native.find_monitor(self.uc, self.cpu)
+        self.uc.ctl_set_tlb_mode(unicorn.UC_TLB_VIRTUAL)
         for memory in self.memories:
             self._map(memory)
         for base, size in peripherals:
@@ -191,7 +194,11 @@ class Core:
             for hook in self._silent.pop(name):
                 self.uc.hook_del(hook)
             self._map_bytes(memory)
+            if self.hot is not None:
+                self.hot.let_answer(memory.base, memory.size, answers=True)
         else:
+            if self.hot is not None:
+                self.hot.let_answer(memory.base, memory.size, answers=False)
             self.uc.mem_unmap(memory.base, memory.size)
             last = memory.base + memory.size - 1
             missing = (
@@ -286,6 +293,10 @@ class Core:
         """N Z C V Q, GE, IT and T of an xPSR; a plain write of XPSR would drop GE."""
         self.registers.write(arm.UC_ARM_REG_XPSR_NZCVQG, xpsr & ~0x1FF | self.get("ipsr") & 0x1FF)
 
+    def clear_exclusive(self) -> None:
+        """ClearExclusiveLocal()."""
+        ctypes.c_uint64.from_address(self._monitor).value = OPEN
+
     # Execution
 
     def run(self, pc: int, horizon: int, blocks: int = NEVER, *, passing: int = -1, step: bool = False) -> CoreStop:
@@ -316,6 +327,8 @@ class Core:
                 self.verifier.settle(pc)
             reason = Reason(int(state[State.REASON]))
             undisturbed = error is None and self._event is None
+            if undisturbed and reason in _DESCRIBED and not self.get("xpsr") & THUMB:
+                return CoreStop("invalid-state", pc)
             if undisturbed and reason in _HANDLED:
                 self._handle(reason, int(state[State.ADDRESS]), int(state[State.SIZE]))
                 continue
@@ -447,12 +460,13 @@ class Core:
 
     def _emulate(self, pc: int, until: int) -> unicorn.UcError | None:
         hot = self.hot
+        start = pc | self.get("xpsr") >> 24 & 1
         self._running = True
         try:
             if hot is None:
-                self.uc.emu_start(pc | 1, until)
+                self.uc.emu_start(start, until)
             else:
-                native.run(self.uc, lambda engine: hot.run(engine, pc, until))
+                native.run(self.uc, lambda engine: hot.run(engine, start, until))
         except unicorn.UcError as error:
             return error
         finally:
@@ -524,10 +538,22 @@ class Core:
 
     def _on_invalid(self, uc: unicorn.Uc, data: object) -> bool:
         pc = self.get("pc")
-        if self.memory_at(pc - 2) is not None and int.from_bytes(self.read_memory(pc - 2, 2), "little") in HINTS:
+        if self._is_behind_hint(pc):
             return True
         self._event = CoreStop("undefined" if self.get("xpsr") & THUMB else "invalid-state", pc)
         return False
+
+    def _is_behind_hint(self, pc: int) -> bool:
+        """Whether Unicorn stopped behind YIELD or WFE, and not on an undefined instruction that follows one."""
+        code = self._bytes_at(pc - 4, 8)
+        if code is None:
+            return False
+        wide, narrow, following = (
+            code[1] << 24 | code[0] << 16 | code[3] << 8 | code[2],
+            code[2] | code[3] << 8,
+            code[4:],
+        )
+        return (narrow in HINTS or wide in WIDE_HINTS) and decode(following, pc) is not None
 
     def _on_unmapped(self, uc: unicorn.Uc, kind: int, address: int, size: int, value: int, data: object) -> bool:
         pc = self.get("pc")
@@ -552,6 +578,7 @@ class Core:
 _STRADDLING = {unicorn.UC_ERR_READ_UNMAPPED: READ, unicorn.UC_ERR_WRITE_UNMAPPED: WRITE}
 _HANDLED = (Reason.UNKNOWN_BLOCK, Reason.TABLES_FULL, Reason.ALIAS)
 _LOOKED_AT = (Reason.TRAP, Reason.UNALIGNED)
+_DESCRIBED = (*_HANDLED, *_LOOKED_AT, Reason.HELD)  # where the hooks take a block for Thumb code
 _AT_END = (Reason.LIMIT, Reason.HORIZON, Reason.WANTED)
 _CORE = (*(f"r{n}" for n in range(13)), "sp", "lr", "pc")
 _STOPS = {

@@ -22,6 +22,7 @@ from peripherals.cortex_m7.nvic import (
 )
 from peripherals.cortex_m7.system_control import SystemControl
 from simulator.core import Core
+from simulator.decode import decode
 
 NPRIV, SPSEL, FPCA = 1, 2, 4
 ASPEN, LSPEN, HFRDY, THREAD, USER, LSPACT = 1 << 31, 1 << 30, 1 << 4, 1 << 3, 1 << 1, 1 << 0  # FPCCR
@@ -242,7 +243,7 @@ class Exceptions:
         return exc_return
 
     def _floating_point_state(self) -> list[int]:
-        return [self.core.get(f"s{n}") for n in range(16)] + [self.core.get("fpscr"), 0]
+        return [self.core.get(f"s{n}") for n in range(16)] + [self.core.get("fpscr")]
 
     def _put_off(self, handler: bool) -> None:
         """UpdateFPCCR(): the FP state is stacked when the handler first uses the FPU."""
@@ -255,6 +256,12 @@ class Exceptions:
         user = USER if not handler and self.core.get("control") & NPRIV else 0
         kept = self.system.fpccr & (ASPEN | LSPEN)
         self.system.fpccr = kept | ready | user | (0 if handler else THREAD) | LSPACT
+
+    def execute_fp_check(self, pc: int) -> None:
+        """ExecuteFPCheck() of the instruction at pc, which the core did not begin since its access faults; nothing for others."""
+        instruction = decode(self.core.read_memory(pc, 4), pc)
+        if instruction is not None and instruction.timing.startswith("fp_") and self.system.fpccr & ASPEN:
+            self.set_control(self.core.get("control") | FPCA)
 
     @property
     def lazy(self) -> bool:
@@ -279,6 +286,7 @@ class Exceptions:
         core.set("lr", exc_return)
         self.nvic.activate(number)
         self.taken += 1
+        core.clear_exclusive()
         core.set("epsr", THUMB)
         if vector is None:
             raise Lockup
@@ -331,7 +339,8 @@ class Exceptions:
         control |= (SPSEL if process else 0) | (FPCA if extended else 0)
         ipsr = xpsr & 0x1FF
         self._enter_mode(0 if thread else ipsr, control)
-        core.set_flags(xpsr | THUMB)
+        core.set_flags(xpsr)
+        core.clear_exclusive()
         return int(return_address) & ~1
 
 

@@ -123,6 +123,7 @@ class Machine:
         self.soc.nvic.on_change = self._want_decision
         self.soc.flash.on_setting = self._follow_settings
         self.soc.matrix.contents = CoreContents(self.core)
+        self.soc.rng.seed(self.settings.seed)
         self.soc.matrix.on_closed = lambda name, closed: self.core.let_answer(name, not closed)
         for name in self.soc.matrix.closed:
             self.core.let_answer(name, False)
@@ -296,6 +297,8 @@ class Machine:
         if fault is None:
             raise RuntimeError(f"the core stopped for an unknown reason, {kind}, at {slice_.pc:#010x}")
         self.engine.cut(slice_.pc)
+        if kind == "unaligned":
+            self.exceptions.execute_fp_check(slice_.pc)
         return self._fault(fault, slice_.pc)
 
     def _trap(self) -> Stop | None:

@@ -31,6 +31,8 @@ STATE_BYTES = 0x10000
 ENGINE_BYTES = 0x2000
 CHUNK_BYTES = 1 << 24
 MASK_BYTES = 0x4000
+PAGE_BYTES = 0x1000
+LDREX_R0_R1 = b"\x51\xe8\x00\x0f"
 FLAG_BYTES = 0x800  # no more: what follows the CPU state is the heap that Python itself writes
 
 
@@ -86,6 +88,26 @@ def poke_fpu(state: CpuState) -> None:
     if place < 0:
         raise NativeError("the FPU's feature words were not found")
     ctypes.memmove(state.registers + place, struct.pack("<2I", *MVFR_OF_F746), 8)
+
+
+def find_monitor(uc: unicorn.Uc, state: CpuState) -> int:
+    """The host address of the exclusive monitor's address, 64 bits and all ones where it is open. Before anything is mapped."""
+    uc.mem_map(0, PAGE_BYTES)
+    uc.mem_write(0, LDREX_R0_R1)
+    places: set[int] | None = None
+    for address in (0x120, 0x544):
+        uc.reg_write(arm.UC_ARM_REG_R1, address)
+        uc.reg_write(arm.UC_ARM_REG_R2, 0xFFFF_FFFF)  # R1 alone is no 64-bit word of this value
+        uc.emu_start(1, len(LDREX_R0_R1))
+        window = np.frombuffer(
+            ctypes.string_at(state.registers & ~7, _readable_from(state.registers, MASK_BYTES)), "<u8"
+        )
+        found = set(np.nonzero(window == address)[0].tolist())
+        places = found if places is None else places & found
+    uc.mem_unmap(0, PAGE_BYTES)
+    if places is None or len(places) != 1:
+        raise NativeError(f"the exclusive monitor was found {len(places or ())} times, not once")
+    return (state.registers & ~7) + 8 * places.pop()
 
 
 class Registers:

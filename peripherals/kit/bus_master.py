@@ -68,6 +68,20 @@ class OwnContents:
         return self._bytes[name], address - memory.base
 
 
+class Region:
+    """A memory's bytes by offset, for a part that holds them."""
+
+    def __init__(self, matrix: BusMatrix, base: int) -> None:
+        self._matrix = matrix
+        self._base = base
+
+    def read(self, offset: int, size: int) -> bytes:
+        return self._matrix.contents.read(self._base + offset, size)
+
+    def write(self, offset: int, data: bytes) -> None:
+        self._matrix.contents.write(self._base + offset, data)
+
+
 class BusMatrix:
     """The memories and peripherals behind the matrix. A memory whose name is in `closed` answers with an error.
 

@@ -47,6 +47,7 @@ class Rcc(Peripheral):
         self._backup_writable = backup_writable
         self._irq = irq
         self.on_gate: Callable[[str, bool], None] = lambda name, enabled: None
+        self.on_backup_reset: Callable[[], None] = lambda: None
         self.on_peripheral_reset: Callable[[str], None] = lambda name: None
         self._enables = {
             field.name.removesuffix("EN"): (register.name, field.mask)
@@ -114,6 +115,8 @@ class Rcc(Peripheral):
             return self._pll("PLL", 2 * self["PLLCFGR.PLLP"] + 2)
         if name == "PLL48":
             return self._pll("PLL", self["PLLCFGR.PLLQ"])
+        if name == "IWDG":
+            return Fraction(self._crystals.lsi)
         if name == "LTDC":
             return self._pll("PLLSAI", self["PLLSAICFGR.PLLSAIR"] * (2 << self["DCKCFGR1.PLLSAIDIVR"]))
         if name == "LPTIM1":
@@ -135,7 +138,7 @@ class Rcc(Peripheral):
                 self.source("LSI"),
                 self.source("HSE") / hse if hse > 1 else _STOPPED,
             )
-            return choices[self["BDCR.RTCSEL"]]
+            return choices[self["BDCR.RTCSEL"]] if self["BDCR.RTCEN"] else _STOPPED
         raise KeyError(f"RCC has no clock {name}")
 
     def _pll(self, name: str, divider: int) -> Fraction:
@@ -241,6 +244,7 @@ class Rcc(Peripheral):
         self._switch_oscillators("BDCR", value)
         if value >> 16 & 1:
             self["BDCR"] = 1 << 16
+            self.on_backup_reset()
 
     def _switch_oscillators(self, register: str, value: int) -> None:
         before = self.store(register, value)

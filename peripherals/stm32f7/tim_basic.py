@@ -16,6 +16,7 @@ from peripherals.kit.wires import Frequency, Line, Request
 from peripherals.stm32f7.counter import Counter
 
 _UIF = 1
+_UDE = 1 << 8
 
 
 class BasicTimer(Peripheral):
@@ -106,6 +107,7 @@ class BasicTimer(Peripheral):
             if not self["CR1.UDIS"]:
                 self._load()
             self._counter.restart(self._periods.upcoming)
+            self._restart_repetition()
             if not self["CR1.URS"]:
                 self._update_event()
             self._plan()
@@ -131,11 +133,14 @@ class BasicTimer(Peripheral):
         """Whether the next update brings other values than those at work."""
         return self._counter.top != self["ARR"] or self._counter.prescale != self["PSC"] + 1
 
+    def _restart_repetition(self) -> None:
+        """Only an advanced timer counts its overflows."""
+
     def _update_event(self) -> None:
         if self["CR1.UDIS"]:
             return
         self["SR"] |= _UIF
-        if self["DIER.UDE"]:
+        if self["DIER"] & _UDE:
             self._request("UP")
         self._update_interrupt()
 
@@ -167,7 +172,7 @@ class BasicTimer(Peripheral):
     def _due(self) -> list[tuple[int, Callable[[int], None]]]:
         """What comes next: its tick, and what to do then; at the same tick in this order."""
         steps = self._counter.steps_to_wrap()
-        seen = self["DIER.UDE"] or self["CR1.OPM"] or not self["SR"] & _UIF or self._loading()
+        seen = self["DIER"] & _UDE or self["CR1.OPM"] or not self["SR"] & _UIF or self._loading()
         return [(self._counter.tick(steps), self._wrapped)] if steps and seen and not self["CR1.UDIS"] else []
 
     def _wrapped(self, tick: int) -> None:

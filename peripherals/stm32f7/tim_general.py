@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import ClassVar
 
 from peripherals.kit.clock import Clock
 from peripherals.kit.registers import Register, reg
 from peripherals.kit.wires import Frequency, Line, Request
 from peripherals.stm32f7.tim_basic import BasicTimer
 
-CHANNELS = range(4)
 
-
-def _ccmr(offset: int, name: str, low: int, high: int) -> Register:
+def capture_compare(offset: int, name: str, low: int, high: int) -> Register:
     """Output compare's view of the register; capture's fields share its bits."""
     fields = (
         f"OC{high}M_3[24] OC{low}M_3[16] OC{high}CE[15] OC{high}M[14:12] OC{high}PE[11] OC{high}FE[10] CC{high}S[9:8]"
@@ -28,7 +27,8 @@ def _ccmr(offset: int, name: str, low: int, high: int) -> Register:
 
 
 class GeneralTimer(BasicTimer):
-    registers = (
+    channels: ClassVar[range] = range(4)
+    registers: ClassVar[tuple[Register, ...]] = (
         reg(
             0x00,
             "CR1",
@@ -47,8 +47,8 @@ class GeneralTimer(BasicTimer):
             0x10, "SR", rc_w0="CC4OF[12] CC3OF[11] CC2OF[10] CC1OF[9] TIF[6] CC4IF[4] CC3IF[3] CC2IF[2] CC1IF[1] UIF[0]"
         ),
         reg(0x14, "EGR", w="TG[6] CC4G[4] CC3G[3] CC2G[2] CC1G[1] UG[0]", unmodelled="TG"),
-        _ccmr(0x18, "CCMR1", 1, 2),
-        _ccmr(0x1C, "CCMR2", 3, 4),
+        capture_compare(0x18, "CCMR1", 1, 2),
+        capture_compare(0x1C, "CCMR2", 3, 4),
         reg(
             0x20,
             "CCER",
@@ -74,17 +74,20 @@ class GeneralTimer(BasicTimer):
         requests: dict[str, Request] | None = None,
         width: int = 16,
     ) -> None:
-        self._compare = [0] * len(CHANNELS)
+        self._compare = [0] * len(self.channels)
         super().__init__(name, clock, frequency, irq=irq, requests=requests, width=width)
 
     def reset(self) -> None:
-        self._compare = [0] * len(CHANNELS)
+        self._compare = [0] * len(self.channels)
         super().reset()
 
     def _direct(self) -> None:
         self._counter.down = bool(self["CR1.DIR"])
 
     def write_CCR(self, index: int, value: int) -> None:
+        self._write_compare(index, value)
+
+    def _write_compare(self, index: int, value: int) -> None:
         self[f"CCR{index + 1}"] = value & self._limit
         if not self._preloads(index):
             self._compare[index] = value & self._limit
@@ -101,7 +104,7 @@ class GeneralTimer(BasicTimer):
     def write_EGR(self, value: int) -> None:
         self.store("EGR", value)
         super().write_EGR(value)
-        for index in CHANNELS:
+        for index in self.channels:
             if value >> index + 1 & 1:
                 self._matched(index)
         self._plan()
@@ -114,26 +117,32 @@ class GeneralTimer(BasicTimer):
 
     def _load(self) -> None:
         super()._load()
-        self._compare = [self[f"CCR{index + 1}"] for index in CHANNELS]
+        self._compare = [self[f"CCR{index + 1}"] & self._limit for index in self.channels]
 
     def _loading(self) -> bool:
-        return super()._loading() or any(self._compare[index] != self[f"CCR{index + 1}"] for index in CHANNELS)
+        return super()._loading() or any(
+            self._compare[index] != self[f"CCR{index + 1}"] & self._limit for index in self.channels
+        )
 
     def _due(self) -> list[tuple[int, Callable[[int], None]]]:
         """Compare events come before an update at the same tick."""
         due: list[tuple[int, Callable[[int], None]]] = []
-        for index in CHANNELS:
-            seen = self[f"DIER.CC{index + 1}DE"] or not self[f"SR.CC{index + 1}IF"]
+        for index in self.channels:
+            seen = self._requested(index) or not self[f"SR.CC{index + 1}IF"]
             steps = self._counter.steps_to(self._compare[index]) if seen and not self._captures(index) else 0
             if steps:
                 due.append((self._counter.tick(steps), partial(self._reached, index)))
         return due + super()._due()
+
+    def _requested(self, index: int) -> bool:
+        """Whether a match asks for DMA: only the first four channels can."""
+        return index < 4 and bool(self[f"DIER.CC{index + 1}DE"])
 
     def _reached(self, index: int, tick: int) -> None:
         self._matched(index)
 
     def _matched(self, index: int) -> None:
         self[f"SR.CC{index + 1}IF"] = 1
-        if self[f"DIER.CC{index + 1}DE"]:
+        if self._requested(index):
             self._request(f"CH{index + 1}")
         self._update_interrupt()

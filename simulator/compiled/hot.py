@@ -44,6 +44,7 @@ class Hot:
             for chunk in range(-(-base // CHUNK), (base + size) // CHUNK):
                 self._loads[chunk] = host - base
                 self._stores[chunk] = host - base if writable else 0
+        self._all = self._loads.copy(), self._stores.copy()
         state = engine.state
         state[State.STEP_FUNCTION] = kernels.on_compiled.address
         state[State.OPERAND_FUNCTION] = kernels.on_compiled_operand.address
@@ -59,8 +60,14 @@ class Hot:
         self.library.grow(len(self.engine.tables.blocks))
         self.engine.state[State.CODE] = self.library.code.ctypes.data
 
+    def let_answer(self, base: int, size: int, *, answers: bool) -> None:
+        """Reach a memory directly, or not."""
+        chunks = slice(base >> CHUNK_SHIFT, (base + size - 1 >> CHUNK_SHIFT) + 1)
+        for table, full in zip((self._loads, self._stores), self._all, strict=True):
+            table[chunks] = full[chunks] if answers else 0
+
     def run(self, uc: int, pc: int, until: int) -> int:
-        """As uc_emu_start, but that compiled blocks run where they may; Unicorn's error code."""
+        """As uc_emu_start, but that compiled blocks run where they may; Unicorn's error code. Bit 0 of pc is Thumb."""
         state = self.engine.state
         state[State.COMPILING] = until == NO_EXIT and self._allowed()
         if state[State.COMPILING] and state[State.BLOCKS] >= self._next:

@@ -150,7 +150,7 @@ def base_module() -> ir.Module:
 
 
 class _Loop:
-    """i64 run(i64 state, i64 engine, i64 pc, i64 until) -> Unicorn's error, or 0 with the state's REASON saying why it ended."""
+    """i64 run(i64 state, i64 engine, i64 pc with Thumb in bit 0, i64 until) -> Unicorn's error, or 0 with the state's REASON saying why it ended."""
 
     def __init__(self, module: ir.Module) -> None:
         self.build = Builder(ir.Function(module, ir.FunctionType(I64, [I64] * 4), RUN))
@@ -173,7 +173,8 @@ class _Loop:
         look, found = build.block("look"), build.block("found")
         on = build.is_("!=", self.word(State.COMPILING), build.long(0))
         outside = build.is_("==", build.load(self.word(State.ITSTATE), I32), build.word(0))
-        build.branch(build.and_(on, outside), look, emulate)
+        thumb = build.is_("!=", build.masked(pc, 1), build.long(0))
+        build.branch(build.and_(build.and_(on, outside), thumb), look, emulate)
         build.at(look)
         page = build.load(build.add(self.word(State.PAGES), build.lsl(build.lsr(pc, 20), 3)), I64)
         known = build.block("known")
@@ -203,7 +204,7 @@ class _Loop:
         nothing = build.add(self.state, build.long(8 * State.NOTHING))
         arguments = [self.state, build.sub(number, build.long(1)), build.long(-1), nothing, build.long(0)]
         result = build.call(code, I64, arguments)
-        pc = build.zext(build.load(self.word(State.REGISTERS), I32, 60), I64)
+        pc = build.ir.or_(build.zext(build.load(self.word(State.REGISTERS), I32, 60), I64), build.long(1))
         stopped, going, left = build.block("stopped"), build.block("going"), build.block("left")
         build.branch(build.is_("==", result, build.long(STOPPED)), stopped, going)
         build.at(stopped)
@@ -228,7 +229,7 @@ class _Loop:
         self.put(State.REASON, Reason.NONE)
         build.store(build.add(self.word(State.SWITCHES), build.long(1)), self.state, 8 * State.SWITCHES)
         zero = build.long(0)
-        arguments = [self.engine, build.ir.or_(where, build.long(1)), self.until, zero, zero]
+        arguments = [self.engine, where, self.until, zero, zero]
         error = build.zext(build.call(self.word(State.EMULATE_FUNCTION), I32, arguments), I64)
         ended, again, over = build.block("ended"), build.block("again"), build.block("over")
         build.branch(build.is_("!=", error, zero), over, ended)
@@ -241,5 +242,5 @@ class _Loop:
         build.branch(build.is_("==", self.word(State.REASON), build.long(Reason.COMPILED)), again, over)
         build.at(again)
         self.put(State.REASON, Reason.NONE)
-        pc.add_incoming(self.word(State.ADDRESS), again)
+        pc.add_incoming(build.ir.or_(self.word(State.ADDRESS), build.long(1)), again)
         build.go(head)

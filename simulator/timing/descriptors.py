@@ -276,7 +276,8 @@ def _operand_row(access: Access, values: dict[int, int], instruction: Instructio
 def _always_checked(instruction: Instruction) -> bool:
     """Whether it faults off a word boundary whatever CCR.UNALIGN_TRP says: Armv7-M ARM A3.2.1."""
     memory = instruction.memory
-    return memory is not None and (memory.count > 1 or memory.exclusive or instruction.timing.startswith("fp_"))
+    several = instruction.timing.endswith("_multiple")  # a list of one register too
+    return memory is not None and (several or memory.exclusive or instruction.timing.startswith("fp_"))
 
 
 def _wants_double_word(instruction: Instruction) -> bool:

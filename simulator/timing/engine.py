@@ -63,6 +63,7 @@ class Engine:
         self.timed = timed
         self.spans = spans
         self.tables = BlockTables([(s.base, s.size) for s in spans], read_word)
+        self.parameters = parameters
         self.automaton = Automaton(parameters)
         self.state: NDArray[np.int64] = np.zeros(State.WORDS, np.int64)
         self.counts: NDArray[np.int64] = np.zeros(len(self.automaton.tables.transitions), np.int64)

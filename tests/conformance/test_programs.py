@@ -20,7 +20,8 @@ SEEDS = (900_000, 900_200)  # none that the command runs by default
 
 
 def test_two_hundred_sequences_end_as_on_qemu():
-    assert programs.differences(SEEDS) == []
+    unexplained, _ = sort_out(programs.differences(SEEDS), programs.EXPLAINED, whole=False)
+    assert unexplained == ()
 
 
 def test_sequences_that_once_showed_a_bug_end_as_on_qemu_but_where_it_is_wrong():

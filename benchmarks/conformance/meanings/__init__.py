@@ -39,9 +39,12 @@ def check(scope: Scope) -> Outcome:
     work = tasks(QUICK_CASES, QUICK_WORDS, scope.seed, QUICK_BYTES) if scope.quick else tasks(CASES, WORDS, scope.seed)
     found: list[Found] = []
     with ProcessPoolExecutor(scope.workers, get_context("spawn")) as pool:
-        for results in pool.map(partial(run, elf), work):
-            found += results
-            scope.say(f"meanings: {len(found)} of {len(forms())} forms")
+        try:
+            for results in pool.map(partial(run, elf), work):
+                found += results
+                scope.say(f"meanings: {len(found)} of {len(forms())} forms")
+        except witnesses.WitnessError as error:
+            return Outcome(name, 0, missing=str(error))
     differences, explained = sort_out(
         [difference for f in found for difference in f.differences], EXPLAINED, whole=not scope.quick
     )

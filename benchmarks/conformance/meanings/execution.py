@@ -36,7 +36,8 @@ def execute_dsp(plan: Any, state: Any, out: Any) -> None:
     a = int(state[plan[Plan.A]]) if plan[Plan.A] >= 0 else 0
     low = int(state[plan[Plan.LOW]]) if plan[Plan.ACCUMULATES] else 0
     high = int(state[plan[Plan.HIGH]]) if plan[Plan.ACCUMULATES] else 0
-    execute(plan[Plan.OPERATION], n, m, a, low, high, plan[Plan.X], plan[Plan.Y], apsr >> GE_PLACE & 15, out)
+    x, y, ge = int(plan[Plan.X]), int(plan[Plan.Y]), int(apsr >> GE_PLACE & 15)
+    execute(plan[Plan.OPERATION], n, m, a, low, high, x, y, ge, out)
     if plan[Plan.D] >= 0:
         state[plan[Plan.D]] = out[Out.RESULT]
     else:

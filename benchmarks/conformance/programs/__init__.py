@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.conformance.outcome import Difference, Explained, Outcome, Row, Scope, sort_out
 from benchmarks.conformance.programs.generator import program
 from benchmarks.conformance.programs.shrink import kept, listing, shrunk
-from benchmarks.conformance.programs.witnesses import MODES, QEMU, differing
+from benchmarks.conformance.programs.witnesses import MODES, QEMU, Found, differing
 
 QUICK, WHOLE = 1500, 20_000
 BATCH = 250
@@ -22,6 +22,16 @@ SHRUNK = 3  # sequences a batch
 NEEDED = (QEMU, "arm-none-eabi-gcc", "arm-none-eabi-objdump")
 KEPT = Path(__file__).resolve().parents[3] / "tests" / "conformance" / "kept_programs"
 EXPLAINED = (
+    Explained("functional, alignment*", "functional runs look at no address, and so take no alignment faults"),
+    Explained("kept vcvt_from_fixed*", "Unicorn rounds VCVT from fixed point by FPSCR.RMode, not to nearest"),
+    Explained(
+        "cycles, alignment, kept unaligned_literal_in_it_block",
+        "an unaligned literal load in an IT block goes through under UNALIGN_TRP: its hook has no base to lead astray",
+    ),
+    Explained(
+        "kept unaligned_store_in_it_block, cycles",
+        "a store that faults in an IT block does so at the block's end: docs/not-modelled.md",
+    ),
     Explained(
         "kept unaligned_strex_without_monitor*",
         "ExclusiveMonitorsPass() looks at the alignment first; QEMU 7.2 at the monitor, and does not fault",
@@ -49,9 +59,7 @@ def check(scope: Scope) -> Outcome:
 
 
 def _row(mode: str, cases: int, found: Sequence[Difference]) -> Row:
-    return Row(
-        f"timing={mode}", cases, sum(f", {mode}" in d.case for d in found), "sequences, all words of each end state"
-    )
+    return Row(f"timing={mode}", cases, sum(mode in d.case for d in found), "sequences, all words of each end state")
 
 
 def differences(span: tuple[int, int]) -> list[Difference]:
@@ -60,12 +68,17 @@ def differences(span: tuple[int, int]) -> list[Difference]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         found = differing([p.sequence() for p in programs], folder)
-        shown: dict[int, Difference] = {}
-        for f in found[:SHRUNK]:
-            small, how = shrunk(programs[f.number], f, folder)
+        listed = [Difference(_case(f, programs[f.number].name), f.detail) for f in found]
+        new = [n for n, d in enumerate(listed) if not any(row.covers(d.case) for row in EXPLAINED)]
+        for n in new[:SHRUNK]:
+            small, how = shrunk(programs[found[n].number], found[n], folder)
             code = listing(small.sequence().code, folder)
-            shown[id(f)] = Difference(f"{small.name}, {f.mode}", f"{code}: {how.detail}")
-        return [shown.get(id(f)) or Difference(f"{programs[f.number].name}, {f.mode}", f.detail) for f in found]
+            listed[n] = Difference(listed[n].case, f"{code}: {how.detail}")
+        return listed
+
+
+def _case(found: Found, name: str) -> str:
+    return f"{found.mode}, alignment, {name}" if found.alignment else f"{name}, {found.mode}"
 
 
 def kept_differences() -> list[Difference]:
@@ -77,4 +90,4 @@ def _kept_differences() -> Iterator[Difference]:
     programs = kept(KEPT)
     with tempfile.TemporaryDirectory() as name:
         for f in differing([sequence for _, sequence in programs], Path(name)):
-            yield Difference(f"kept {programs[f.number][0]}, {f.mode}", f.detail)
+            yield Difference(_case(f, f"kept {programs[f.number][0]}"), f.detail)

@@ -22,6 +22,7 @@ PATIENCE = 60  # host seconds
 LOG, LOG_END = 0x2010_0000, 0x2000_0104  # runner.S
 MODES = ("cycles", "functional")
 SHOWN = 4  # words
+CFSR, UNALIGNED = image.REGISTERS.index("cfsr"), 1 << 24
 
 Log = NDArray[np.uint32]  # [sequences, image.RECORD_WORDS]
 
@@ -59,11 +60,15 @@ def _log(data: bytes) -> Log:
 
 @dataclass(frozen=True)
 class Found:
-    """A sequence that ended otherwise here than on QEMU: its number, the mode of timing, and what differs."""
+    """A sequence that ended otherwise here than on QEMU: its number, the mode of timing, and what differs.
+
+    alignment: QEMU took an alignment fault, and our machine did not.
+    """
 
     number: int
     mode: str
     words: tuple[str, ...]
+    alignment: bool = False
 
     @property
     def detail(self) -> str:
@@ -91,7 +96,8 @@ def _compared(sequences: Sequence[image.Sequence], elf: Path, theirs: Log, mode:
     for number, (our, their) in enumerate(zip(ours, theirs, strict=False)):
         words = np.nonzero(our != their)[0].tolist()
         if words:
-            yield Found(number, mode, tuple(f"{image.word_name(w)} is {our[w]:#x}, not {their[w]:#x}" for w in words))
+            named = tuple(f"{image.word_name(w)} is {our[w]:#x}, not {their[w]:#x}" for w in words)
+            yield Found(number, mode, named, bool(their[CFSR] & ~our[CFSR] & UNALIGNED))
     if stopped:
         number = len(ours)
         yield Found(number, mode, (stopped,))

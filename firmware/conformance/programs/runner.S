@@ -100,9 +100,9 @@ next:
     ldr r0, [r7, #18 * 4]
     ldr r1, [r7, #19 * 4]
     tst r0, #2
-    ite eq
+    it eq
     moveq sp, r1
-    msrne psp, r1
+    msr psp, r1
     msr control, r0
     isb
     clrex

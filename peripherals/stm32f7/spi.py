@@ -1,0 +1,254 @@
+"""The SPI master: words of 4 to 16 bits at a fraction of its bus's clock, through FIFOs of 32 bits each way.
+
+Reference: RM0385 32. Not modelled: slave mode, I2S, TI mode, NSS pulses, two masters (MODF), clock polarity and phase.
+"""
+
+from __future__ import annotations
+
+from peripherals.kit.clock import Clock
+from peripherals.kit.registers import Peripheral, reg
+from peripherals.kit.spi_bus import SpiBus
+from peripherals.kit.timebase import Alarm, Timebase
+from peripherals.kit.wires import Frequency, Line, Request
+
+FIFO_BYTES = 4
+_RXNE, _TXE, _CRCERR, _MODF, _OVR, _BSY = 1 << 0, 1 << 1, 1 << 4, 1 << 5, 1 << 6, 1 << 7
+_LEAST_BITS = 4
+
+
+class Spi(Peripheral):
+    registers = (
+        reg(
+            0x00,
+            "CR1",
+            rw="BIDIMODE[15] BIDIOE[14] CRCEN[13] CRCNEXT[12] CRCL[11] RXONLY[10] SSM[9] SSI[8] LSBFIRST[7] SPE[6] BR[5:3] MSTR[2] CPOL[1]"
+            " CPHA[0]",
+        ),
+        reg(
+            0x04,
+            "CR2",
+            reset=0x700,
+            rw="LDMA_TX[14] LDMA_RX[13] FRXTH[12] DS[11:8] TXEIE[7] RXNEIE[6] ERRIE[5] FRF[4] NSSP[3] SSOE[2] TXDMAEN[1] RXDMAEN[0]",
+            unmodelled="FRF",
+        ),
+        reg(
+            0x08,
+            "SR",
+            reset=2,
+            r="FTLVL[12:11] FRLVL[10:9] FRE[8] BSY[7] OVR[6] MODF[5] UDR[3] CHSIDE[2] TXE[1] RXNE[0]",
+            rc_w0="CRCERR[4]",
+        ),
+        reg(0x0C, "DR", rw="DR[15:0]"),
+        reg(0x10, "CRCPR", reset=7, rw="CRCPOLY[15:0]"),
+        reg(0x14, "RXCRCR", r="RxCRC[15:0]"),
+        reg(0x18, "TXCRCR", r="TxCRC[15:0]"),
+        reg(
+            0x1C,
+            "I2SCFGR",
+            rw="ASTRTEN[12] I2SMOD[11] I2SE[10] I2SCFG[9:8] PCMSYNC[7] I2SSTD[5:4] CKPOL[3] DATLEN[2:1] CHLEN[0]",
+            unmodelled="*",
+        ),
+        reg(0x20, "I2SPR", reset=2, rw="MCKOE[9] ODD[8] I2SDIV[7:0]", unmodelled="*"),
+    )
+    lanes = True
+
+    def __init__(
+        self,
+        name: str,
+        clock: Clock,
+        frequency: Frequency,
+        bus: SpiBus,
+        *,
+        irq: Line,
+        tx_request: Request,
+        rx_request: Request,
+    ) -> None:
+        super().__init__(name)
+        self._periods = Timebase(clock, frequency)
+        self.bus = bus
+        self._irq = irq
+        self._tx_request = tx_request
+        self._rx_request = rx_request
+        self._sending = bytearray()
+        self._received = bytearray()
+        self._shifting: Alarm | None = None
+        self._crc_due = False
+        self._overrun_read = False
+
+    def reset(self) -> None:
+        super().reset()
+        self._stop()
+        self._sending.clear()
+        self._received.clear()
+        self._update()
+
+    # Registers
+
+    @property
+    def bits(self) -> int:
+        """The data's width; the forbidden ones are eight (32.9.2)."""
+        width = self["CR2.DS"] + 1
+        return width if width >= _LEAST_BITS else 8
+
+    @property
+    def _word_bytes(self) -> int:
+        return 1 if self.bits <= 8 else 2
+
+    def write_CR1(self, value: int) -> None:
+        before = self.store("CR1", value)
+        if self["CR1.CRCEN"] and not self.pick("CR1.CRCEN", before):
+            self["RXCRCR"] = self["TXCRCR"] = 0
+        if not self["CR1.SPE"]:
+            self._stop()
+        self._next_word(self._periods.upcoming)
+        self._update()
+
+    def write_CR2(self, value: int) -> None:
+        self.store("CR2", value)
+        self._update()
+
+    def write_SR(self, value: int) -> None:
+        self.store("SR", value)
+        self._update()
+
+    def read_SR(self) -> int:
+        """OVR is cleared by a read of DR and then of SR."""
+        status = self._status()
+        if self._overrun_read:
+            self["SR"] &= ~_OVR
+            self._overrun_read = False
+            self._update()
+        return status
+
+    def _status(self) -> int:
+        kept = self["SR"] & (_OVR | _CRCERR | _MODF)
+        levels = _level(len(self._sending)) << 11 | _level(len(self._received)) << 9
+        return kept | levels | self._busy << 7 | self._room << 1 | self._ready
+
+    @property
+    def _busy(self) -> bool:
+        return self._shifting is not None or bool(self._sending and self["CR1.SPE"])
+
+    @property
+    def _room(self) -> bool:
+        """TXE: the transmit FIFO is at most half full."""
+        return len(self._sending) <= FIFO_BYTES // 2
+
+    @property
+    def _ready(self) -> bool:
+        """RXNE: a quarter or half of the receive FIFO, by FRXTH."""
+        return len(self._received) >= (1 if self["CR2.FRXTH"] else 2)
+
+    def write(self, offset: int, size: int, value: int) -> None:
+        """An access to DR takes as many bytes as it is wide: two words of 8 bits at once are packed (32.5.10)."""
+        if offset & ~3 == 0x0C:
+            self._sending += value.to_bytes(4, "little")[: min(size, 2)][: FIFO_BYTES - len(self._sending)]
+            self._next_word(self._periods.upcoming)
+            self._update()
+        else:
+            super().write(offset, size, value)
+
+    def read(self, offset: int, size: int) -> int:
+        if offset & ~3 != 0x0C:
+            return super().read(offset, size)
+        self._overrun_read = bool(self["SR"] & _OVR)
+        count = min(size, 2, len(self._received))
+        data = bytes(self._received[:count])
+        del self._received[:count]
+        self._next_word(self._periods.upcoming)
+        self._update()
+        return int.from_bytes(data, "little")
+
+    # Words
+
+    @property
+    def word_periods(self) -> int:
+        return self.bits * (2 << self["CR1.BR"])
+
+    @property
+    def _receive_only(self) -> bool:
+        return bool(self["CR1.RXONLY"] or (self["CR1.BIDIMODE"] and not self["CR1.BIDIOE"]))
+
+    def _next_word(self, start: int) -> None:
+        """A master's clock runs while there is something to send, or all the time where it only receives."""
+        if self._shifting is not None or not self["CR1.SPE"] or not self["CR1.MSTR"]:
+            return
+        size = self._word_bytes
+        if self._receive_only:
+            word = (1 << self.bits) - 1
+        elif len(self._sending) >= size:
+            word = int.from_bytes(self._sending[:size], "little") & (1 << self.bits) - 1
+            del self._sending[:size]
+        elif self._crc_due:
+            self._crc_due = False
+            word = self["TXCRCR"]
+            self._shift(start, word, crc=True)
+            return
+        else:
+            return
+        self._shift(start, word, crc=False)
+
+    def _shift(self, start: int, word: int, *, crc: bool) -> None:
+        end = start + self.word_periods
+        self._shifting = self._periods.at(end, lambda: self._shifted(word, end, crc=crc))
+
+    def _shifted(self, word: int, end: int, *, crc: bool) -> None:
+        self._shifting = None
+        bits = self.bits
+        sent = _mirrored(word, bits) if self["CR1.LSBFIRST"] else word
+        came = self.bus.exchange(sent, bits)
+        came = _mirrored(came, bits) if self["CR1.LSBFIRST"] else came
+        if crc:
+            if came != self["RXCRCR"]:
+                self["SR"] |= _CRCERR
+        elif self["CR1.CRCEN"]:
+            self["TXCRCR"] = self._crc(self["TXCRCR"], sent)
+            self["RXCRCR"] = self._crc(self["RXCRCR"], came)
+            if self["CR1.CRCNEXT"] and not self._sending:
+                self._crc_due = True
+                self["CR1.CRCNEXT"] = 0
+        if not (self["CR1.BIDIMODE"] and self["CR1.BIDIOE"]):
+            self._take(came)
+        self._next_word(end)
+        self._update()
+
+    def _take(self, word: int) -> None:
+        size = self._word_bytes
+        if len(self._received) + size > FIFO_BYTES:
+            self["SR"] |= _OVR
+        else:
+            self._received += word.to_bytes(size, "little")
+
+    def _crc(self, crc: int, word: int) -> int:
+        """CRCL: eight or sixteen bits."""
+        width = 16 if self["CR1.CRCL"] else 8
+        for n in range(self.bits - 1, -1, -1):
+            out = crc >> width - 1 ^ word >> n & 1
+            crc = (crc << 1 ^ (self["CRCPR"] if out & 1 else 0)) & (1 << width) - 1
+        return crc
+
+    def _stop(self) -> None:
+        if self._shifting is not None:
+            self._shifting.cancel()
+            self._shifting = None
+        self._crc_due = False
+
+    def _update(self) -> None:
+        """Each of TXE, RXNE and the errors has its enable in CR2."""
+        cr2 = self["CR2"]
+        sends = self._room and cr2 >> 7 & 1
+        receives = self._ready and cr2 >> 6 & 1
+        fails = self["SR"] & (_OVR | _CRCERR | _MODF) and cr2 >> 5 & 1
+        self._irq.set(bool(sends or receives or fails))
+        enabled = self["CR1.SPE"]
+        self._tx_request.set(bool(enabled and self._room and cr2 >> 1 & 1))
+        self._rx_request.set(bool(self._ready and cr2 & 1))
+
+
+def _level(count: int) -> int:
+    """Empty, a quarter, half, full."""
+    return min(count, 2) if count < 4 else 3
+
+
+def _mirrored(word: int, bits: int) -> int:
+    return int(f"{word:0{bits}b}"[::-1], 2)
