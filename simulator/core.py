@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import unicorn
-from numba import config
 from numpy.typing import NDArray
 from unicorn import arm_const as arm
 
@@ -129,7 +129,7 @@ class Core:
         hosts = {m.base: (m.size, self._host(m)) for m in self.memories}
         engine.attach(self.cpu, hosts, native.stop_function())
         self.verifier = self._verifier(hosts) if "dsp" in verify else None
-        self.hot = self._hot(hosts) if compiled and self.verifier is None and not config.DISABLE_JIT else None
+        self.hot = self._hot(hosts) if compiled and self.verifier is None and os.environ.get("NUMBA_DISABLE_JIT") != "1" else None
         state = engine.state.ctypes.data
         native.add_hook(self.uc, BLOCK, engine.block_hook, state)
         native.add_hook(self.uc, unicorn.UC_HOOK_TLB_FILL, engine.fill_hook, state)

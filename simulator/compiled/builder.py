@@ -5,10 +5,12 @@ Reference: LLVM's language reference. Shifts by the width or more are poison the
 
 from __future__ import annotations
 
+from typing import Any, TypeAlias
+
 from llvmlite import ir
 
 I1, I8, I16, I32, I64 = (ir.IntType(bits) for bits in (1, 8, 16, 32, 64))
-Value = ir.Value
+Value: TypeAlias = Any  # an LLVM value; llvmlite has no types
 
 
 class Builder:

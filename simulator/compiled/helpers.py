@@ -284,4 +284,4 @@ class _Pairs(Words):
         build.at(done)
 
 
-__all__ = ["FALL_THROUGH", "FLUSHED", "Helpers", "POP", "PUSH", "SLOW", "Words"]
+__all__ = ["FALL_THROUGH", "FLUSHED", "POP", "PUSH", "SLOW", "Helpers", "Words"]

@@ -37,6 +37,7 @@ class Hot:
     ) -> None:
         self.engine, self.read = engine, read
         self.library = Library(timed=engine.timed)
+        self.often = OFTEN
         self._next = PERIOD
         self._loads: NDArray[np.int64] = np.zeros(1 << 32 - CHUNK_SHIFT, np.int64)
         self._stores: NDArray[np.int64] = np.zeros_like(self._loads)
@@ -71,7 +72,7 @@ class Hot:
         state = self.engine.state
         state[State.COMPILING] = until == NO_EXIT and self._allowed()
         if state[State.COMPILING] and state[State.BLOCKS] >= self._next:
-            self._look()
+            self.look()
         return int(self.library.run(state.ctypes.data, uc, pc, until))
 
     def _allowed(self) -> bool:
@@ -80,12 +81,12 @@ class Hot:
         watched = state[State.TRAPS] & TRAP_BREAKPOINT or state[State.HOLD] or state[State.UNSETTLED] == kernels.HELD
         return not (watched or state[State.LOG] >= 0 or self.engine.tables.branch_flags)
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """Compile what has become hot."""
         engine = self.engine
         tables = engine.tables
         executed = self._executed()
-        hot = [int(n) for n in np.flatnonzero(executed >= OFTEN) if int(n) not in self.library.tried]
+        hot = [int(n) for n in np.flatnonzero(executed >= self.often) if int(n) not in self.library.tried]
         chosen = [n for n in hot if tables.find(tables.descriptions[n].address) == n]
         self.library.tried.update(hot)
         self.library.tried.difference_update(chosen)
@@ -101,7 +102,10 @@ class Hot:
             return column
         used = int(engine.automaton.tables.counts[at.TRANSITIONS])
         blocks = engine.automaton.tables.transitions[:used, at.BLOCK]
-        return np.bincount(blocks, weights=engine.counts[:used], minlength=count)
+        sums: NDArray[np.float64] = np.bincount(blocks, weights=engine.counts[:used], minlength=count).astype(
+            np.float64
+        )
+        return sums
 
 
 def address_of(function: object) -> int:

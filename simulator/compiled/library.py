@@ -26,6 +26,11 @@ from simulator.timing.kernels import Block, Reason, State
 PATIENCE = 50  # how often a block may be left in its middle before it is Unicorn's for good
 RUN, STUB, FIND = "run", "stub", "find"
 HERE = Path(__file__).parent
+# beside this package, what decides how a block is read and which words its code uses
+MEANING = (
+    "bit_pictures.py", "decode.py", "encodings.py", "encodings_dsp.py", "encodings_fp.py", "encodings_memory.py", "operands.py",
+    "timing/descriptors.py", "timing/kernels.py", "timing/layout.py",
+)  # fmt: skip
 
 
 class Library:
@@ -33,7 +38,8 @@ class Library:
 
     def __init__(self, *, timed: bool) -> None:
         self.timed = timed
-        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
+        _initialise()
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target())  # which owns the target from here on
         self._add(f"base-{_sources()}", base_module)
         self.stub = self._engine.get_function_address(STUB)
         self.run = CFUNCTYPE(c_int64, c_int64, c_int64, c_int64, c_int64)(self._engine.get_function_address(RUN))
@@ -101,7 +107,7 @@ def _name(description: Description, code: bytes, *, timed: bool) -> str:
 def _sources() -> str:
     """A hash of what decides the code: these modules, the tables' layout, the host, the compiler."""
     digest = hashlib.sha256()
-    for path in sorted(HERE.glob("*.py")) + [HERE.parent / "timing" / name for name in ("kernels.py", "layout.py")]:
+    for path in [*sorted(HERE.glob("*.py")), *(HERE.parent / name for name in MEANING)]:
         digest.update(path.read_bytes())
     digest.update(repr((llvm.llvm_version_info, llvm.get_host_cpu_name(), llvm.get_process_triple())).encode())
     return digest.hexdigest()[:16]
@@ -123,11 +129,13 @@ def _keep(path: Path, data: bytes) -> None:
 
 
 @cache
-def _machine() -> llvm.TargetMachine:
+def _initialise() -> None:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    target = llvm.Target.from_triple(llvm.get_process_triple())
-    return target.create_target_machine(
+
+
+def _target() -> llvm.TargetMachine:
+    return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
         cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=2, jit=True
     )
 
@@ -136,9 +144,10 @@ def _object(module: ir.Module) -> bytes:
     module.triple = llvm.get_process_triple()
     parsed = llvm.parse_assembly(str(module))
     parsed.verify()
-    builder = llvm.create_pass_builder(_machine(), llvm.create_pipeline_tuning_options(speed_level=2))
+    target = _target()
+    builder = llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options(speed_level=2))
     builder.getModulePassManager().run(parsed, builder)
-    return bytes(_machine().emit_object(parsed))
+    return bytes(target.emit_object(parsed))
 
 
 def base_module() -> ir.Module:

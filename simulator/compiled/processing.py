@@ -6,6 +6,7 @@ Reference: Armv7-M ARM A7.7, each instruction's operation; A2.2.1 for AddWithCar
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 from llvmlite import ir
 
@@ -13,7 +14,7 @@ from simulator.compiled.builder import I1, I64, Builder, Value
 from simulator.compiled.core_state import CoreState
 from simulator.decode import APSR, Instruction
 
-Carry = Value | None  # an i1, or None where the carry flag keeps its value
+Carry: TypeAlias = Value | None  # an i1, or None where the carry flag keeps its value
 FALSE, TRUE = ir.Constant(I1, 0), ir.Constant(I1, 1)
 SHIFTS = ("LSL", "LSR", "ASR", "ROR")
 SUMS = ("ADD", "ADC", "SUB", "SBC", "RSB", "CMP", "CMN")
@@ -167,7 +168,7 @@ class Processing:
             self._put(i, result)
 
     def _sum(self, i: Instruction) -> None:
-        build, name = self.build, i.mnemonic
+        name = i.mnemonic
         value, _ = self.operand(i)
         n = self._n(i)
         if name == "RSB":

@@ -29,6 +29,7 @@ DO_NOTHING = {"IT", "NOP", "YIELD", "DMB", "DSB", "ISB", "PLD", "PLI", "MEMHINT"
 BRANCHES = {"B", "BL", "BX", "BLX", "CBZ", "CBNZ", "TBB", "TBH"}
 READS_CARRY = {"ADC", "SBC", "RRX"}
 PC, LR = 15, 14
+PAGE = 1024
 
 
 class Untranslatable(Exception):
@@ -53,11 +54,24 @@ def _check(description: Description) -> None:
             raise Untranslatable(f"{i.name} at {i.address:#010x}")
         if i.memory is not None and i.memory.exclusive:
             raise Untranslatable(f"exclusive access at {i.address:#010x}")
+    if not _ends_by_itself(description):
+        raise Untranslatable(f"a piece of a block at {description.address:#010x}")
     branch = last.branch
     if branch is not None and branch.target == last.address + last.size:
         raise Untranslatable(f"a branch to what follows it at {last.address:#010x}")
     if branch is not None and last.in_it and last.condition != ALWAYS and branch.kind != "jump":
         raise Untranslatable(f"a conditional return or call at {last.address:#010x}")
+
+
+def _ends_by_itself(description: Description) -> bool:
+    """Whether it is a whole block: up to a branch, a barrier, or the end of a page (1 KB), and outside IT blocks."""
+    it = ItState()
+    for i in description.instructions:
+        it = advance_it(it, i)
+    end = description.address + description.size
+    at_page = end % PAGE in (0, PAGE - 2) or description.address % PAGE == PAGE - 2
+    last = description.instructions[-1]
+    return it.bits & 15 == 0 and (last.branch is not None or last.mnemonic == "ISB" or at_page)
 
 
 def _is_transfer(i: Instruction) -> bool:
@@ -357,6 +371,7 @@ class _Translation:
         end = self.description.address + self.description.size
         entry = build.select(build.is_("==", wide, build.long(end)), build.long(SLOW), entry)
         return Edge(entry, build.long(POP), build.long(0))
+
 
 def _names(instructions: Iterable[Instruction]) -> tuple[set[Name], set[Name]]:
     """Registers and flags that a block may read, and may write."""

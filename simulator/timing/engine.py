@@ -317,7 +317,7 @@ class Engine:
         """Memories an access to which costs nothing, cached or not."""
         costs = self.costs
         dear = costs[:, [Region.CACHEABLE, Region.DEVICE, Region.READ, Region.WRITE]].any(axis=1)
-        self.quiet[:] = ~dear[self.regions]
+        self.quiet[:] = np.logical_not(dear)[self.regions]
 
     def enable_caches(self, *, instruction: bool, data: bool) -> None:
         """Follow CCR.IC and CCR.DC; contents stay, as in hardware."""
