@@ -30,7 +30,9 @@ class Part:
 
 PARTS = (
     Part("microbenchmarks", "facts", "Measured facts, one microbenchmark each"),
+    Part("llvm-mca", "mca", "Against llvm-mca"),
     Part("guesses", "guessed", "Guesses"),
+    Part("determinism", "determinism", "Determinism"),
 )
 
 
