@@ -120,14 +120,11 @@ def _floats(count: int, rng: Generator) -> Words:
     kinds = [random, edges, near_one, full, full, denormal, tiny, nan, halves, half << U(16), quarters, huge]
     table = _mixed(kinds, rng)
     _cancel(table, rng)
-    functions: list[Callable[[Words], Words]] = [
-        lambda x: x,
-        lambda x: x ^ U(1 << 31),
-        lambda x: x + U(1),
-        lambda x: x - U(1),
-        lambda x: x ^ _bits(len(x), rng) & U(0x80FF_FFFF),  # of about the same size
-    ]
-    return _related(table, rng, [*functions, functions[-1]])
+    alike = np.flatnonzero(_between(0, 8, count, rng) == 0)
+    table[alike, 1:] = table[alike, :1] ^ _bits((len(alike), 3), rng) & U(0x80FF_FFFF)  # of about the same size
+    return _related(
+        table, rng, [lambda x: x, lambda x: x ^ U(1 << 31), lambda x: x + U(1), lambda x: x - U(1), lambda x: x ^ U(1)]
+    )
 
 
 def _cancel(table: Words, rng: Generator) -> None:
