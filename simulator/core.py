@@ -226,6 +226,8 @@ class Core:
         offset = address - memory.base
         self._buffers[memory.alias or memory.name][offset : offset + len(data)] = data
         if self.engine.has_run(address, len(data)):
+            if self.engine.paused:
+                self.engine.flush()
             self.engine.forget_code(address, address + len(data))
             self._drop_translated(address, address + len(data))
 
