@@ -10,7 +10,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from peripherals.stm32f7 import exti
+from peripherals.stm32f7.adc import Adc, AdcCommon, Converter
 from peripherals.stm32f7.crc import Crc
+from peripherals.stm32f7.dac import Dac
 from peripherals.stm32f7.dcmi import Dcmi
 from peripherals.stm32f7.dma import STREAMS, Dma
 from peripherals.stm32f7.dma2d import Dma2d
@@ -177,6 +179,26 @@ def make_spi(chip: Chip, instance: Instance) -> Spi:
     )
 
 
+def make_adc(chip: Chip, instance: Instance) -> Adc:
+    common = AdcCommon("ADC_Common")
+    converters = [
+        Converter(
+            f"ADC{n}",
+            chip.clock,
+            chip.rcc.output("PCLK2", f"ADC{n}"),
+            lambda: common.prescaler,
+            irq=chip.interrupt(instance.irq[0]),
+            request=chip.request(f"ADC{n}"),
+        )
+        for n in (1, 2, 3)
+    ]
+    return Adc(instance.name, converters, common)
+
+
+def make_dac(chip: Chip, instance: Instance) -> Dac:
+    return Dac(instance.name, irq=chip.interrupt(instance.irq[0]))
+
+
 MAKERS: dict[str, Callable[[Chip, Instance], Addressed]] = {
     "DMA1": make_dma,
     "DMA2": make_dma,
@@ -188,6 +210,8 @@ MAKERS: dict[str, Callable[[Chip, Instance], Addressed]] = {
     "DCMI": make_dcmi,
     "FMC": make_fmc,
     "QUADSPI": make_quadspi,
+    "ADC": make_adc,
+    "DAC": make_dac,
     "RNG": make_rng,
     "CRC": make_crc,
     "IWDG": make_iwdg,

@@ -129,7 +129,11 @@ class Core:
         hosts = {m.base: (m.size, self._host(m)) for m in self.memories}
         engine.attach(self.cpu, hosts, native.stop_function())
         self.verifier = self._verifier(hosts) if "dsp" in verify else None
-        self.hot = self._hot(hosts) if compiled and self.verifier is None and os.environ.get("NUMBA_DISABLE_JIT") != "1" else None
+        self.hot = (
+            self._hot(hosts)
+            if compiled and self.verifier is None and os.environ.get("NUMBA_DISABLE_JIT") != "1"
+            else None
+        )
         state = engine.state.ctypes.data
         native.add_hook(self.uc, BLOCK, engine.block_hook, state)
         native.add_hook(self.uc, unicorn.UC_HOOK_TLB_FILL, engine.fill_hook, state)
@@ -240,6 +244,8 @@ class Core:
         offset = address - memory.base
         self._buffers[memory.alias or memory.name][offset : offset + len(data)] = data
         if self.engine.has_run(address, len(data)):
+            if self.engine.paused:
+                self.engine.flush()
             self.engine.forget_code(address, address + len(data))
             self._drop_translated(address, address + len(data))
 

@@ -435,12 +435,12 @@ class Machine:
     def _follow_settings(self) -> None:
         system, settings = self.soc.system_control, self.settings
         wait_states = self.soc.flash.wait_states if settings.wait_states < 0 else settings.wait_states
-        self.engine.set_wait_states(wait_states)
+        self.engine.set_wait_states(wait_states, settings.line_cost, ideal=settings.ideal_memory)
         self.engine.enable_caches(
             instruction=_forced(settings.icache, bool(system.ccr & INSTRUCTION_CACHE)),
             data=_forced(settings.dcache, bool(system.ccr & DATA_CACHE)),
         )
-        self.engine.predict_branches(wanted=not system.actlr & NO_BRANCH_TARGETS)
+        self.engine.predict_branches(wanted=_forced(settings.predictor, not system.actlr & NO_BRANCH_TARGETS))
         self._follow_floating_point()
         self.engine.trap_unaligned(wanted=bool(system.ccr & UNALIGNED_TRAP))
         self.engine.trap_divisions(wanted=bool(system.ccr & DIVIDE_TRAP))
@@ -520,6 +520,7 @@ def _parameters(settings: Settings) -> Parameters:
         dual_issue=int(settings.dual_issue),
         early_alu=int(settings.early_alu),
         operand_waits=int(settings.operand_waits),
+        store_to_load_window=Parameters().store_to_load_window if settings.store_to_load else 0,
     )
 
 

@@ -51,6 +51,8 @@ def not_modelled(machine: Machine) -> list[str]:
         if _uses(machine, QSPI):
             sentences.append("QSPI timing as its registers program it: a line has one cost")
         sentences.append("the branch target cache forgets nothing, and DMA and display do not take bus cycles")
+    if not settings.exact_interrupts:
+        sentences.append("interrupts within a basic block: they are taken at its end (--exact-interrupts)")
     if soc.system_control.mpu.control & 1:
         sentences.append("the MPU's checks: its regions forbid nothing here")
     return sentences

@@ -84,7 +84,7 @@ def describe(
         "clock_hz": machine.clock.frequency,
         "seconds": float(machine.clock.seconds),
         "causes": dict(machine.causes()),
-        "timing": _timing(machine.settings),
+        "timing": _timing(machine),
         "unmodelled": [_unmodelled(machine, what, count) for what, count in machine.unmodelled()],
         "not_modelled": machine_facts.not_modelled(machine),
         "fault": fault,
@@ -176,6 +176,9 @@ def summary(report: Report, *, verbose: bool = False) -> list[str]:
     lines = []
     if report["causes"]:
         lines.append(f"cycles by cause: {shares(report['causes'])}")
+    if report["timing"]["interval"]:
+        spread = report["timing"]["interval"]
+        lines.append(f"cycles by the facts that are open: {spread['low']:,} to {spread['high']:,}")
     if verbose:
         firmware = report["firmware"]
         lines.append(
@@ -260,14 +263,28 @@ def _verify_line(verify: Mapping[str, Any]) -> str:
     return f"verify dsp: {verify['compared']:,} instructions checked, {verify['differences']:,} differences"
 
 
-def _timing(settings: Any) -> dict[str, object]:
+def _timing(machine: Machine) -> dict[str, object]:
     from simulator.timing import cortex_m7, memories
 
-    mode = str(getattr(settings, "timing", "cycles"))
+    mode = str(getattr(machine.settings, "timing", "cycles"))
     if mode != "cycles":
-        return {"mode": mode, "guesses": [], "error_band": "none: cycles are not counted in this mode"}
+        band = "none: cycles are not counted in this mode"
+        return {"mode": mode, "guesses": [], "error_band": band, "interval": None}
     return {
         "mode": mode,
         "guesses": [*cortex_m7.guesses(), *memories.guesses()],
         "error_band": "docs/accuracy.md says how far to trust a total",
+        "interval": _interval(machine),
     }
+
+
+def _interval(machine: Machine) -> dict[str, object] | None:
+    """What the facts that are open leave of the total: least and most cycles, and each fact's part."""
+    engine = getattr(machine, "engine", None)
+    if engine is None:
+        return None
+    from simulator.timing.interval import interval
+
+    spread = interval(engine)
+    low, high = spread.around(machine.cycle)
+    return {"low": low, "high": high, "by": {name: list(change) for name, change in spread.by.items()}}

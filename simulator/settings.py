@@ -9,6 +9,7 @@ CHOICES = {
     "timing": ("cycles", "functional"),
     "dcache": ("firmware", "on", "off"),
     "icache": ("firmware", "on", "off"),
+    "predictor": ("firmware", "on", "off"),
     "verify": ("dsp", "off"),
 }
 
@@ -22,7 +23,8 @@ class Settings:
     """timing: "cycles", or "functional" (one cycle an instruction). dcache, icache: as the firmware programs them, or forced.
 
     dual_issue, store_to_load, early_alu: parts of the pipeline that a what-if switches off. wait_states: of flash, -1 for
-    what the firmware programs. seed: of the caches' random replacement. strict: stop at the first access that nobody models.
+    what the firmware programs. predictor: the branch target cache, as ACTLR programs it, or forced. line_cost: visible cycles
+    of a line from flash, -1 for the model's. ideal_memory: no access waits. seed: of the caches' random replacement. strict: stop at the first access that nobody models.
     compiled: whether hot blocks run as code of ours; cycles do not depend on it.
     exact_interrupts: take an interrupt before the instruction that its cycle falls on, not behind the block around it.
     verify: ("dsp",) computes every DSP instruction a second time, by dsp.py, and compares.
@@ -34,6 +36,10 @@ class Settings:
     dual_issue: bool = True
     early_alu: bool = True
     operand_waits: bool = True
+    store_to_load: bool = True
+    predictor: str = "firmware"
+    line_cost: int = -1
+    ideal_memory: bool = False
     wait_states: int = -1
     seed: int = 1
     strict: bool = False

@@ -15,6 +15,7 @@ from pathlib import Path
 from benchmarks.speedup.subject import invoke, subject
 from simulator.firmware import Firmware, load
 from simulator.machine import Machine, Stop
+from simulator.timing.interval import interval, snapshot
 from simulator.until import UntilAny, UntilExit, UntilSymbol, UntilText
 
 LIMIT = 3_000_000_000  # cycles
@@ -78,6 +79,7 @@ class Measurement:
     answers: tuple[Answer, ...]
     lines: tuple[str, ...]
     seconds: float
+    interval: tuple[int, int] | None = None  # least and most cycles by the timing's open facts
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class Count:
     instructions: int | None
     causes: dict[str, int] | None
     clock_hz: int
+    interval: tuple[int, int] | None = None
 
 
 def measure(elf: Path, images: int = 1, limit: int = LIMIT) -> Measurement:
@@ -115,7 +118,7 @@ def measure(elf: Path, images: int = 1, limit: int = LIMIT) -> Measurement:
         str(elf), firmware.sha256, about.network, about.kernels, about.ours, about.compiler, about.flags,
         about.convolution, count.counted, count.cycles, count.instructions, count.causes, count.clock_hz,
         printed_cycles(text), answers, () if ours else telling_lines(text),
-        time.perf_counter() - started,
+        time.perf_counter() - started, count.interval,
     )  # fmt: skip
 
 
@@ -138,11 +141,13 @@ def telling_lines(text: str) -> tuple[str, ...]:
 def _invoke(machine: Machine, address: int, limit: int) -> Count:
     _reach(machine, address, limit, "call Invoke()")
     cycles, instructions, causes = machine.cycle, machine.instructions, machine.causes()
+    since = snapshot(machine.engine)
     _reach(machine, machine.register("lr") & ~1, machine.cycle + limit, "return from Invoke()")
     spent = {cause: total - causes.get(cause, 0) for cause, total in machine.causes().items()}
     return Count(
         INVOKE, machine.cycle - cycles, machine.instructions - instructions,
         {cause: total for cause, total in spent.items() if total}, machine.clock.frequency,
+        interval(machine.engine, since).around(machine.cycle - cycles),
     )  # fmt: skip
 
 

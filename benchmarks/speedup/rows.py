@@ -139,6 +139,7 @@ def as_dict(row: Row, root: Path) -> dict[str, object]:
         "sha256": m.sha256,
         "counted": m.counted,
         "cycles": m.cycles,
+        "interval": list(m.interval) if m.interval else None,
         "instructions": m.instructions,
         "inferences_per_second": row.inferences_per_second,
         "speedup": row.speedup,

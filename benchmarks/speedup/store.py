@@ -45,6 +45,7 @@ def recall(name: str, folder: Path = FOLDER) -> Measurement | None:
         facts = json.loads((folder / f"{name}.json").read_text())
         facts["answers"] = tuple(Answer(a["image"], tuple(a["outputs"]), a["label"]) for a in facts["answers"])
         facts |= {field: tuple(facts[field]) for field in ("ours", "lines")}
+        facts["interval"] = tuple(facts["interval"]) if facts.get("interval") else None
         return Measurement(**facts)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

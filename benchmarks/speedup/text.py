@@ -19,6 +19,7 @@ COLUMNS: dict[str, Callable[[Row], str]] = {
     "compiler": lambda row: row.build,
     "kernels": lambda row: row.kernels,
     "cycles": lambda row: f"{row.measurement.cycles:,}",
+    "M cycles by open facts": lambda row: _range(row.measurement.interval),
     "inf/s": lambda row: _number(row.inferences_per_second, ".2f"),
     "published inf/s": lambda row: _number(row.published_rate, ".2f"),
     "difference": lambda row: _number(row.difference, "+.1%").replace("%", " %").replace("-", "−"),
@@ -30,6 +31,11 @@ LEFT = ("network", "compiler", "kernels")
 
 def _number(value: float | None, form: str) -> str:
     return NOTHING if value is None else format(value, form)
+
+
+def _range(interval: tuple[int, int] | None) -> str:
+    """`93.1–95.8`."""
+    return NOTHING if interval is None else f"{interval[0] / 1e6:.1f}–{interval[1] / 1e6:.1f}"
 
 
 def _times(value: float | None, form: str) -> str:

@@ -30,7 +30,10 @@ class Part:
 
 PARTS = (
     Part("microbenchmarks", "facts", "Measured facts, one microbenchmark each"),
+    Part("llvm-mca", "mca", "Against llvm-mca"),
+    Part("table", "published", "The published table"),
     Part("guesses", "guessed", "Guesses"),
+    Part("determinism", "determinism", "Determinism"),
 )
 
 

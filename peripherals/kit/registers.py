@@ -149,6 +149,7 @@ class Peripheral:
     )
     size: int = 0x400
     _rows: ClassVar[dict[int, _Row]] = {}
+    _behaved: ClassVar[tuple[tuple[int, _Row], ...]] = ()
     _offsets: ClassVar[dict[str, int]] = {}
     _places: ClassVar[dict[str, tuple[int, int, int]]] = {}
 
@@ -160,6 +161,11 @@ class Peripheral:
                 if offset in cls._rows or offset % 4:
                     raise MapError(f"{cls.__name__}.{name} cannot be at +{offset:#x}")
                 cls._rows[offset] = _row(register, name, offset, index)
+        cls._behaved = tuple(
+            (offset, row)
+            for offset, row in cls._rows.items()
+            if row.read_clears or any(hasattr(cls, f"{kind}_{row.register.name}") for kind in ("read", "write"))
+        )
         cls._offsets = {row.name: offset for offset, row in cls._rows.items()}
         cls._places = {
             f"{row.name}.{field.name}": (offset, field.low, field.mask)
@@ -179,7 +185,7 @@ class Peripheral:
         self._words = {offset: row.register.reset for offset, row in self._rows.items()}
         self._readers: dict[int, Callable[[], int]] = {}
         self._writers: dict[int, Callable[[int], None]] = {}
-        for offset, row in self._rows.items():
+        for offset, row in self._behaved:
             self._bind(offset, row)
 
     def _bind(self, offset: int, row: _Row) -> None:

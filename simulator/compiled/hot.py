@@ -37,8 +37,8 @@ class Hot:
     ) -> None:
         self.engine, self.read = engine, read
         self.library = Library(timed=engine.timed)
-        self.often = OFTEN
-        self._next = PERIOD
+        self.often, self.period = OFTEN, PERIOD
+        self._last = 0
         self._loads: NDArray[np.int64] = np.zeros(1 << 32 - CHUNK_SHIFT, np.int64)
         self._stores: NDArray[np.int64] = np.zeros_like(self._loads)
         for base, size, host, writable in memories:
@@ -61,6 +61,11 @@ class Hot:
         self.library.grow(len(self.engine.tables.blocks))
         self.engine.state[State.CODE] = self.library.code.ctypes.data
 
+    @property
+    def compiled(self) -> int:
+        """How many blocks have code now."""
+        return int((self.library.code != self.library.stub).sum())
+
     def let_answer(self, base: int, size: int, *, answers: bool) -> None:
         """Reach a memory directly, or not."""
         chunks = slice(base >> CHUNK_SHIFT, (base + size - 1 >> CHUNK_SHIFT) + 1)
@@ -71,7 +76,7 @@ class Hot:
         """As uc_emu_start, but that compiled blocks run where they may; Unicorn's error code. Bit 0 of pc is Thumb."""
         state = self.engine.state
         state[State.COMPILING] = until == NO_EXIT and self._allowed()
-        if state[State.COMPILING] and state[State.BLOCKS] >= self._next:
+        if state[State.COMPILING] and state[State.BLOCKS] >= self._last + self.period:
             self.look()
         return int(self.library.run(state.ctypes.data, uc, pc, until))
 
@@ -92,7 +97,7 @@ class Hot:
         self.library.tried.difference_update(chosen)
         descriptions = [tables.descriptions[n] for n in chosen]
         self.library.compile(chosen, descriptions, [self.read(d.address, d.size) for d in descriptions])
-        self._next = int(engine.state[State.BLOCKS]) + PERIOD
+        self._last = int(engine.state[State.BLOCKS])
 
     def _executed(self) -> NDArray[np.float64]:
         engine = self.engine

@@ -39,12 +39,15 @@ class Library:
     def __init__(self, *, timed: bool) -> None:
         self.timed = timed
         _initialise()
-        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target())  # which owns the target from here on
+        self._engine = llvm.create_mcjit_compiler(
+            llvm.parse_assembly(""), _target()
+        )  # which owns the target from here on
         self._add(f"base-{_sources()}", base_module)
         self.stub = self._engine.get_function_address(STUB)
         self.run = CFUNCTYPE(c_int64, c_int64, c_int64, c_int64, c_int64)(self._engine.get_function_address(RUN))
         self.code: NDArray[np.int64] = np.full(4096, self.stub, np.int64)
         self.tried: set[int] = set()
+        self.translated = 0  # blocks that were not found on disk
 
     def grow(self, blocks: int) -> None:
         """Room for so many blocks."""
@@ -78,6 +81,7 @@ class Library:
                 translate(name, description, helpers, timed=self.timed)
             except Untranslatable:
                 continue
+            self.translated += 1
         return module
 
     def _add(self, key: str, make: object) -> set[str]:

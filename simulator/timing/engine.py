@@ -309,8 +309,9 @@ class Engine:
 
     # Memory system
 
-    def set_wait_states(self, wait_states: int) -> None:
-        self.costs[:] = memories.costs(wait_states)
+    def set_wait_states(self, wait_states: int, line_cost: int = -1, *, ideal: bool = False) -> None:
+        """Flash wait states, and what a what-if makes of the memories' costs (memories.costs)."""
+        self.costs[:] = memories.costs(wait_states, line_cost, ideal=ideal)
         self._find_quiet()
 
     def _find_quiet(self) -> None:

@@ -115,8 +115,11 @@ BUS = {
 }
 
 
-def costs(wait_states: int) -> NDArray[np.int64]:
-    """The kernels' table of costs, a row a kind, for a number of flash wait states."""
+def costs(wait_states: int, line_cost: int = -1, *, ideal: bool = False) -> NDArray[np.int64]:
+    """The kernels' table of costs, a row a kind, for a number of flash wait states.
+
+    line_cost: cycles of a line from flash instead of the model's, -1 for those; ideal: no access costs anything.
+    """
     table = np.zeros((32, Region.COLUMNS), np.int64)
     for row, kind in zip(table, KINDS, strict=False):
         row[Region.CACHEABLE] = kind.cacheable
@@ -126,6 +129,10 @@ def costs(wait_states: int) -> NDArray[np.int64]:
         row[Region.READ] = kind.read.at(wait_states)
         row[Region.WRITE] = kind.write.at(wait_states)
         row[Region.FETCH] = kind.fetch.at(wait_states)
+        if kind.flash and kind.cacheable and line_cost >= 0:
+            row[Region.DATA_LINE] = row[Region.FETCH_LINE] = line_cost
+        if ideal:
+            row[Region.DATA_LINE : Region.STORE_LINE + 1] = 0
         row[Region.FLASH] = kind.flash
         row[Region.DEVICE] = kind.name == "device"
     return table

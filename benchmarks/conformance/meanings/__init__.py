@@ -21,7 +21,7 @@ from benchmarks.conformance.outcome import Outcome, Row, Scope, sort_out
 from firmware.conformance import meanings as runner
 from firmware.ninja import BuildError
 
-CASES, WORDS = 100_000, 4096  # of each form
+CASES, WORDS = 200_000, 4096  # of each form
 QUICK_CASES, QUICK_WORDS, QUICK_BYTES = 2_000, 48, 2 << 20
 
 

@@ -25,6 +25,7 @@ COLUMNS: Mapping[str, tuple[int, ...]] = {
 }
 HALVES = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x100, 0x7FFF, 0x8000, 0x8001, 0xFFFE, 0xFFFF)
 BYTES = (0, 1, 0x7F, 0x80, 0x81, 0xFE, 0xFF)
+EXTREMES = (0, 1, 0xFFFF_FFFF, 0x7FFF_FFFF, 0x8000_0000, 0x7FFF_7FFF, 0x8000_8000)
 FLAGS = 0xF80F_0000  # N Z C V Q GE
 MODES, CUMULATIVE = 0x07C0_0000, 0xF000_009F  # FPSCR: AHP DN FZ RMode; flags and exceptions
 SINGLES = (
@@ -81,6 +82,8 @@ def _integers(count: int, columns: int, rng: Generator) -> Words:
         [random, random, halves, quarters[0] | quarters[1] | quarters[2] | quarters[3], powers, small, sparse, ~sparse],
         rng,
     )
+    extreme = np.flatnonzero(_between(0, 16, count, rng) == 0)
+    table[extreme] = _choice(EXTREMES, (len(extreme), columns), rng)
     return _related(table, rng, [lambda x: x, lambda x: ~x, lambda x: -x, lambda x: x + U(1), lambda x: x * U(3)])
 
 
@@ -109,13 +112,16 @@ def _floats(count: int, rng: Generator) -> Words:
     full = sign | _between(127 - 15, 127 + 17, shape, rng) << U(23) | random & U(0x7F_FFFF)
     denormal = sign | _bits(shape, rng) >> _between(9, 32, shape, rng)
     tiny = sign | _between(0, 30, shape, rng) << U(23) | sparse
+    huge = sign | _between(225, 255, shape, rng) << U(23) | random & U(0x7F_FFFF)
     nan = sign | U(0x7F80_0000) | _bits(shape, rng) >> _between(9, 32, shape, rng)
     half = _choice((*HALVES, 0x3FF, 0x400, 0x7BFF, 0x7C00, 0x7C01, 0x7DFF, 0x7E00), shape, rng)
     halves = half | (_bits(shape, rng) & U(0xFFFF_0000))
     quarters = (rng.integers(-400, 400, shape) / 4).astype(np.float32).view(np.uint32)
-    kinds = [random, edges, near_one, full, full, denormal, tiny, nan, halves, half << U(16), quarters, near_one]
+    kinds = [random, edges, near_one, full, full, denormal, tiny, nan, halves, half << U(16), quarters, huge]
     table = _mixed(kinds, rng)
     _cancel(table, rng)
+    alike = np.flatnonzero(_between(0, 8, count, rng) == 0)
+    table[alike, 1:] = table[alike, :1] ^ _bits((len(alike), 3), rng) & U(0x80FF_FFFF)  # of about the same size
     return _related(
         table, rng, [lambda x: x, lambda x: x ^ U(1 << 31), lambda x: x + U(1), lambda x: x - U(1), lambda x: x ^ U(1)]
     )

@@ -1,5 +1,6 @@
 // ADD of two int8 tensors of one shape, in CMSIS-NN's manner and equal to the reference kernel bit for bit.
-// Everything else, and so every broadcast, is the reference kernel's.
+// Everything else, and so every broadcast, is the reference kernel's. What is computed of an element is forced inline, as
+// CMSIS-NN's own support functions are: -Os and -Oz would call it.
 #include <algorithm>
 
 #include "kernels.h"
@@ -22,7 +23,7 @@ struct Scale {
     QuantizeMultiplierSmallerThanOneExp(multiplier, &mantissa, &exponent);
     right_shift = -exponent;
   }
-  int32_t operator()(int32_t value) const {
+  __attribute__((always_inline)) int32_t operator()(int32_t value) const {
     return arm_nn_divide_by_power_of_two(arm_nn_doubling_high_mult_no_sat(value, mantissa), right_shift);
   }
 
@@ -31,7 +32,7 @@ struct Scale {
 };
 
 struct Sum {
-  int32_t operator()(int32_t value1, int32_t value2) const {
+  __attribute__((always_inline)) int32_t operator()(int32_t value1, int32_t value2) const {
     const int32_t sum = scale1(value1 * (1 << kLeftShift)) + scale2(value2 * (1 << kLeftShift));
     return Clamp(scale(sum) + offset, low, high);
   }

@@ -1,5 +1,6 @@
 // MUL of two int8 tensors of one shape, in CMSIS-NN's manner and equal to the reference kernel bit for bit.
-// Everything else, and so every broadcast, is the reference kernel's.
+// Everything else, and so every broadcast, is the reference kernel's. What is computed of an element is forced inline, as
+// CMSIS-NN's own support functions are: -Os and -Oz would call it.
 #include "kernels.h"
 #include "quad.h"
 #include "tensorflow/lite/c/builtin_op_data.h"
@@ -13,7 +14,7 @@ namespace micro {
 namespace {
 
 struct Product {
-  int32_t operator()(int32_t value1, int32_t value2) const {
+  __attribute__((always_inline)) int32_t operator()(int32_t value1, int32_t value2) const {
     return Clamp(arm_nn_requantize(value1 * value2, multiplier, shift) + offset, low, high);
   }
 

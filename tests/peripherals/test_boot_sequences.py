@@ -1,0 +1,364 @@
+"""What ST's HAL and board package do at start, access by access in their order: each poll ends in the time that hardware takes.
+
+The order is that of STM32CubeF7's functions named in the tests; the bits polled are those of the project's notes (BOARD.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from peripherals.kit.bus_master import BusError
+from peripherals.kit.clock import Clock
+from peripherals.parts import picture
+from peripherals.stm32f746g_disco import Board, build
+
+RCC, PWR, FLASH = 0x4002_3800, 0x4000_7000, 0x4002_3C00
+RCC_PLLCFGR, RCC_CFGR, RCC_AHB1ENR, RCC_AHB2ENR, RCC_AHB3ENR = (
+    RCC + 0x04,
+    RCC + 0x08,
+    RCC + 0x30,
+    RCC + 0x34,
+    RCC + 0x38,
+)
+RCC_APB1ENR, RCC_APB2ENR, RCC_BDCR, RCC_CSR = RCC + 0x40, RCC + 0x44, RCC + 0x70, RCC + 0x74
+RCC_PLLSAICFGR, RCC_DCKCFGR1, RCC_DCKCFGR2 = RCC + 0x88, RCC + 0x8C, RCC + 0x90
+FMC_SDCR1, FMC_SDTR1, FMC_SDCMR, FMC_SDRTR, FMC_SDSR = (
+    0xA000_0000 + offset for offset in (0x140, 0x148, 0x150, 0x154, 0x158)
+)
+I2C1, I2C3 = 0x4000_5400, 0x4000_5C00
+DCMI, DMA2_S1, DMA2_LISR, DMA2_LIFCR = 0x5005_0000, 0x4002_6428, 0x4002_6400, 0x4002_6408
+LTDC, DMA2D, TIM5, LPTIM1 = 0x4001_6800, 0x4002_B000, 0x4000_0C00, 0x4000_2400
+GPIOA, GPIOH, GPIOI, GPIOK = 0x4002_0000, 0x4002_1C00, 0x4002_2000, 0x4002_2800
+SDRAM = 0xC000_0000
+US, MS = Fraction(1, 10**6), Fraction(1, 1000)
+QQVGA = (  # the registers of the board package's table for 160 x 120 that bear on the picture, in its order
+    (0x11, 0x01), (0x12, 0x62), (0x1E, 0x00), (0x3A, 0xCC), (0x40, 0xC0), (0x6B, 0x5A), (0x72, 0x22), (0x73, 0x02), (0xC7, 0x82),
+    (0x12, 0x63), (0x40, 0x10),
+)  # fmt: skip
+
+
+class Hal:
+    """Accesses the bus as the core does, a few cycles each."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.board: Board = build(self.clock)
+
+    def read(self, address: int, size: int = 4) -> int:
+        self.wait(8)
+        found = self.board.find(address)
+        if found is None:
+            return int.from_bytes(self.board.matrix.contents.read(address, size), "little")
+        return found[0].read(found[1], size)
+
+    def write(self, address: int, value: int, size: int = 4) -> None:
+        self.wait(8)
+        found = self.board.find(address)
+        assert found is not None, hex(address)
+        found[0].write(found[1], size, value)
+
+    def set(self, address: int, mask: int) -> None:
+        self.write(address, self.read(address) | mask)
+
+    def modify(self, address: int, clear: int, mask: int) -> None:
+        self.write(address, self.read(address) & ~clear | mask)
+
+    def wait(self, cycles: int) -> None:
+        self.clock.advance(self.clock.now + cycles)
+
+    def delay(self, seconds: Fraction) -> None:
+        self.wait(int(seconds * self.clock.hz))
+
+    def poll(self, done: Callable[[], bool], limit: Fraction) -> Fraction:
+        """Seconds until it is done; fails behind the limit."""
+        begun = self.clock.seconds
+        step = max(20, int(limit * self.clock.hz / 5000))
+        while not done():
+            assert self.clock.seconds - begun < limit, "the poll does not end"
+            self.wait(step)
+        return self.clock.seconds - begun
+
+    def until_set(self, address: int, mask: int, limit: Fraction) -> Fraction:
+        return self.poll(lambda: self.read(address) & mask == mask, limit)
+
+    def until_clear(self, address: int, mask: int, limit: Fraction) -> Fraction:
+        return self.poll(lambda: not self.read(address) & mask, limit)
+
+    # SystemClock_Config: HAL_RCC_OscConfig, HAL_PWREx_EnableOverDrive, HAL_RCC_ClockConfig
+
+    def system_clock(self) -> None:
+        self.set(RCC_APB1ENR, 1 << 28)
+        self.modify(PWR, 3 << 14, 3 << 14)
+        self.set(RCC, 1 << 16)
+        assert self.until_set(RCC, 1 << 17, 100 * MS) > MS
+        self.until_clear(RCC, 1 << 25, 2 * MS)
+        self.write(RCC_PLLCFGR, 0x2940_6C19)
+        self.set(RCC, 1 << 24)
+        assert self.until_set(RCC, 1 << 25, 2 * MS) >= 100 * US
+        self.set(PWR, 1 << 16)
+        self.until_set(PWR + 4, 1 << 16, 1000 * MS)
+        self.set(PWR, 1 << 17)
+        self.until_set(PWR + 4, 1 << 17, 1000 * MS)
+        self.modify(FLASH, 0xF, 7)
+        assert self.read(FLASH) & 0xF == 7
+        self.modify(RCC_CFGR, 0x1C00, 5 << 10)
+        self.modify(RCC_CFGR, 0xE000, 4 << 13)
+        self.modify(RCC_CFGR, 3, 2)
+        self.poll(lambda: self.read(RCC_CFGR) >> 2 & 3 == 2, 5 * MS)
+
+    # BSP_SDRAM_Init and BSP_SDRAM_Initialization_sequence
+
+    def sdram(self) -> None:
+        self.set(RCC_AHB3ENR, 1)
+        self.write(FMC_SDCR1, 2 << 10 | 1 << 12 | 2 << 7 | 1 << 6 | 1 << 4 | 1 << 2)
+        self.write(FMC_SDTR1, 1 << 24 | 1 << 20 | 1 << 16 | 5 << 12 | 3 << 8 | 5 << 4 | 1)
+        for command in (1, 2, 3 | 7 << 5, 4 | 0x220 << 9):
+            self.write(FMC_SDCMR, command | 1 << 4)
+            self.until_clear(FMC_SDSR, 1 << 5, 10 * US)
+            if command == 1:
+                self.delay(MS)
+        self.modify(FMC_SDRTR, 0x3FFE, 0x603 << 1)
+
+    # HAL_I2C_Mem_Write and HAL_I2C_Mem_Read, as CAMERA_IO_Write and CAMERA_IO_Read use them
+
+    def i2c_init(self, unit: int, enable: int) -> None:
+        self.set(RCC_APB1ENR, enable)
+        self.write(unit, 0)
+        self.write(unit + 0x10, 0x4091_2732)
+        self.write(unit + 0x04, 1 << 25 | 1 << 15)
+        self.write(unit, 1)
+
+    def mem_write(self, unit: int, device: int, register: int, value: int) -> None:
+        self.until_clear(unit + 0x18, 1 << 15, 25 * MS)
+        self.write(unit + 0x04, device | 1 << 16 | 1 << 24 | 1 << 13)
+        self.until_set(unit + 0x18, 1 << 1, 10 * MS)
+        self.write(unit + 0x28, register)
+        self.until_set(unit + 0x18, 1 << 7, 10 * MS)
+        self.write(unit + 0x04, device | 1 << 16 | 1 << 25)
+        self.until_set(unit + 0x18, 1 << 1, 10 * MS)
+        self.write(unit + 0x28, value)
+        self.until_set(unit + 0x18, 1 << 5, 10 * MS)
+        self.write(unit + 0x1C, 1 << 5)
+
+    def mem_read(self, unit: int, device: int, register: int) -> int:
+        self.until_clear(unit + 0x18, 1 << 15, 25 * MS)
+        self.write(unit + 0x04, device | 1 << 16 | 1 << 13)
+        self.until_set(unit + 0x18, 1 << 1, 10 * MS)
+        self.write(unit + 0x28, register)
+        self.until_set(unit + 0x18, 1 << 6, 10 * MS)
+        self.write(unit + 0x04, device | 1 << 16 | 1 << 25 | 1 << 10 | 1 << 13)
+        self.until_set(unit + 0x18, 1 << 2, 10 * MS)
+        value = self.read(unit + 0x24)
+        self.until_set(unit + 0x18, 1 << 5, 10 * MS)
+        self.write(unit + 0x1C, 1 << 5)
+        return value
+
+
+@pytest.fixture
+def hal() -> Hal:
+    hal = Hal()
+    hal.system_clock()
+    return hal
+
+
+def test_the_clock_configuration_ends_at_216_mhz(hal: Hal) -> None:
+    assert hal.clock.hz == 216_000_000
+    assert (hal.board.rcc.pclk1, hal.board.rcc.pclk2) == (54_000_000, 108_000_000)
+
+
+def test_the_sdram_refuses_before_and_answers_after_its_sequence(hal: Hal) -> None:
+    port = hal.board.matrix.port("DMA2")
+    with pytest.raises(BusError):
+        port.write(SDRAM, 4, 1)
+    hal.sdram()
+    port.write(SDRAM, 4, 0x1234)
+    assert port.read(SDRAM, 4) == 0x1234
+
+
+def ltdc_init(hal: Hal) -> None:
+    """BSP_LCD_Init: BSP_LCD_ClockConfig, HAL_LTDC_Init, BSP_LCD_LayerDefaultInit; pins and backlight."""
+    hal.set(RCC, 0)
+    hal.until_clear(RCC, 1 << 29, 2 * MS)
+    hal.write(RCC_PLLSAICFGR, 192 << 6 | 2 << 24 | 5 << 28)
+    hal.modify(RCC_DCKCFGR1, 3 << 16, 1 << 16)
+    hal.set(RCC, 1 << 28)
+    hal.until_set(RCC, 1 << 29, 2 * MS)
+    hal.set(RCC_APB2ENR, 1 << 26)
+    hal.set(RCC_AHB1ENR, 1 << 8 | 1 << 10 | 1 << 23)
+    hal.write(LTDC + 0x08, 40 << 16 | 9)
+    hal.write(LTDC + 0x0C, 53 << 16 | 11)
+    hal.write(LTDC + 0x10, 533 << 16 | 283)
+    hal.write(LTDC + 0x14, 565 << 16 | 285)
+    hal.set(LTDC + 0x34, 1 << 2 | 1 << 1)
+    hal.set(LTDC + 0x18, 1)
+    for offset, value in ((0x88, 533 << 16 | 54), (0x8C, 283 << 16 | 12), (0x94, 2), (0x98, 255), (0xA0, 0x405)):
+        hal.write(LTDC + offset, value)
+    for offset, value in ((0xAC, SDRAM), (0xB0, 960 << 16 | 963), (0xB4, 272), (0x84, 1)):
+        hal.write(LTDC + offset, value)
+    hal.write(LTDC + 0x24, 1)
+    hal.modify(GPIOI, 3 << 24, 1 << 24)
+    hal.modify(GPIOK, 3 << 6, 1 << 6)
+    hal.write(GPIOI + 0x18, 1 << 12)
+    hal.write(GPIOK + 0x18, 1 << 3)
+
+
+def test_the_lcd_shows_what_dma2d_filled(hal: Hal) -> None:
+    """BSP_LCD_Clear: LL_FillBuffer with HAL_DMA2D_Start and HAL_DMA2D_PollForTransfer."""
+    hal.sdram()
+    ltdc_init(hal)
+    hal.write(DMA2D, 3 << 16)
+    hal.write(DMA2D + 0x34, 2)
+    hal.write(DMA2D + 0x40, 0)
+    hal.write(DMA2D + 0x44, 480 << 16 | 272)
+    hal.write(DMA2D + 0x3C, SDRAM)
+    hal.write(DMA2D + 0x38, 0x07E0)
+    hal.set(DMA2D, 1)
+    hal.until_set(DMA2D + 0x04, 1 << 1, 25 * MS)
+    hal.write(DMA2D + 0x08, 1 << 1)
+    assert not hal.read(DMA2D) & 1
+    assert (hal.board.lcd.pixels == [0, 255, 0]).all()
+
+
+def test_frames_come_at_the_rate_of_pllsai(hal: Hal) -> None:
+    hal.sdram()
+    ltdc_init(hal)
+    begun, frames = hal.clock.seconds, hal.board.lcd.frames
+    hal.delay(Fraction(1, 2))
+    rate = (hal.board.lcd.frames - frames) / (hal.clock.seconds - begun)
+    assert float(rate) == pytest.approx(9_600_000 / (566 * 286), abs=2)
+
+
+def camera_init(hal: Hal) -> None:
+    """BSP_CAMERA_Init: power up, reset, read the identity, the table with 2 ms behind each register, DCMI and DMA2 stream 1."""
+    hal.set(RCC_AHB1ENR, 1 << 7 | 1 << 22)
+    hal.modify(GPIOH, 3 << 26, 1 << 26)
+    hal.write(GPIOH + 0x18, 1 << 29)
+    hal.delay(3 * MS)
+    hal.i2c_init(I2C1, 1 << 21)
+    assert hal.mem_read(I2C1, 0x60, 0x0A) == 0x96
+    hal.mem_write(I2C1, 0x60, 0x12, 0x80)
+    hal.delay(200 * MS)
+    for register, value in QQVGA:
+        hal.mem_write(I2C1, 0x60, register, value)
+        hal.delay(2 * MS)
+    hal.set(RCC_AHB2ENR, 1)
+    hal.write(DCMI, 1 << 5 | 1 << 7)
+
+
+def test_a_snapshot_arrives_through_dma2_stream_1(hal: Hal) -> None:
+    """BSP_CAMERA_SnapshotStart: HAL_DCMI_Start_DMA with HAL_DMA_Start_IT; the frame's end is polled here."""
+    scene = np.random.default_rng(1).integers(0, 256, (120, 160, 3), dtype=np.uint8)
+    hal.board.camera.feed(scene)
+    camera_init(hal)
+    hal.set(DCMI, 1 << 14)
+    hal.modify(DCMI, 2, 2)
+    hal.write(DMA2_S1, 0x0202_5516 & ~(1 << 8))
+    hal.write(DMA2_S1 + 0x04, 9600)
+    hal.write(DMA2_S1 + 0x08, DCMI + 0x28)
+    hal.write(DMA2_S1 + 0x0C, 0x2001_0000)
+    hal.write(DMA2_S1 + 0x14, 0x21)
+    hal.set(DMA2_S1, 1)
+    hal.set(DCMI, 1)
+    hal.until_set(DCMI + 0x08, 1, 70 * MS)
+    hal.until_set(DMA2_LISR, 1 << 11, MS)
+    assert hal.read(DMA2_S1 + 0x04) == 0 and not hal.read(DCMI) & 1 and not hal.read(DCMI + 0x08) & 2
+    stored = np.frombuffer(hal.board.matrix.contents.read(0x2001_0000, 38400), "<u2").reshape(120, 160)
+    assert np.array_equal(stored, picture.rgb565(picture.fitted(scene, 160, 120)))
+
+
+def test_stopping_a_capture_ends_both_polls(hal: Hal) -> None:
+    """HAL_DCMI_Stop polls CAPTURE, HAL_DMA_Abort polls EN, while a continuous capture is under way."""
+    camera_init(hal)
+    hal.set(DCMI, 1 << 14)
+    hal.write(DMA2_S1 + 0x04, 9600)
+    hal.write(DMA2_S1 + 0x08, DCMI + 0x28)
+    hal.write(DMA2_S1 + 0x0C, 0x2001_0000)
+    hal.write(DMA2_S1, 0x0202_5517)
+    hal.set(DCMI, 1)
+    hal.delay(70 * MS)
+    hal.modify(DCMI, 1, 0)
+    hal.until_clear(DCMI, 1, 14 * MS)
+    hal.modify(DMA2_S1, 1, 0)
+    hal.until_clear(DMA2_S1, 1, 5 * MS)
+    hal.modify(DCMI, 1 << 14, 0)
+    assert not hal.read(DCMI) & 1 << 14
+
+
+def test_the_touch_controller_and_the_codec_name_themselves(hal: Hal) -> None:
+    hal.i2c_init(I2C3, 1 << 23)
+    assert hal.mem_read(I2C3, 0x70, 0xA8) == 0x51
+    hal.board.touch.press((100, 50))
+    assert hal.mem_read(I2C3, 0x70, 0x02) == 1
+    assert [hal.mem_read(I2C3, 0x70, register) for register in (0x03, 0x04, 0x05, 0x06)] == [0, 50, 0, 100]
+
+
+def test_mbeds_microsecond_ticker_counts_microseconds(hal: Hal) -> None:
+    """us_ticker_init on TIM5: PSC 0x6B at 108 MHz, UG, CEN."""
+    hal.set(RCC_APB1ENR, 1 << 3)
+    hal.write(TIM5 + 0x2C, 0xFFFF_FFFF)
+    hal.write(TIM5 + 0x28, 0x6B)
+    hal.write(TIM5 + 0x14, 1)
+    hal.set(TIM5, 1)
+    before = hal.read(TIM5 + 0x24)
+    hal.delay(1000 * US)
+    assert hal.read(TIM5 + 0x24) - before in (1000, 1001)
+
+
+def test_mbeds_tick_from_lptim1_on_lse(hal: Hal) -> None:
+    """HAL_RCC_OscConfig for LSE, then LPTIM1: CMPOK is polled, CNT read twice until equal, and CMPM raises interrupt 93."""
+    hal.set(PWR, 1 << 8)
+    hal.set(RCC_BDCR, 1)
+    hal.until_set(RCC_BDCR, 2, Fraction(5))
+    hal.set(RCC_DCKCFGR2, 3 << 24)
+    hal.set(RCC_APB1ENR, 1 << 9)
+    hal.write(LPTIM1 + 0x08, 1)
+    hal.write(LPTIM1 + 0x10, 1)
+    hal.write(LPTIM1 + 0x18, 0xFFFF)
+    hal.until_set(LPTIM1, 1 << 4, MS)
+    hal.write(LPTIM1 + 0x10, 5)
+    hal.write(LPTIM1 + 0x14, 328)
+    hal.until_set(LPTIM1, 1 << 3, MS)
+    hal.poll(lambda: hal.read(LPTIM1 + 0x1C) == hal.read(LPTIM1 + 0x1C), MS)
+    hal.write(0xE000_E100 + 8, 1 << 93 - 64)
+    assert hal.board.nvic.best_pending() is None
+    hal.delay(11 * MS)
+    assert hal.board.nvic.best_pending() == (16 + 93, 0)
+
+
+def test_the_user_button_interrupts_through_syscfg_and_exti(hal: Hal) -> None:
+    """BSP_PB_Init in interrupt mode: HAL_GPIO_Init writes EXTICR, IMR and RTSR; PI11 is on EXTI15_10, interrupt 40."""
+    hal.set(RCC_AHB1ENR, 1 << 8)
+    hal.set(RCC_APB2ENR, 1 << 14)
+    hal.modify(0x4001_3810, 0xF000, 8 << 12)
+    hal.set(0x4001_3C00, 1 << 11)
+    hal.set(0x4001_3C08, 1 << 11)
+    hal.write(0xE000_E104, 1 << 40 - 32)
+    hal.board.button.press()
+    assert hal.board.nvic.best_pending() == (16 + 40, 0)
+    hal.write(0x4001_3C14, 1 << 11)
+    assert hal.read(GPIOI + 0x10) & 1 << 11
+
+
+def test_usart1_sends_by_dma2_stream_7(hal: Hal) -> None:
+    """HAL_UART_Transmit_DMA: NDTR, PAR, M0AR, EN, then TC cleared and DMAT set."""
+    sent: list[int] = []
+    hal.board.usart1.transmitted.append(sent.append)
+    hal.set(RCC_AHB1ENR, 1 << 22)
+    hal.set(RCC_APB2ENR, 1 << 4)
+    hal.write(0x4001_100C, 938)
+    hal.write(0x4001_1000, 0xD)
+    hal.board.matrix.contents.write(0x2001_0000, b"hello")
+    stream = 0x4002_6410 + 0x18 * 7
+    hal.write(stream + 4, 5)
+    hal.write(stream + 8, 0x4001_1028)
+    hal.write(stream + 12, 0x2001_0000)
+    hal.write(stream, 4 << 25 | 1 << 10 | 1 << 6 | 1 << 4 | 1)
+    hal.write(0x4001_1020, 1 << 6)
+    hal.set(0x4001_1008, 1 << 7)
+    hal.until_set(0x4002_6404, 1 << 27, MS)
+    hal.until_set(0x4001_101C, 1 << 6, MS)
+    assert bytes(sent) == b"hello"
