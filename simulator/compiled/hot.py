@@ -5,7 +5,6 @@ Reference: docs/architecture.md, "Compiled blocks". Cycles do not depend on what
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -13,10 +12,12 @@ from numpy.typing import NDArray
 
 from simulator.compiled.library import Library
 from simulator.compiled.transfers import CHUNK_SHIFT
+from simulator.compiled.translate import Source
+from simulator.decode import decode_block
 from simulator.native import NO_EXIT
 from simulator.timing import kernels
 from simulator.timing import layout as at
-from simulator.timing.descriptors import TRAP_BREAKPOINT
+from simulator.timing.descriptors import TRAP_BREAKPOINT, Description
 from simulator.timing.engine import Engine
 from simulator.timing.kernels import Block, State
 
@@ -39,6 +40,7 @@ class Hot:
         self.library = Library(timed=engine.timed)
         self.often, self.period = OFTEN, PERIOD
         self._last = 0
+        self._tried: set[int] = set()
         self._loads: NDArray[np.int64] = np.zeros(1 << 32 - CHUNK_SHIFT, np.int64)
         self._stores: NDArray[np.int64] = np.zeros_like(self._loads)
         for base, size, host, writable in memories:
@@ -90,14 +92,16 @@ class Hot:
         """Compile what has become hot."""
         engine = self.engine
         tables = engine.tables
-        executed = self._executed()
-        hot = [int(n) for n in np.flatnonzero(executed >= self.often) if int(n) not in self.library.tried]
-        chosen = [n for n in hot if tables.find(tables.descriptions[n].address) == n]
-        self.library.tried.update(hot)
-        self.library.tried.difference_update(chosen)
-        descriptions = [tables.descriptions[n] for n in chosen]
-        self.library.compile(chosen, descriptions, [self.read(d.address, d.size) for d in descriptions])
+        hot = [int(n) for n in np.flatnonzero(self._executed() >= self.often) if int(n) not in self._tried]
+        self._tried.update(hot)
+        current = [n for n in hot if tables.find(tables.descriptions[n].address) == n]
+        sources = {n: self._source(tables.descriptions[n]) for n in current}
+        self.library.compile({n: source for n, source in sources.items() if _is_still(source)})
         self._last = int(engine.state[State.BLOCKS])
+
+    def _source(self, description: Description) -> Source:
+        code = self.read(description.address, description.size)
+        return Source(description, code, bool(self._all[1][description.address >> CHUNK_SHIFT]))
 
     def _executed(self) -> NDArray[np.float64]:
         engine = self.engine
@@ -113,6 +117,7 @@ class Hot:
         return sums
 
 
-def address_of(function: object) -> int:
-    """The host's address of a ctypes function."""
-    return int(ctypes.cast(function, ctypes.c_void_p).value or 0)  # type: ignore[arg-type]
+def _is_still(source: Source) -> bool:
+    """Whether the bytes are those that were described: code in RAM may have changed since."""
+    description = source.description
+    return decode_block(source.code, description.address) == description.instructions

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from ctypes import CFUNCTYPE, c_int64
 from functools import cache
 from pathlib import Path
@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 
 from simulator.compiled.builder import I32, I64, Builder
 from simulator.compiled.helpers import Helpers
-from simulator.compiled.translate import LEFT, NOT_COMPILED, SIGNATURE, STOPPED, Untranslatable, translate
-from simulator.timing.descriptors import Description
+from simulator.compiled.translate import LEFT, NOT_COMPILED, SIGNATURE, STOPPED, Source, Untranslatable, translate
 from simulator.timing.kernels import Block, Reason, State
 
 PATIENCE = 50  # how often a block may be left in its middle before it is Unicorn's for good
@@ -46,7 +45,6 @@ class Library:
         self.stub = self._engine.get_function_address(STUB)
         self.run = CFUNCTYPE(c_int64, c_int64, c_int64, c_int64, c_int64)(self._engine.get_function_address(RUN))
         self.code: NDArray[np.int64] = np.full(4096, self.stub, np.int64)
-        self.tried: set[int] = set()
         self.translated = 0  # blocks that were not found on disk
 
     def grow(self, blocks: int) -> None:
@@ -56,37 +54,30 @@ class Library:
             larger[: len(self.code)] = self.code
             self.code = larger
 
-    def compile(self, numbers: Sequence[int], descriptions: Sequence[Description], code: Sequence[bytes]) -> int:
-        """Compile blocks, once each; returns how many there are code for. code is each block's bytes."""
-        fresh = [k for k, number in enumerate(numbers) if number not in self.tried]
-        self.tried.update(numbers)
-        names = {k: _name(descriptions[k], code[k], timed=self.timed) for k in fresh}
-        wanted = [k for k in fresh if names[k]]
-        if not wanted:
-            return 0
-        key = hashlib.sha256("".join(sorted(names[k] for k in wanted)).encode()).hexdigest()[:32]
-        translatable = self._add(key, lambda: self._module([(names[k], descriptions[k]) for k in wanted]))
-        done = 0
-        for k in wanted:
-            if names[k] in translatable:
-                self.code[numbers[k] + 1] = self._engine.get_function_address(names[k])
-                done += 1
-        return done
+    def compile(self, blocks: Mapping[int, Source]) -> None:
+        """Compile blocks, by their numbers; those that cannot be stay as they are."""
+        if not blocks:
+            return
+        names = {number: _name(source, timed=self.timed) for number, source in blocks.items()}
+        key = hashlib.sha256("".join(sorted(names.values())).encode()).hexdigest()[:32]
+        found = self._add(key, lambda: self._module({names[number]: source for number, source in blocks.items()}))
+        for number, name in names.items():
+            if name in found:
+                self.code[number + 1] = self._engine.get_function_address(name)
 
-    def _module(self, blocks: Sequence[tuple[str, Description]]) -> ir.Module:
+    def _module(self, blocks: Mapping[str, Source]) -> ir.Module:
         module = ir.Module("blocks")
         helpers = Helpers(module)
-        for name, description in blocks:
+        for name, source in blocks.items():
             try:
-                translate(name, description, helpers, timed=self.timed)
+                translate(name, source, helpers, timed=self.timed)
             except Untranslatable:
                 continue
             self.translated += 1
         return module
 
-    def _add(self, key: str, make: object) -> set[str]:
+    def _add(self, key: str, make: Callable[[], ir.Module]) -> set[str]:
         """Add a module's object, from disk or made; returns the names of its functions."""
-        assert callable(make)
         path = _folder() / f"{key}.o"
         names_path = path.with_suffix(".names")
         try:
@@ -102,8 +93,10 @@ class Library:
         return set(names)
 
 
-def _name(description: Description, code: bytes, *, timed: bool) -> str:
-    what = repr((description.address, code, description.accesses if timed else None, timed, _sources()))
+def _name(source: Source, *, timed: bool) -> str:
+    description = source.description
+    accesses = description.accesses if timed else None
+    what = repr((description.address, source.code, source.changeable, accesses, timed, _sources()))
     return f"b{hashlib.sha256(what.encode()).hexdigest()[:24]}"
 
 
@@ -149,7 +142,7 @@ def _object(module: ir.Module) -> bytes:
     parsed = llvm.parse_assembly(str(module))
     parsed.verify()
     target = _target()
-    builder = llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options(speed_level=2))
+    builder = llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options(speed_level=1))
     builder.getModulePassManager().run(parsed, builder)
     return bytes(target.emit_object(parsed))
 

@@ -9,16 +9,17 @@ Not compiled: floating point, exclusives, system instructions, blocks that begin
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from llvmlite import ir
 
 from simulator.compiled.accounting import Accounting, Edge
-from simulator.compiled.builder import I8, I32, I64, Builder, Value
+from simulator.compiled.builder import I16, I32, I64, Builder, Value
 from simulator.compiled.core_state import ALWAYS, CoreState, Name, flags_of
 from simulator.compiled.helpers import POP, PUSH, SLOW, Helpers
 from simulator.compiled.multiplies import Multiplies
 from simulator.compiled.processing import Processing
-from simulator.compiled.transfers import Transfers
+from simulator.compiled.transfers import CHUNK_SHIFT, Transfers
 from simulator.decode import APSR, GE, Instruction, ItState, advance_it
 from simulator.timing.descriptors import Description, _traps
 from simulator.timing.kernels import FALL_THROUGH, FLUSHED, HELD, RETURN_DEPTH, TAKEN, Block, State
@@ -32,15 +33,24 @@ PC, LR = 15, 14
 PAGE = 1024
 
 
+@dataclass(frozen=True)
+class Source:
+    """A block: its description, its bytes, and whether they lie in RAM, where they may change unseen."""
+
+    description: Description
+    code: bytes
+    changeable: bool
+
+
 class Untranslatable(Exception):
     """A block that stays Unicorn's; says why."""
 
 
-def translate(name: str, description: Description, helpers: Helpers, *, timed: bool) -> ir.Function:
+def translate(name: str, source: Source, helpers: Helpers, *, timed: bool) -> ir.Function:
     """Add the block's function to the module of the helpers. Raises Untranslatable."""
-    _check(description)
+    _check(source.description)
     function = ir.Function(helpers.ready.module, SIGNATURE, name)
-    return _Translation(function, description, helpers, timed=timed).write()
+    return _Translation(function, source, helpers, timed=timed).write()
 
 
 def _check(description: Description) -> None:
@@ -87,8 +97,8 @@ def _touches_special(i: Instruction) -> bool:
 
 
 class _Translation:
-    def __init__(self, function: ir.Function, description: Description, helpers: Helpers, *, timed: bool) -> None:
-        self.description, self.timed = description, timed
+    def __init__(self, function: ir.Function, source: Source, helpers: Helpers, *, timed: bool) -> None:
+        self.description, self.timed = description, timed = source.description, timed
         self.instructions = description.instructions
         self.build = build = Builder(function)
         self.state, self.number, entry, place, value = function.args
@@ -103,6 +113,8 @@ class _Translation:
         self.hooked = {a.index for a in self.accounting.hooked}
         self.current = self.instructions[0]
         self.it = ItState()
+        if source.changeable:
+            self._compare(source)
         self.head = build.block("head")
         start = build.ir.block
         build.go(self.head)
@@ -110,6 +122,29 @@ class _Translation:
         self.edge = Edge(*(build.ir.phi(I64) for _ in range(3)))
         for phi, argument in zip(self._phis, (entry, place, value), strict=True):
             phi.add_incoming(argument, start)
+
+    def _compare(self, source: Source) -> None:
+        """Code in RAM is compiled for the bytes that it had; with others it is Unicorn's for good."""
+        build, address = self.build, source.description.address
+        bias = build.load(self.accounting.word(State.LOADS), I64, 8 * (address >> CHUNK_SHIFT))
+        same = build.is_("!=", bias, build.long(0))
+        other, onwards = build.block("other_code"), build.block("same_code")
+        place = build.add(bias, build.long(address))
+        reachable = build.block("reachable")
+        build.branch(same, reachable, other, likely=True)
+        build.at(reachable)
+        difference = build.word(0)
+        for offset in range(0, len(source.code), 2):
+            half = build.zext(build.load(place, I16, offset))
+            expected = int.from_bytes(source.code[offset : offset + 2], "little")
+            difference = build.or_(difference, build.xor(half, build.word(expected)))
+        build.branch(build.is_("==", difference, build.word(0)), onwards, other, likely=True)
+        build.at(other)
+        code = build.add(self.accounting.word(State.CODE), build.lsl(build.add(self.number, build.long(1)), 3))
+        build.store(self.accounting.word(State.STUB), code)
+        self.core.set_pc(build.word(address))
+        build.ir.ret(build.long(NOT_COMPILED))
+        build.at(onwards)
 
     @property
     def _phis(self) -> tuple[Value, Value, Value]:
@@ -412,4 +447,4 @@ def _known() -> set[str]:
 
 
 _KNOWN = _known()
-__all__ = ["I8", "LEFT", "NOT_COMPILED", "SIGNATURE", "STOPPED", "Untranslatable", "translate"]
+__all__ = ["LEFT", "NOT_COMPILED", "SIGNATURE", "STOPPED", "Untranslatable", "translate"]
