@@ -205,8 +205,7 @@ class Machine:
                 return self.stopped("step", f"one step, to {self.where(self.pc)}")
             if self.debug_events.control.halted:
                 return self.stopped("halted", f"the core is in Debug state at {self.where(self.pc)}")
-            decides = self.engine.exact or not self.engine.paused or self.soc.nvic.pending[DEBUG_MONITOR]
-            stop = self._take_pending() if decides else None
+            stop = self._take_pending() if self._decides or self.soc.nvic.pending[DEBUG_MONITOR] else None
             if stop is not None:
                 return stop
             if self._stepped:
@@ -218,7 +217,8 @@ class Machine:
             if self._stepping or monitored:
                 passing = self.pc
             step = self._stepping or monitored
-            slice_ = self.core.run(self.pc, horizon, self.slice_blocks, passing=passing, step=step)
+            blocks = self.slice_blocks if self._decides else 0  # what came meanwhile is looked at where the block ends
+            slice_ = self.core.run(self.pc, horizon, blocks, passing=passing, step=step)
             self.pc = slice_.pc
             self._stepped = self._stepping and slice_.kind not in NO_STEP
             stop = self._serve(slice_)
@@ -235,7 +235,7 @@ class Machine:
         if self._strict is not None:
             what, self._strict = self._strict, None
             return self._stop("unmodelled", f"{what.name} {what.register} was used ({what.kind}) and is not modelled")
-        reached = self._goal.reached(self.clock)
+        reached = self._goal.reached(self.clock) if self._decides else None
         if reached is not None:
             return self._stop(*reached)
         if self.interrupted:
@@ -244,6 +244,11 @@ class Machine:
         if deadline is not None and time.monotonic() >= deadline:
             return self._stop("timeout", "the time that the host gave is over")
         return None
+
+    @property
+    def _decides(self) -> bool:
+        """Whether interrupts and ends of runs are looked at here: a debugger's stop within a block must not move them."""
+        return self.engine.exact or not self.engine.paused
 
     def _take_pending(self) -> Stop | None:
         number = self.exceptions.pending()
