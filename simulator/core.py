@@ -112,6 +112,8 @@ class Core:
         self._running = False
         self._stale: list[tuple[int, int]] = []
         self._answers: list[tuple[str, bool]] = []
+        self._overwritten: list[tuple[int, bytes]] = []
+        self.program_flash: Callable[[int, int, int], bool] = lambda address, size, value: False
         self._silent: dict[str, list[int]] = {}
         self._hooked: set[int] = set()
         self.cpu = native.find_cpu_state(self.uc)
@@ -456,6 +458,8 @@ class Core:
             self._running = False
             while self._stale:
                 self._drop_translated(*self._stale.pop())
+            while self._overwritten:
+                self.write_memory(*self._overwritten.pop())
             while self._answers:
                 self.let_answer(*self._answers.pop(0))
         return None
@@ -548,6 +552,12 @@ class Core:
         return False
 
     def _on_rom_write(self, uc: unicorn.Uc, kind: int, address: int, size: int, value: int, data: object) -> bool:
+        """A store that the flash's controller takes: Unicorn writes it through, and the old bytes come back after the slice."""
+        memory = self.memory_at(address)
+        if memory is not None and memory.kind == "flash" and self.program_flash(address, size, value & (1 << 8 * size) - 1):
+            self._overwritten.append((address, self.read_memory(address, size)))
+            self.engine.state[State.STOP_WANTED] = 1
+            return True
         self.set("epsr", 1 << 24)
         self._event = CoreStop("bus-fault", self.get("pc"), address, WRITE)
         return False

@@ -120,6 +120,7 @@ class Machine:
         system.on_reset_request = self._request_reset
         self.soc.nvic.on_change = self._want_decision
         self.soc.flash.on_setting = self._follow_settings
+        self.core.program_flash = self._program_flash
         self.soc.matrix.contents = CoreContents(self.core)
         self.soc.rng.seed(self.settings.seed)
         self.soc.matrix.on_closed = lambda name, closed: self.core.let_answer(name, not closed)
@@ -460,6 +461,17 @@ class Machine:
             self.engine.invalidate_data_set_way(value >> 5 & 31, value >> 30)
         elif operation in ("DCIMVAC", "DCCIMVAC"):
             self.engine.invalidate_data_address(value)
+
+    def _program_flash(self, address: int, size: int, value: int) -> bool:
+        """A store to the flash over AXI, while its controller is set up to program; else it is a bus fault."""
+        flash = self.soc.flash
+        if not flash.programs or address < FLASH:
+            return False
+        cycle = self.engine.cycle_at(self.core.get("pc"))
+        if cycle > self.clock.now:
+            self.clock.advance(cycle)
+        flash.program(address - FLASH, size, value)
+        return True
 
     def _constant_word(self, address: int) -> int | None:
         memory = self.core.memory_at(address)
