@@ -6,6 +6,7 @@ Reference: RM0385 2.2.2 (memory map). Not modelled: here is wiring only; what ha
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from peripherals.cortex_m7.dwt import Dwt
@@ -34,6 +35,7 @@ from peripherals.stm32f7.tim_general import GeneralTimer
 from peripherals.stm32f7.tim_small import OneChannelTimer, TwoChannelTimer
 from peripherals.stm32f7.usart import Usart
 from peripherals.stm32f746 import APB1, CPUID, INSTANCES, INTERRUPTS, WINDOWS, Instance
+from peripherals.stm32f746_pins import OUTPUTS
 
 PAGE_BITS = 10
 _PORTS = {"GPIOA": PORT_A, "GPIOB": PORT_B}
@@ -107,6 +109,8 @@ class Chip:
         rng = self.peripherals["RNG"]
         assert isinstance(rng, Rng)
         self.rng = rng
+        for place, (timer, channel) in OUTPUTS.items():
+            self._connect_output(*place, timer, channel - 1)
         self.rcc.on_gate = self._gate
         self.rcc.on_peripheral_reset = self._reset_one
 
@@ -121,6 +125,11 @@ class Chip:
     def pin(self, name: str) -> Pin:
         """A pin by its name in the data sheet, such as PI11."""
         return self.ports[f"GPIO{name[1]}"].pins[int(name[2:])]
+
+    def watch(self, name: str, listener: Callable[[bool], None]) -> None:
+        """Call at each edge of a pin, those of timers' outputs too."""
+        self.ports[f"GPIO{name[1]}"].watch(int(name[2:]))
+        self.pin(name).listen(listener)
 
     def on_unmodelled(self, report: Callable[[str, str, str], None]) -> None:
         """report(name, register or field, "read" or "write") is called at each use of what has no behaviour."""
@@ -210,6 +219,11 @@ class Chip:
             width=32 if name in _WIDE_TIMERS else 16,
         )
         return self.timers[name]
+
+    def _connect_output(self, pin: str, function: int, timer: str, index: int) -> None:
+        unit = self.timers[timer]
+        assert isinstance(unit, GeneralTimer)
+        self.ports[f"GPIO{pin[1]}"].connect(int(pin[2:]), function, unit.outputs[index], partial(unit.watch, index))
 
     def _make_advanced_timer(self, instance: Instance) -> AdvancedTimer:
         name = instance.name
