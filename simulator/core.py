@@ -28,7 +28,7 @@ from simulator.looks import Looks
 from simulator.protection import PAGE, Mode, Protection
 from simulator.refusals import SINK, Refusals
 from simulator.timing.engine import Engine
-from simulator.timing.kernels import HOLD_NEXT, UNALIGNED_DEVICE, Reason, State
+from simulator.timing.kernels import HOLD_NEXT, HOLD_WATCH, UNALIGNED_DEVICE, Reason, State
 
 if TYPE_CHECKING:
     from simulator.verify import Verifier
@@ -470,7 +470,9 @@ class Core:
             return error
         finally:
             self._running = False
-            state[State.HOLD], state[State.OPEN] = hold, 0
+            state[State.OPEN] = 0
+            if part is not None and part.alone:
+                state[State.HOLD] = hold & ~HOLD_WATCH | (HOLD_WATCH if self.pieces.watches else 0)
             if state[State.LENT]:
                 place = self.cpu.registers + 4 * (int(state[State.LENT]) - 1)
                 ctypes.c_uint32.from_address(place).value = int(state[State.LENT_VALUE])
