@@ -15,6 +15,7 @@ from peripherals.cortex_m7.itm import Itm
 from peripherals.cortex_m7.nvic import Nvic
 from peripherals.cortex_m7.system_control import SystemControl
 from peripherals.kit.bus_master import BusMatrix
+from peripherals.kit.can_bus import CanBus
 from peripherals.kit.clock import Clock
 from peripherals.kit.i2c_bus import I2cBus
 from peripherals.kit.registers import Peripheral
@@ -84,6 +85,7 @@ class Chip:
         self.external = [Line(f"EXTI{n}") for n in range(24)]
         self.i2c_buses = {f"I2C{n}": I2cBus() for n in (1, 2, 3, 4)}
         self.spi_buses = {f"SPI{n}": SpiBus() for n in range(1, 7)}
+        self.can_buses = {"CAN1": CanBus(), "CAN2": CanBus()}
         self.video = VideoPort()
         self.matrix = BusMatrix(self.memories, self.find)
         self.backup_writable = Line("DBP")

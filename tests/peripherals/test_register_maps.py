@@ -18,6 +18,13 @@ ONE_MAP = "one map serves timers that differ: the bits that TIM3 and TIM4 or TIM
 
 # (module of the crate, register, "bits", "reset", "missing" or "extra", reason); a * stands for any text.
 DISAGREEMENTS = (
+    ("can1", "BTR", "reset", MANUAL),
+    (
+        "can1",
+        "f*",
+        "missing",
+        "CAN1 holds the filters of both controllers (RM0385 40.5.3); the description has one block for both",
+    ),
     ("crc", "INIT", "reset", MANUAL),
     ("crc", "POL", "reset", MANUAL),
     ("dbgmcu", "IDCODE", "reset", "read from a board, revision Z"),
@@ -59,7 +66,7 @@ DISAGREEMENTS = (
     ("tim5", "OR", "bits", ONE_MAP),
 )
 NO_MODEL = (
-    "CAN1", "CAN2", "CEC", "CRYP", "ETHERNET_*", "HASH", "OTG_*", "SAI1", "SAI2", "SDMMC1", "SPDIFRX",
+    "CEC", "CRYP", "ETHERNET_*", "HASH", "OTG_*", "SAI1", "SAI2", "SDMMC1", "SPDIFRX",
 )  # fmt: skip
 
 
