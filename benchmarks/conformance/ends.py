@@ -29,7 +29,7 @@ OPTIONS = (
     "-semihosting-config", "enable=on,target=native",
 )  # fmt: skip
 PATIENCE = 300.0  # seconds of the host's that QEMU gets
-CYCLES = 4_000_000_000  # that our board gets
+CYCLES = 1_000_000_000  # that our board gets
 ABORTED = -6  # QEMU's status where the core locks up: SIGABRT
 TOO_LONG = "does not end"
 
