@@ -201,7 +201,7 @@ class Core:
             place = shown.base + offset
             same = (shown.alias or shown.name) == (memory.alias or memory.name)
             if same and self.engine.has_run(place, len(data)):
-                if self.engine.paused:
+                if self.engine.within.paused:
                     self.engine.flush()
                 self.engine.forget_code(place, place + len(data))
                 self._drop_translated(place, place + len(data))
@@ -270,15 +270,15 @@ class Core:
         state = self.engine.state
         state[State.HORIZON] = horizon
         state[State.BLOCK_LIMIT] = min(state[State.BLOCKS] + blocks, NEVER)
-        if self.engine.paused:
+        if self.engine.within.paused:
             if pc in self.engine.watched and passing != pc:
                 return CoreStop("trap", pc)
-            self.engine.resume()
+            self.engine.within.resume()
         elif step:
             self.engine.hold(HOLD_NEXT, wanted=True)
         part: Part | None = None
         while True:
-            if self.engine.held:
+            if self.engine.within.held:
                 pc, found = self._run_held(pc, step=step)
                 if isinstance(found, CoreStop):
                     return found
@@ -377,7 +377,7 @@ class Core:
         while True:
             end = self.pieces.end(pc, int(state[State.HORIZON]), step=step)
             access = self.pieces.foresee(pc)
-            engine.wait()
+            engine.within.wait()
             last = end is None
             if end is None:
                 end = self._held_end
@@ -396,10 +396,10 @@ class Core:
                     self.hit = None
                 return pc, self._ended(reason, error, pc)
             if not last:
-                engine.wait()
+                engine.within.wait()
             stop = self._due(pc, last=last, step=step)
             if stop is not None:
-                engine.pause(pc)
+                engine.within.pause(pc)
                 return pc, CoreStop(stop, pc)
             if last:
                 return pc, CoreStop("mode", pc) if behind else None
@@ -425,7 +425,7 @@ class Core:
             return "step"
         if not last and self.engine.exact and self.engine.state[State.STOP_WANTED] == 1:
             return "wanted"
-        if not last and self.engine.is_over(pc):
+        if not last and self.engine.within.is_over(pc):
             return "horizon"
         return None
 

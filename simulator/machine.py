@@ -265,7 +265,7 @@ class Machine:
     @property
     def _decides(self) -> bool:
         """Whether interrupts and ends of runs are looked at here: a debugger's stop within a block must not move them."""
-        return self.engine.exact or not self.engine.paused
+        return self.engine.exact or not self.engine.within.paused
 
     def _take_pending(self) -> Stop | None:
         number = self.exceptions.pending()
@@ -329,7 +329,7 @@ class Machine:
         fault = fault_of(kind, slice_.address)
         if fault is None:
             raise RuntimeError(f"the core stopped for an unknown reason, {kind}, at {slice_.pc:#010x}")
-        self.engine.cut(slice_.pc)
+        self.engine.within.cut(slice_.pc)
         if kind == "unaligned":
             self.exceptions.execute_fp_check(slice_.pc)
         return self._fault(fault, slice_.pc)

@@ -120,7 +120,7 @@ class Refusals:
     def _take_back(self, pc: int) -> None:
         """Take back what was booked from the instruction on: it runs by itself."""
         self.core.engine.settle()
-        self.core.engine.cut(pc)
+        self.core.engine.within.cut(pc)
 
     def _lost(self, address: int) -> Callable[[bool], CoreStop | None]:
         return lambda ran: CoreStop("store-lost", self.core.get("pc"), address, WRITE) if ran else None

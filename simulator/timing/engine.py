@@ -7,10 +7,8 @@ between slices and at peripheral accesses.
 from __future__ import annotations
 
 import ctypes
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +22,6 @@ from simulator.timing.automaton import Automaton, issue_cycles
 from simulator.timing.cortex_m7 import CAUSES, Parameters
 from simulator.timing.descriptors import BlockTables, Description
 from simulator.timing.kernels import Block, Stall, State
-from simulator.timing.partial import Partial, Taken
 from simulator.timing.traps import (
     TRAP_BREAKPOINT,
     TRAP_DIVIDE,
@@ -34,6 +31,7 @@ from simulator.timing.traps import (
     is_special,
     traps_of,
 )
+from simulator.timing.within import Within
 
 STALL_CAUSES = (
     "branch",
@@ -91,8 +89,7 @@ class Engine:
         self.log: NDArray[np.int64] = np.zeros((1, 3), np.int64)
         self._issue: dict[int, NDArray[np.int64]] = {}
         self._in_parts: frozenset[int] = frozenset()
-        self._partial = Partial(self)
-        self._paused: Taken | None = None
+        self.within = Within(self)
         self._published: tuple[int, ...] = ()
         self.watched: Counter[int] = Counter()
         self._ranges: NDArray[np.int64] = np.zeros((0, 3), np.int64)
@@ -317,8 +314,7 @@ class Engine:
     def flush(self) -> None:
         """The pipeline is empty and the next block does not follow the last: after an exception or a jump from outside."""
         self.settle()
-        self._paused = None
-        self.state[State.UNSETTLED] = 0
+        self.within.leave()
         self.state[State.PREVIOUS] = -1
 
     def cycle_at(self, pc: int) -> int:
@@ -340,7 +336,7 @@ class Engine:
 
     def _stalls_after(self, description: Description, index: int) -> int:
         return sum(
-            cycles for _, cycles in self._partial.stalls_from(description.instructions[index].address, index + 1)
+            cycles for _, cycles in self.within.partial.stalls_from(description.instructions[index].address, index + 1)
         )
 
     def spend(self, cycles: int, cause: Stall) -> None:
@@ -458,75 +454,16 @@ class Engine:
         )
         state[State.MASKS] = primask & 1 | (faultmask & 1) << 1 | (basepri & 0xFF) << 2
 
-    # Within a block
+    # Within a block: see within, too
 
     @property
     def exact(self) -> bool:
         """Whether blocks are held at the instruction that an event falls on."""
         return bool(int(self.state[State.HOLD]) & kernels.HOLD_EXACT)
 
-    def is_over(self, pc: int) -> bool:
-        """Whether the horizon is reached, where blocks are held for it, at the instruction at pc of the block booked last."""
-        index = self._index(pc)
-        return self.exact and index is not None and self._partial.cycle_before(index) >= int(self.state[State.HORIZON])
-
     def is_device(self, address: int) -> bool:
-        return bool(self.costs[self.regions[address >> 10], kernels.Region.DEVICE])
-
-    @property
-    def held(self) -> bool:
-        """Whether the block booked last waits to run, from its start or from where it was paused."""
-        return int(self.state[State.UNSETTLED]) == kernels.HELD
-
-    @property
-    def paused(self) -> bool:
-        return self._paused is not None
-
-    def wait(self) -> None:
-        """The block booked last goes on when the hook comes next: what it calls for is on the books already."""
-        self.state[State.UNSETTLED] = kernels.HELD
-
-    def pause(self, pc: int) -> None:
-        """Stand before the instruction at pc of the block booked last, with nothing booked from there on."""
-        index = self._index(pc)
-        if self.held and self._paused is None and index is not None:
-            self._paused = self._partial.take_back(index)
-
-    def resume(self) -> None:
-        """Book the rest of the paused block again."""
-        if self._paused is not None:
-            self._partial.put_back(self._paused)
-            self._paused = None
-
-    def cut(self, pc: int) -> None:
-        """The block booked last ended before the instruction at pc, for good: a fault stopped it there."""
-        index = self._index(pc)
-        if index is not None and int(self.state[State.PREVIOUS]) >= 0:
-            self._partial.take_back(index)
-            self.state[State.PREVIOUS] = -1
-            self.state[State.UNSETTLED] = 0
-
-    def _index(self, pc: int) -> int | None:
-        description = self.description()
-        return None if description is None else description.index_of(pc)
-
-    @contextmanager
-    def as_of(self, pc: int) -> Iterator[None]:
-        """Within: sums without what is booked from the instruction at pc on, in the block that runs."""
-        index = self._index(pc)
-        taken = None if index is None else self._partial.take_back(index)
-        try:
-            yield
-        finally:
-            if taken is not None:
-                self._partial.put_back(taken)
-
-    def first_after(self, cycle: int, start: int) -> int:
-        """The index of the first instruction behind `start` in the block booked last that begins at this cycle or later."""
-        description = self.description()
-        assert description is not None
-        places = range(start + 1, len(description.instructions))
-        return start + 1 + bisect_left(places, cycle, key=self._partial.cycle_before)
+        """Whether a peripheral may be there."""
+        return int(self.costs[self.regions[address >> 10], kernels.Region.DEVICE]) == kernels.PERIPHERAL
 
     def add_prefix(self, block: int, count: int) -> int:
         """Enter the first instructions of a block; returns their number."""
