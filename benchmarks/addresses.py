@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from simulator import exit_codes, native
-from simulator.core import CoreStop
+from simulator.core_stop import CoreStop
 from simulator.firmware import FirmwareError, load
 from simulator.machine import Machine
 from simulator.timing.descriptors import Description
@@ -140,7 +140,7 @@ class Comparison:
             self._drain()
             self._operands = {key: facts for key, facts in self._operands.items() if key >> 16 != address}
         hooks = self._describe(address, code, it_state, alias=alias)
-        self._blocks[address] = self._engine.tables.descriptions[-1]
+        self._blocks[address] = self._engine.block(address)
         return hooks
 
     def _drain(self) -> None:

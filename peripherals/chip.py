@@ -6,6 +6,7 @@ Reference: RM0385 2.2.2 (memory map). Not modelled: here is wiring only; what ha
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from peripherals.cortex_m7.dwt import Dwt
@@ -14,6 +15,7 @@ from peripherals.cortex_m7.itm import Itm
 from peripherals.cortex_m7.nvic import Nvic
 from peripherals.cortex_m7.system_control import SystemControl
 from peripherals.kit.bus_master import BusMatrix
+from peripherals.kit.can_bus import CanBus
 from peripherals.kit.clock import Clock
 from peripherals.kit.i2c_bus import I2cBus
 from peripherals.kit.registers import Peripheral
@@ -34,6 +36,7 @@ from peripherals.stm32f7.tim_general import GeneralTimer
 from peripherals.stm32f7.tim_small import OneChannelTimer, TwoChannelTimer
 from peripherals.stm32f7.usart import Usart
 from peripherals.stm32f746 import APB1, CPUID, INSTANCES, INTERRUPTS, WINDOWS, Instance
+from peripherals.stm32f746_pins import OUTPUTS
 
 PAGE_BITS = 10
 _PORTS = {"GPIOA": PORT_A, "GPIOB": PORT_B}
@@ -82,6 +85,7 @@ class Chip:
         self.external = [Line(f"EXTI{n}") for n in range(24)]
         self.i2c_buses = {f"I2C{n}": I2cBus() for n in (1, 2, 3, 4)}
         self.spi_buses = {f"SPI{n}": SpiBus() for n in range(1, 7)}
+        self.can_buses = {"CAN1": CanBus(), "CAN2": CanBus()}
         self.video = VideoPort()
         self.matrix = BusMatrix(self.memories, self.find)
         self.backup_writable = Line("DBP")
@@ -107,6 +111,8 @@ class Chip:
         rng = self.peripherals["RNG"]
         assert isinstance(rng, Rng)
         self.rng = rng
+        for place, (timer, channel) in OUTPUTS.items():
+            self._connect_output(*place, timer, channel - 1)
         self.rcc.on_gate = self._gate
         self.rcc.on_peripheral_reset = self._reset_one
 
@@ -121,6 +127,11 @@ class Chip:
     def pin(self, name: str) -> Pin:
         """A pin by its name in the data sheet, such as PI11."""
         return self.ports[f"GPIO{name[1]}"].pins[int(name[2:])]
+
+    def watch(self, name: str, listener: Callable[[bool], None]) -> None:
+        """Call at each edge of a pin, those of timers' outputs too."""
+        self.ports[f"GPIO{name[1]}"].watch(int(name[2:]))
+        self.pin(name).listen(listener)
 
     def on_unmodelled(self, report: Callable[[str, str, str], None]) -> None:
         """report(name, register or field, "read" or "write") is called at each use of what has no behaviour."""
@@ -210,6 +221,11 @@ class Chip:
             width=32 if name in _WIDE_TIMERS else 16,
         )
         return self.timers[name]
+
+    def _connect_output(self, pin: str, function: int, timer: str, index: int) -> None:
+        unit = self.timers[timer]
+        assert isinstance(unit, GeneralTimer)
+        self.ports[f"GPIO{pin[1]}"].connect(int(pin[2:]), function, unit.outputs[index], partial(unit.watch, index))
 
     def _make_advanced_timer(self, instance: Instance) -> AdvancedTimer:
         name = instance.name

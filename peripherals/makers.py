@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from peripherals.stm32f7 import exti
 from peripherals.stm32f7.adc import Adc, AdcCommon, Converter
+from peripherals.stm32f7.can import Can, FilteringCan
 from peripherals.stm32f7.crc import Crc
 from peripherals.stm32f7.dac import Dac
 from peripherals.stm32f7.dcmi import Dcmi
@@ -199,6 +200,22 @@ def make_dac(chip: Chip, instance: Instance) -> Dac:
     return Dac(instance.name, irq=chip.interrupt(instance.irq[0]))
 
 
+def make_can(chip: Chip, instance: Instance) -> Can:
+    """CAN1 holds the filters of both, and comes first in the table of instances."""
+    name = instance.name
+    first, second, third, fourth = (chip.interrupt(irq) for irq in instance.irq)
+    lines, clock = (first, second, third, fourth), chip.rcc.output("PCLK1", name)
+    if name == "CAN1":
+        unit: Can = FilteringCan(name, chip.clock, clock, interrupts=lines)
+    else:
+        unit = Can(name, chip.clock, clock, interrupts=lines, second=True)
+        filters = chip.peripherals["CAN1"]
+        assert isinstance(filters, FilteringCan)
+        unit.accepts = filters.match
+    unit.send = chip.can_buses[name].join(unit.hear)
+    return unit
+
+
 MAKERS: dict[str, Callable[[Chip, Instance], Addressed]] = {
     "DMA1": make_dma,
     "DMA2": make_dma,
@@ -210,6 +227,7 @@ MAKERS: dict[str, Callable[[Chip, Instance], Addressed]] = {
     "DCMI": make_dcmi,
     "FMC": make_fmc,
     "QUADSPI": make_quadspi,
+    **dict.fromkeys(("CAN1", "CAN2"), make_can),
     "ADC": make_adc,
     "DAC": make_dac,
     "RNG": make_rng,

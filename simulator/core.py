@@ -20,12 +20,17 @@ import unicorn
 from numpy.typing import NDArray
 from unicorn import arm_const as arm
 
+from peripherals.cortex_m7.mpu import Mpu
 from simulator import native
 from simulator.compiled.hot import Hot
+from simulator.core_stop import FETCH, CoreStop, Part
 from simulator.decode import decode
 from simulator.held import Hit, Pieces
+from simulator.looks import Looks
+from simulator.protection import PAGE, Mode, Protection
+from simulator.refusals import SINK, Refusals
 from simulator.timing.engine import Engine
-from simulator.timing.kernels import HOLD_NEXT, Reason, State
+from simulator.timing.kernels import HOLD_NEXT, HOLD_WATCH, UNALIGNED_DEVICE, Reason, State
 
 if TYPE_CHECKING:
     from simulator.verify import Verifier
@@ -36,9 +41,10 @@ NEVER = 1 << 62
 THUMB = 1 << 24
 WFI_T1, WFI_T2 = 0xBF30, 0xF3AF_8003
 HINTS, WIDE_HINTS = (0xBF10, 0xBF20), (0xF3AF_8001, 0xF3AF_8002)  # YIELD, WFE
+WFE = (0xBF20, 0xF3AF_8002)
+LAST_PAGE = 0xFFFF_FC00
 OPEN = (1 << 64) - 1
 SVC, BREAKPOINT, EXCEPTION_RETURN, NO_COPROCESSOR, PREFETCH_ABORT, DATA_ABORT = 2, 7, 8, 17, 3, 4
-READ, WRITE = "read", "write"
 
 REGISTERS = {
     **{f"r{n}": arm.UC_ARM_REG_R0 + n for n in range(13)},
@@ -70,26 +76,6 @@ class Memory:
     alias: str | None = None
 
 
-@dataclass(frozen=True)
-class CoreStop:
-    """Why a slice ended. kind is one of: horizon limit wanted wfi svc breakpoint undefined invalid-state no-coprocessor
-    unaligned divide exception-return bus-fault fetch-fault trap step. address and access are of the fault, where there is one."""
-
-    kind: str
-    pc: int
-    address: int = 0
-    access: str = ""
-
-
-@dataclass(frozen=True)
-class _Part:
-    """The first instructions of a block, up to one that is looked at by itself; kind is what stops the slice there, if anything."""
-
-    start: int
-    end: int
-    kind: str
-
-
 class Core:
     """One Cortex-M7. `read_bus(address, size) -> int` and `write_bus(address, size, value)` serve peripheral accesses."""
 
@@ -99,6 +85,7 @@ class Core:
         peripherals: Sequence[tuple[int, int]],
         engine: Engine,
         verify: Sequence[str] = (),
+        mpu: Mpu | None = None,
         *,
         compiled: bool = True,
     ) -> None:
@@ -111,13 +98,14 @@ class Core:
         self.pieces = Pieces(engine, lambda n: self.get(_CORE[n]), lambda: self.get("xpsr"), self._bytes_at)
         self.read_bus: Callable[[int, int], int] = _nobody_reads
         self.write_bus: Callable[[int, int, int], None] = _nobody_writes
+        self.take_event: Callable[[], bool] = lambda: True  # whether the event register was set, which clears it
         self._buffers: dict[str, mmap.mmap] = {}
         self._event: CoreStop | None = None
         self._running = False
         self._stale: list[tuple[int, int]] = []
         self._answers: list[tuple[str, bool]] = []
-        self._silent: dict[str, list[int]] = {}
         self._hooked: set[int] = set()
+        self._special: set[int] = set()
         self.cpu = native.find_cpu_state(self.uc)
         native.poke_fpu(self.cpu)
         self._monitor = native.find_monitor(self.uc, self.cpu)
@@ -129,11 +117,8 @@ class Core:
         hosts = {m.base: (m.size, self._host(m)) for m in self.memories}
         engine.attach(self.cpu, hosts, native.stop_function())
         self.verifier = self._verifier(hosts) if "dsp" in verify else None
-        self.hot = (
-            self._hot(hosts)
-            if compiled and self.verifier is None and os.environ.get("NUMBA_DISABLE_JIT") != "1"
-            else None
-        )
+        wanted = compiled and self.verifier is None and os.environ.get("NUMBA_DISABLE_JIT") != "1"
+        self.hot = self._hot(hosts) if wanted else None
         state = engine.state.ctypes.data
         native.add_hook(self.uc, BLOCK, engine.block_hook, state)
         native.add_hook(self.uc, unicorn.UC_HOOK_TLB_FILL, engine.fill_hook, state)
@@ -141,13 +126,14 @@ class Core:
             native.add_hook(self.uc, PROTECTED, engine.protection_hook, state, base, base + size - 1)
         self.uc.hook_add(unicorn.UC_HOOK_INTR, self._on_interrupt)
         self.uc.hook_add(unicorn.UC_HOOK_INSN_INVALID, self._on_invalid)
-        for low, high in _gaps([(m.base, m.size) for m in self.memories if m.kind == "ram"]):
-            self.uc.hook_add(unicorn.UC_HOOK_MEM_UNMAPPED, self._on_unmapped, begin=low, end=high)
-            self.uc.hook_add(unicorn.UC_HOOK_MEM_FETCH_PROT, self._on_fetch, begin=low, end=high)
-        for memory in self.memories:
-            if memory.kind != "ram":
-                last = memory.base + memory.size - 1
-                self.uc.hook_add(unicorn.UC_HOOK_MEM_WRITE_PROT, self._on_rom_write, begin=memory.base, end=last)
+        self.uc.hook_add(unicorn.UC_HOOK_MEM_UNMAPPED, self._on_unmapped, begin=LAST_PAGE, end=0xFFFF_FFFF)
+        self._sink = mmap.mmap(-1, mmap.PAGESIZE)
+        self.sink: NDArray[np.uint8] = np.frombuffer(self._sink, np.uint8)[:PAGE]
+        self.uc.mem_map_ptr(SINK, PAGE, unicorn.UC_PROT_READ | unicorn.UC_PROT_WRITE, self.sink.ctypes.data)
+        self.protection = Protection(self.memories, peripherals, mpu or Mpu(), engine.regions)
+        self.refusals = Refusals(self, self.protection)
+        self.looks = Looks(self)
+        self.guard(self.refusals.mode)
 
     def _verifier(self, hosts: Mapping[int, tuple[int, int]]) -> Verifier:
         from simulator.verify import Verifier
@@ -167,14 +153,11 @@ class Core:
             if memory.kind != "ram":
                 buffer.write(b"\xff" * memory.size)
             self._buffers[memory.name] = buffer
-        self._map_bytes(memory)
-        if memory.kind != "ram":
-            self.engine.write_protect(memory.base, memory.size)
-
-    def _map_bytes(self, memory: Memory) -> None:
         permissions = unicorn.UC_PROT_ALL if memory.kind == "ram" else unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC
         size = (memory.size + 0x3FF) & ~0x3FF
         self.uc.mem_map_ptr(memory.base & ~0x3FF, size, permissions, self._host(memory))
+        if memory.kind != "ram":
+            self.engine.write_protect(memory.base, memory.size)
 
     def _map_peripherals(self, base: int, size: int) -> None:
         def read(uc: unicorn.Uc, offset: int, width: int, data: object) -> int:
@@ -187,32 +170,14 @@ class Core:
         self.uc.mem_protect(base, size, unicorn.UC_PROT_NONE)
 
     def let_answer(self, name: str, answers: bool) -> None:
-        """Map a memory, or make it answer with a bus fault, between slices: a controller has not set it up yet."""
+        """Let a memory answer, or meet accesses to it with a bus fault: a controller has not set it up yet."""
         memory = next((m for m in self.memories if m.name == name), None)
         if self._running:
             self._answers.append((name, answers))
             self.engine.state[State.STOP_WANTED] = 1
-        elif memory is None or answers == (name not in self._silent):
-            return
-        elif answers:
-            for hook in self._silent.pop(name):
-                self.uc.hook_del(hook)
-            self._map_bytes(memory)
-            if self.hot is not None:
-                self.hot.let_answer(memory.base, memory.size, answers=True)
-        else:
-            if self.hot is not None:
-                self.hot.let_answer(memory.base, memory.size, answers=False)
-            self.uc.mem_unmap(memory.base, memory.size)
-            last = memory.base + memory.size - 1
-            missing = (
-                (unicorn.UC_HOOK_MEM_UNMAPPED, self._on_unmapped),
-                (unicorn.UC_HOOK_MEM_FETCH_PROT, self._on_fetch),
-            )
-            ram = memory.kind == "ram"
-            self._silent[name] = (
-                [self.uc.hook_add(k, f, begin=memory.base, end=last) for k, f in missing] if ram else []
-            )
+        elif memory is not None:
+            self.protection.let_answer(memory, answers=answers)
+            self.guard(self.refusals.mode)
 
     def _host(self, memory: Memory) -> int:
         buffer = self._buffers[memory.alias or memory.name]
@@ -243,11 +208,14 @@ class Core:
             raise ValueError(f"no memory at {address:#010x}..{address + len(data) - 1:#010x}")
         offset = address - memory.base
         self._buffers[memory.alias or memory.name][offset : offset + len(data)] = data
-        if self.engine.has_run(address, len(data)):
-            if self.engine.paused:
-                self.engine.flush()
-            self.engine.forget_code(address, address + len(data))
-            self._drop_translated(address, address + len(data))
+        for shown in self.memories:
+            place = shown.base + offset
+            same = (shown.alias or shown.name) == (memory.alias or memory.name)
+            if same and self.engine.has_run(place, len(data)):
+                if self.engine.within.paused:
+                    self.engine.flush()
+                self.engine.forget_code(place, place + len(data))
+                self._drop_translated(place, place + len(data))
 
     def drop_translated(self) -> None:
         """Translate all code anew: what is in memory may have changed without the core's knowledge."""
@@ -313,21 +281,24 @@ class Core:
         state = self.engine.state
         state[State.HORIZON] = horizon
         state[State.BLOCK_LIMIT] = min(state[State.BLOCKS] + blocks, NEVER)
-        if self.engine.paused:
+        if self.engine.within.paused:
             if pc in self.engine.watched and passing != pc:
                 return CoreStop("trap", pc)
-            self.engine.resume()
+            self.engine.within.resume()
         elif step:
             self.engine.hold(HOLD_NEXT, wanted=True)
-        part: _Part | None = None
+        part: Part | None = None
         while True:
-            if self.engine.held:
-                pc, stop = self._run_held(pc, step=step)
-                if stop is not None:
-                    return stop
+            if self.engine.within.held:
+                pc, found = self._run_held(pc, step=step)
+                if isinstance(found, CoreStop):
+                    return found
+                part = found
+            if part is not None:
+                self._cut(part)
             state[State.REASON] = Reason.NONE
             self._event = None
-            error = self._emulate(pc, native.NO_EXIT if part is None else part.end)
+            error = self._emulate(pc, part)
             pc = self.get("pc")
             if self.verifier is not None:
                 self.verifier.settle(pc)
@@ -342,48 +313,86 @@ class Core:
                 self.engine.hold(HOLD_NEXT, wanted=False)
                 self._held_end = native.NO_EXIT if part is None else part.end
             if part is not None:
-                self._forget_part(part)
-                whole, kind, part = undisturbed and pc == part.end, part.kind, None
-                if whole and kind:
-                    return CoreStop(kind, pc)
-                if whole:
+                done, part = part, None
+                stop = self._finish(done, pc, undisturbed=undisturbed, step=step)
+                if stop is not None:
+                    return stop
+                if undisturbed and pc == done.end:
                     continue
             if undisturbed and reason is Reason.HELD:
                 continue
             if undisturbed and reason in _LOOKED_AT:
-                found = self._look(reason, pc, passing)
-                if isinstance(found, CoreStop):
-                    return found
-                part = found
-                if part is not None:
-                    self._forget_part(part)
-                continue
-            return self._ended(reason, error, pc)
+                result = self._look(reason, pc, passing)
+            else:
+                result = self._ended(reason, error, pc)
+            if isinstance(result, CoreStop):
+                return result
+            part = result
 
-    def _ended(self, reason: Reason, error: unicorn.UcError | None, pc: int) -> CoreStop:
+    def _finish(self, part: Part, pc: int, *, undisturbed: bool, step: bool) -> CoreStop | None:
+        """Put back what a part changed; the stop at its end, if it came there and is to stop."""
+        self._cut(part)
+        if part.opened:
+            native.flush_tlb(self.uc)
+        ran = undisturbed and pc != part.start
+        stop = part.after(ran) if part.after is not None else None
+        if stop is None and part.kind and undisturbed and pc == part.end:
+            stop = CoreStop(part.kind, pc)
+        return CoreStop("step", pc) if stop is None and step and ran and part.alone else stop
+
+    def _ended(self, reason: Reason, error: unicorn.UcError | None, pc: int) -> CoreStop | Part | None:
+        """What ended a piece of execution: a stop, an instruction to run by itself, or, None, nothing that keeps it."""
+        state = self.engine.state
         self.engine.hold(HOLD_NEXT, wanted=False)
         if reason is Reason.UNALIGNED:
             return self._led_nowhere()
+        if self._event is None and error is not None and state[State.REFUSED_KIND]:
+            return self._judge(error, pc)
         if error is not None or self._event is not None:
             return self._event or self._stop_of(error, pc)
+        if reason is Reason.NONE and pc == native.NO_EXIT:
+            return CoreStop("exception-return", pc, pc, FETCH)
         if reason is Reason.NONE:
             return CoreStop("wfi" if self._waits(pc) else "stopped", pc)
         return CoreStop(_STOPS[reason], pc)
 
-    def _run_held(self, pc: int, *, step: bool) -> tuple[int, CoreStop | None]:
+    def _judge(self, error: unicorn.UcError, pc: int) -> CoreStop | Part | None:
+        """What to do about an access that was refused; None: it may go on."""
+        state = self.engine.state
+        if state[State.REFUSED_KIND] == UNALIGNED_DEVICE:
+            state[State.REFUSED_KIND] = 0
+            return CoreStop("unaligned", pc)
+        if error.errno != unicorn.UC_ERR_EXCEPTION:
+            return self._stop_of(error, pc)
+        return self.refusals.judge(pc)
+
+    def guard(self, mode: Mode) -> None:
+        """Follow the protection of memory in a mode of the core, and what of it was changed."""
+        self.refusals.mode = mode
+        self.engine.set_guard(self.protection.table(mode))
+        self.engine.ask_before(self.protection.in_parts)
+        native.flush_tlb(self.uc)
+
+    def hold_for_watched(self, pc: int) -> None:
+        """Run the block at pc in pieces where a watched instruction is in its midst."""
+        if self.engine.watched_within(pc):
+            self.engine.hold(HOLD_NEXT, wanted=True)
+
+    def _run_held(self, pc: int, *, step: bool) -> tuple[int, CoreStop | Part | None]:
         """Run the block booked last from pc on, piece by piece: where the core stands then, and what stops it there.
 
-        Without a stop the block's rest, if it has not run, runs with what follows it.
+        Without a stop the block's rest, if it has not run, runs with what follows it; or an instruction by itself.
         """
         engine, state = self.engine, self.engine.state
+        behind = self.looks.changes_modes(engine.description())
         while True:
             end = self.pieces.end(pc, int(state[State.HORIZON]), step=step)
             access = self.pieces.foresee(pc)
-            engine.wait()
+            engine.within.wait()
             last = end is None
             if end is None:
                 end = self._held_end
-                if end == native.NO_EXIT and not step and access is None:
+                if end == native.NO_EXIT and not step and access is None and not behind:
                     return pc, None
             limit = int(state[State.BLOCK_LIMIT])
             if last:
@@ -398,19 +407,19 @@ class Core:
                     self.hit = None
                 return pc, self._ended(reason, error, pc)
             if not last:
-                engine.wait()
+                engine.within.wait()
             stop = self._due(pc, last=last, step=step)
             if stop is not None:
-                engine.pause(pc)
+                engine.within.pause(pc)
                 return pc, CoreStop(stop, pc)
             if last:
-                return pc, None
+                return pc, CoreStop("mode", pc) if behind else None
 
     def _run_piece(self, pc: int, end: int) -> unicorn.UcError | None:
         self.engine.state[State.REASON] = Reason.NONE
         self._event = None
         self.uc.ctl_remove_cache(pc, (pc if end == native.NO_EXIT else end) + 2)
-        error = self._emulate(pc, end)
+        error = self._emulate(pc, None, end)
         if end != native.NO_EXIT:
             self.uc.ctl_remove_cache(pc, end + 2)
         if self.verifier is not None:
@@ -427,30 +436,20 @@ class Core:
             return "step"
         if not last and self.engine.exact and self.engine.state[State.STOP_WANTED] == 1:
             return "wanted"
-        if not last and self.engine.is_over(pc):
+        if not last and self.engine.within.is_over(pc):
             return "horizon"
         return None
 
-    def _look(self, reason: Reason, pc: int, passing: int) -> CoreStop | _Part | None:
+    def _look(self, reason: Reason, pc: int, passing: int) -> CoreStop | Part | None:
         """What to do about an instruction of the next block that may not execute: stop on it, or run the part before it."""
         if reason is Reason.UNALIGNED:
             place = self.engine.refused(pc)
-            return CoreStop("unaligned", pc) if place == pc else _Part(pc, place, "unaligned")
+            self.engine.pass_once(pc)
+            return CoreStop("unaligned", pc) if place == pc else Part(pc, place, "unaligned")
         if pc in self.engine.watched and passing != pc:
             self.engine.hold(HOLD_NEXT, wanted=False)
             return CoreStop("trap", pc)
-        why, place, divisor = self.engine.trapped(pc)
-        if why == "fp":
-            return CoreStop("no-coprocessor", pc) if place == pc else _Part(pc, place, "no-coprocessor")
-        if why == "div" and place != pc:
-            return _Part(pc, place, "")
-        if divisor >= 0 and self.get(f"r{divisor}") == 0:
-            return CoreStop("divide", pc)
-        self.engine.pass_once(pc)
-        if self.engine.watched_within(pc):
-            self.engine.hold(HOLD_NEXT, wanted=True)
-        following = self.engine.next_division(pc) if divisor >= 0 else None
-        return None if following is None else _Part(pc, following, "")
+        return self.looks.look(pc)
 
     def _led_nowhere(self) -> CoreStop:
         """The stop at a hooked operand whose access was unaligned: the hook led it away, which goes back."""
@@ -460,13 +459,22 @@ class Core:
         )
         return CoreStop("unaligned", int(state[State.ADDRESS]))
 
-    def _forget_part(self, part: _Part) -> None:
+    def _cut(self, part: Part) -> None:
         """Translate the part anew: a block is to be cut at its end, or was."""
         self.uc.ctl_remove_cache(part.start, part.end + 2)
 
-    def _emulate(self, pc: int, until: int) -> unicorn.UcError | None:
-        hot = self.hot
-        start = pc | self.get("xpsr") >> 24 & 1
+    def _emulate(self, pc: int, part: Part | None, until: int = native.NO_EXIT) -> unicorn.UcError | None:
+        state = self.engine.state
+        hold = int(state[State.HOLD])
+        if part is not None:
+            until = part.end
+            if part.alone:
+                state[State.HOLD] = 0
+            if part.opened:
+                native.flush_tlb(self.uc)
+                state[State.OPEN] = part.opened
+        state[State.REFUSED_KIND] = 0
+        hot, start = self.hot, pc | self.get("xpsr") >> 24 & 1
         self._running = True
         try:
             if hot is None:
@@ -477,6 +485,13 @@ class Core:
             return error
         finally:
             self._running = False
+            state[State.OPEN] = 0
+            if part is not None and part.alone:
+                state[State.HOLD] = hold & ~HOLD_WATCH | (HOLD_WATCH if self.pieces.watches else 0)
+            if state[State.LENT]:
+                place = self.cpu.registers + 4 * (int(state[State.LENT]) - 1)
+                ctypes.c_uint32.from_address(place).value = int(state[State.LENT_VALUE])
+                state[State.LENT] = 0
             while self._stale:
                 self._drop_translated(*self._stale.pop())
             while self._answers:
@@ -488,14 +503,23 @@ class Core:
             self.engine.grow()
             return
         hooks = self.engine.describe(
-            address, self.read_memory(address, size), self._it_state(), alias=reason is Reason.ALIAS
+            address, self.read_memory(address, size), self.it_state(), alias=reason is Reason.ALIAS
         )
+        special = set(self.engine.special_places(address)) - self._special
+        for place in special:
+            native.add_hook(self.uc, CODE, self.engine.special_hook, self.engine.state.ctypes.data, place, place)
+            self.uc.ctl_remove_cache(place, place + 2)
+        self._special |= special
         fresh = [h for h in hooks if h not in self._hooked]
-        if fresh:
+        if fresh or special:
             self.uc.ctl_remove_cache(address, address + size)
         for place in fresh:
             native.add_hook(self.uc, CODE, self.engine.operand_hook, self.engine.state.ctypes.data, place, place)
             self._hooked.add(place)
+
+    def preserve_automatically(self, *, wanted: bool) -> None:
+        """FPCCR.ASPEN: whether an FP instruction sets CONTROL.FPCA."""
+        ctypes.c_uint32.from_address(self.cpu.fpccr).value = wanted << 31
 
     @property
     def running(self) -> bool:
@@ -507,20 +531,29 @@ class Core:
         place = {"primask": self.cpu.primask, "basepri": self.cpu.basepri, "faultmask": self.cpu.faultmask}[name]
         return int(ctypes.c_uint32.from_address(place).value) & (0xF0 if name == "basepri" else 1)
 
-    def _it_state(self) -> int:
+    def code_at(self, address: int) -> bytes:
+        """The four bytes of code at an address, two at the end of a memory, none where there is none."""
+        memory = self.memory_at(address)
+        return self.read_memory(address, min(4, memory.base + memory.size - address)) if memory is not None else b""
+
+    def it_state(self) -> int:
+        """EPSR.IT of the instruction that is next."""
         return int(ctypes.c_uint32.from_address(self.cpu.itstate).value)
 
-    def _waits(self, pc: int) -> bool:
+    def _follows(self, pc: int, codes: tuple[int, int]) -> bool:
+        """Whether the instruction before pc is one of these, narrow or wide."""
+        if self.memory_at(pc - 4) is None:
+            return self.memory_at(pc - 2) is not None and self.read_memory(pc - 2, 2) == codes[0].to_bytes(2, "little")
         data = self.read_memory(pc - 4, 4)
-        wide = int.from_bytes(data[:2], "little") << 16 | int.from_bytes(data[2:], "little")
-        return int.from_bytes(data[2:], "little") == WFI_T1 or wide == WFI_T2
+        first, second = int.from_bytes(data[:2], "little"), int.from_bytes(data[2:], "little")
+        return second == codes[0] or first << 16 | second == codes[1]
+
+    def _waits(self, pc: int) -> bool:
+        return self._follows(pc, (WFI_T1, WFI_T2))
 
     def _stop_of(self, error: unicorn.UcError | None, pc: int) -> CoreStop:
         if error is not None and error.errno == unicorn.UC_ERR_INSN_INVALID:
             return CoreStop("undefined" if self.get("xpsr") & THUMB else "invalid-state", pc)
-        if error is not None and error.errno in _STRADDLING:
-            self.set("epsr", 1 << 24)
-            return CoreStop("bus-fault", pc, access=_STRADDLING[error.errno])
         raise RuntimeError(f"Unicorn stopped at {pc:#010x}: {error}")
 
     def _on_interrupt(self, uc: unicorn.Uc, number: int, data: object) -> None:
@@ -545,6 +578,9 @@ class Core:
     def _on_invalid(self, uc: unicorn.Uc, data: object) -> bool:
         pc = self.get("pc")
         if self._is_behind_hint(pc):
+            if self._follows(pc, WFE) and not self.take_event():
+                self._event = CoreStop("wfe", pc)
+                uc.emu_stop()
             return True
         self._event = CoreStop("undefined" if self.get("xpsr") & THUMB else "invalid-state", pc)
         return False
@@ -562,26 +598,11 @@ class Core:
         return (narrow in HINTS or wide in WIDE_HINTS) and decode(following, pc) is not None
 
     def _on_unmapped(self, uc: unicorn.Uc, kind: int, address: int, size: int, value: int, data: object) -> bool:
-        pc = self.get("pc")
-        if kind == unicorn.UC_MEM_FETCH_UNMAPPED:
-            self._event = CoreStop("exception-return" if pc >> 28 == 0xF else "fetch-fault", pc, address, "fetch")
-            return False
-        self.set("epsr", 1 << 24)
-        self._event = CoreStop("bus-fault", pc, address, READ if kind == unicorn.UC_MEM_READ_UNMAPPED else WRITE)
-        return False
-
-    def _on_rom_write(self, uc: unicorn.Uc, kind: int, address: int, size: int, value: int, data: object) -> bool:
-        self.set("epsr", 1 << 24)
-        self._event = CoreStop("bus-fault", self.get("pc"), address, WRITE)
-        return False
-
-    def _on_fetch(self, uc: unicorn.Uc, kind: int, address: int, size: int, value: int, data: object) -> bool:
-        self._event = CoreStop("fetch-fault", self.get("pc"), address, "fetch")
+        """The fill hook refuses all that is not there, but for what EXC_RETURN fetches from."""
+        self._event = CoreStop("exception-return", self.get("pc"), address, FETCH)
         return False
 
 
-# An access that begins in RAM and ends behind it: no hook watches RAM, since one that does makes every store slow.
-_STRADDLING = {unicorn.UC_ERR_READ_UNMAPPED: READ, unicorn.UC_ERR_WRITE_UNMAPPED: WRITE}
 _HANDLED = (Reason.UNKNOWN_BLOCK, Reason.TABLES_FULL, Reason.ALIAS)
 _LOOKED_AT = (Reason.TRAP, Reason.UNALIGNED)
 _DESCRIBED = (*_HANDLED, *_LOOKED_AT, Reason.HELD)  # where the hooks take a block for Thumb code
@@ -593,16 +614,6 @@ _STOPS = {
     Reason.WANTED: "wanted",
     Reason.LOG_FULL: "log-full",
 }
-
-
-def _gaps(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """First and last address of every stretch of the 4 GB that no span (base, size) covers."""
-    gaps, low = [], 0
-    for base, size in sorted(spans):
-        if base > low:
-            gaps.append((low, base - 1))
-        low = base + size
-    return [*gaps, (low, 0xFFFF_FFFF)]
 
 
 def _nobody_reads(address: int, size: int) -> int:

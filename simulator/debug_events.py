@@ -183,7 +183,7 @@ class DebugEvents:
         if not machine.core.running:
             yield
             return
-        with machine.engine.as_of(int(machine.engine.state[State.ACCESS_PC])):
+        with machine.engine.within.as_of(int(machine.engine.state[State.ACCESS_PC])):
             yield
 
     def _sample(self) -> int:

@@ -182,7 +182,7 @@ class Debugger:
             return None
         self.access = access
         what = f"{access.kind} of {hit.size} bytes at {hit.address:#010x}"
-        what += "" if value is None else f", {value:#0{2 + 2 * hit.size}x},"
+        what += "" if value is None or hit.size > 4 else f", {value:#0{2 + 2 * hit.size}x},"
         return self._machine.stopped("watchpoint", f"{what} by {self._machine.where(hit.pc)}")
 
     # Steps

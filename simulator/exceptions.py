@@ -1,17 +1,18 @@
-"""Exceptions of the Armv7-M core, from the manual's pseudocode by its names.
+"""Entry, return and priorities of the Armv7-M core, from the manual's pseudocode by its names.
 
-Reference: Armv7-M ARM B1.5.4 to B1.5.9 (DDI 0403E). Not modelled: late arrival, faults of lazy FP stacking,
-lockup's memory image.
+Reference: Armv7-M ARM B1.5.4 to B1.5.16 (DDI 0403E). Not modelled: lockup's memory image, and what becomes of a core in
+lockup that an NMI would free.
 """
 
 from __future__ import annotations
 
-import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from peripherals.cortex_m7.nvic import (
     BUS_FAULT,
     DEBUG_MONITOR,
+    FIRST_INTERRUPT,
     HARD_FAULT,
     MEM_MANAGE,
     NMI,
@@ -23,17 +24,25 @@ from peripherals.cortex_m7.nvic import (
 from peripherals.cortex_m7.system_control import SystemControl
 from simulator.core import Core
 from simulator.decode import decode
+from simulator.stacking import (
+    FPCA,
+    HANDLER,
+    LSPACT,
+    NPRIV,
+    STANDARD_FRAME,
+    THREAD_MAIN,
+    THREAD_PROCESS,
+    THUMB,
+    USER,
+    StackError,
+    Stacking,
+)
 
-NPRIV, SPSEL, FPCA = 1, 2, 4
-ASPEN, LSPEN, HFRDY, THREAD, USER, LSPACT = 1 << 31, 1 << 30, 1 << 4, 1 << 3, 1 << 1, 1 << 0  # FPCCR
-READY = ((DEBUG_MONITOR, 1 << 8), (BUS_FAULT, 1 << 6), (MEM_MANAGE, 1 << 5))
-STKALIGN = 1 << 9
-THUMB = 1 << 24
-ALIGNED = 1 << 9
-XPSR_WITHOUT_9 = 0xFFFF_FDFF
-HANDLER, THREAD_MAIN, THREAD_PROCESS = 0xFFFF_FFF1, 0xFFFF_FFF9, 0xFFFF_FFFD
-STANDARD_FRAME = 0x10
-EXTENDED_SIZE, STANDARD_SIZE = 0x68, 0x20
+ASPEN, LSPEN, HFRDY, THREAD = 1 << 31, 1 << 30, 1 << 4, 1 << 3  # FPCCR
+MONRDY, BFRDY, MMRDY = 1 << 8, 1 << 6, 1 << 5
+READY = ((DEBUG_MONITOR, MONRDY), (BUS_FAULT, BFRDY), (MEM_MANAGE, MMRDY))
+BFHFNMIGN, SEVONPEND = 1 << 8, 1 << 4  # CCR, SCR
+CONTEXT = 7 << 24 | 3 << 22  # FPDSCR's fields: AHP, DN, FZ, RMode
 CFSR = {
     "UNDEFINSTR": 1 << 16,
     "INVSTATE": 1 << 17,
@@ -44,23 +53,23 @@ CFSR = {
     "IBUSERR": 1 << 8,
     "UNSTKERR": 1 << 11,
     "STKERR": 1 << 12,
+    "LSPERR": 1 << 13,
+    "IMPRECISERR": 1 << 10,
     "PRECISERR": 1 << 9 | 1 << 15,
     "IACCVIOL": 1,
     "DACCVIOL": 1 << 1 | 1 << 7,
+    "MUNSTKERR": 1 << 3,
+    "MSTKERR": 1 << 4,
+    "MLSPERR": 1 << 5,
 }
 FORCED, VECTTBL, DEBUGEVT = 1 << 30, 1 << 1, 1 << 31
+STACKING = {"mpu": (MEM_MANAGE, "MSTKERR"), "bus": (BUS_FAULT, "STKERR")}
+UNSTACKING = {"mpu": (MEM_MANAGE, "MUNSTKERR"), "bus": (BUS_FAULT, "UNSTKERR")}
+LAZY = {"mpu": (MEM_MANAGE, "MLSPERR", MMRDY), "bus": (BUS_FAULT, "LSPERR", BFRDY)}
 
 
 class Lockup(Exception):
     """The core has nowhere left to go: a fault at HardFault's or NMI's priority."""
-
-
-class _StackError(Exception):
-    """There is no memory where the frame would go."""
-
-    def __init__(self, exc_return: int) -> None:
-        super().__init__()
-        self.exc_return = exc_return
 
 
 @dataclass(frozen=True)
@@ -79,8 +88,15 @@ class Exceptions:
         self.core = core
         self.nvic = nvic
         self.system = system
+        self.stacking = Stacking(core, system)
         self.taken = 0
+        self.event = False
+        self._faultmask_before = 0
         self.last_fault: tuple[Fault, int] | None = None
+        nvic.on_pended = self._pended
+        system.scb.boosted = self._boosted
+
+    # Priorities
 
     def execution_priority(self) -> int:
         """ExecutionPriority(): of what is active, boosted by BASEPRI, PRIMASK and FAULTMASK; 256 where nothing raises it."""
@@ -95,15 +111,20 @@ class Exceptions:
         return priority
 
     def _masks(self) -> tuple[int, int, int]:
-        """BASEPRI, PRIMASK and FAULTMASK; an unprivileged thread's view of them is 0."""
-        core = self.core
-        unprivileged = core.get("control") & NPRIV and not core.get("ipsr")
-        if unprivileged:
-            core.set("ipsr", HARD_FAULT)
-        masks = core.get("basepri") & 0xF0, core.get("primask") & 1, core.get("faultmask") & 1
-        if unprivileged:
-            core.set("ipsr", 0)
-        return masks
+        """BASEPRI, PRIMASK and FAULTMASK, whatever the privilege."""
+        return self.core.mask("basepri"), self.core.mask("primask"), self.core.mask("faultmask")
+
+    def _boosted(self) -> int:
+        base, _, faultmask = self._masks()
+        return -1 if faultmask else base & -(2 << self.nvic.prigroup) if base else NOTHING_ACTIVE
+
+    def is_negative(self) -> bool:
+        """Whether the execution priority is below 0, as the MPU and CCR.BFHFNMIGN ask."""
+        return self.execution_priority() < 0
+
+    def ignores_bus_faults(self) -> bool:
+        """Whether loads and stores that the bus refuses pass: CCR.BFHFNMIGN."""
+        return bool(self.system.ccr & BFHFNMIGN) and self.is_negative()
 
     def pending(self) -> int | None:
         """The exception to take before the next instruction."""
@@ -126,51 +147,89 @@ class Exceptions:
         priority = min(self.nvic.active_priority(), base & -(2 << self.nvic.prigroup) if base else NOTHING_ACTIVE)
         return best[1] < priority
 
-    def entry(self, number: int, return_address: int) -> int:
-        """ExceptionEntry(): PushStack and ExceptionTaken; returns the handler's address."""
-        try:
-            exc_return = self._push_stack(return_address)
-        except _StackError as error:
-            return self._taken(self._stacking_fault(number), error.exc_return)
-        return self._taken(number, exc_return)
+    def keep_faultmask(self) -> bool:
+        """In NMI and HardFault FAULTMASK cannot be set: whether that must be looked after now."""
+        negative = self.nvic.active_priority() < 0
+        if negative and not self._faultmask_before:
+            self.core.set("faultmask", 0)
+        return negative
 
-    def _stacking_fault(self, number: int) -> int:
-        """DerivedLateArrival(): the bus fault of stacking, or what was to be taken where that comes before it."""
-        self.system.cfsr |= CFSR["STKERR"]
-        if number in (NMI, HARD_FAULT):
-            return number
-        derived = self._escalated(BUS_FAULT)
-        if self.nvic.group_priority(derived) > self.nvic.group_priority(number):
-            self.nvic.set_pending(derived)
-            return number
+    # The event register, B1.5.18
+
+    def set_event(self) -> None:
+        self.event = True
+
+    def take_event(self) -> bool:
+        """Whether the event register was set; it is clear afterwards."""
+        was, self.event = self.event, False
+        return was
+
+    def _pended(self, number: int) -> None:
+        if number >= FIRST_INTERRUPT and self.system.scr & SEVONPEND:
+            self.event = True
+
+    # Entry and return
+
+    def entry(
+        self, number: int, return_address: int, stacked: Callable[[], None] = lambda: None, *, thumb: bool = True
+    ) -> int:
+        """ExceptionEntry(): PushStack, then what comes first of all that is pending by then; returns its handler's address.
+
+        stacked lets the time pass that stacking takes: what arrives meanwhile, and faults of stacking, may come first."""
+        before = self.execution_priority()
+        self.stacking.negative = before < 0
         self.nvic.set_pending(number)
-        return derived
+        handler = bool(self.core.get("ipsr"))
+        pushed = self.stacking.push(return_address, thumb=thumb)
+        if pushed.lazy:
+            self._put_off(handler, before)
+        if pushed.refused:
+            fault, name = STACKING[pushed.refused]
+            self.system.cfsr |= CFSR[name]
+            if number not in (NMI, HARD_FAULT):
+                self.nvic.set_pending(self._escalated(fault, before))
+        stacked()
+        best = self.nvic.best_pending()
+        return self._taken(number if best is None else best[0], pushed.exc_return)
 
     def exit(self, exc_return: int) -> tuple[int, int | None]:
         """ExceptionReturn(): the address to go on at, and the exception that tail-chains into it, where one does."""
         number = self.core.get("ipsr") & 0x1FF
-        if number != NMI and self.nvic.active_priority() >= -1:
-            self.core.set("faultmask", 0)
+        active = self.nvic.active[number]
+        alone = self.nvic.active_count == 1
+        self._deactivate(number)
+        to_thread = exc_return & 0xF != 1
         valid = exc_return | STANDARD_FRAME in (HANDLER, THREAD_MAIN, THREAD_PROCESS)
-        nested = self.nvic.active_count > 1
-        self.nvic.deactivate(number)
-        base_thread = self.system.ccr & 1
-        if (
-            not valid
-            or (exc_return & 0xF != 1 and nested and not base_thread)
-            or (exc_return & 0xF == 1 and not nested)
-        ):
-            self.core.set("lr", exc_return | 0xF000_0000)
-            fault = self.synchronous(Fault(USAGE_FAULT, "INVPC"))
-            return self._taken(fault, exc_return | 0xF000_0000), fault
+        if not active or not valid or (to_thread and not alone and not self.system.ccr & 1):
+            return self._chain(Fault(USAGE_FAULT, "INVPC"), exc_return | 0xF000_0000)
         chained = self.pending()
         if chained is not None:
             return self._taken(chained, exc_return), chained
+        self.stacking.negative = self.is_negative()
         try:
-            return self._pop_stack(exc_return), None
-        except ValueError:
-            fault = self.synchronous(Fault(BUS_FAULT, "UNSTKERR"))
-            return self._taken(fault, exc_return), fault
+            address, xpsr = self.stacking.pop(exc_return)
+        except StackError as error:
+            return self._chain(Fault(*UNSTACKING[error.by]), exc_return)
+        if to_thread == bool(xpsr & 0x1FF):
+            self.core.set("ipsr", 0 if to_thread else xpsr & 0x1FF)
+            self.stacking.push(address)  # to negate PopStack()
+            return self._chain(Fault(USAGE_FAULT, "INVPC"), exc_return)
+        self.event = True
+        self.core.clear_exclusive()
+        return address, None
+
+    def _chain(self, fault: Fault, exc_return: int) -> tuple[int, int]:
+        """ExceptionTaken() of a fault of the return itself: without stacking, LR as it was."""
+        number = self.synchronous(fault)
+        return self._taken(number, exc_return), number
+
+    def _deactivate(self, number: int) -> None:
+        """DeActivate(): FAULTMASK is cleared on any return but NMI's, in which it cannot be set."""
+        self.nvic.deactivate(number)
+        if number != NMI or not self._faultmask_before:
+            self.core.set("faultmask", 0)
+
+    # Faults
 
     def synchronous(self, fault: Fault) -> int:
         """Record a fault's status and decide what takes it: itself, or HardFault by escalation. Raises Lockup."""
@@ -182,11 +241,26 @@ class Exceptions:
             else:
                 system.mmfar = fault.address
         self.last_fault = (fault, self.core.get("pc"))
-        return self._escalated(fault.number)
+        return self._escalated(fault.number, self.execution_priority())
 
     def supervisor_call(self) -> int:
         """Which exception an SVC takes: SVCall, or HardFault where its priority does not suffice."""
-        return self._escalated(SV_CALL)
+        return self._escalated(SV_CALL, self.execution_priority())
+
+    def lost_store(self) -> None:
+        """An asynchronous bus fault: it is pended, and never locks up (PM0253 2.5.3)."""
+        self.system.cfsr |= CFSR["IMPRECISERR"]
+        self.last_fault = (Fault(BUS_FAULT, "IMPRECISERR"), self.core.get("pc"))
+        if self.nvic.enabled[BUS_FAULT]:
+            self.nvic.set_pending(BUS_FAULT)
+        else:
+            self.system.hfsr |= FORCED
+            self.nvic.set_pending(HARD_FAULT)
+
+    def ignored(self, address: int) -> None:
+        """A load or store that CCR.BFHFNMIGN let pass leaves its status."""
+        self.system.cfsr |= CFSR["PRECISERR"]
+        self.system.bfar = address
 
     def debug_event(self) -> int:
         """Which exception a breakpoint takes: DebugMonitor, or HardFault where that is off or its priority does not suffice."""
@@ -198,8 +272,7 @@ class Exceptions:
         self.system.hfsr |= DEBUGEVT
         return HARD_FAULT
 
-    def _escalated(self, number: int) -> int:
-        priority = self.execution_priority()
+    def _escalated(self, number: int, priority: int) -> int:
         if self.nvic.enabled[number] and self.nvic.group_priority(number) < priority:
             return number
         if priority <= -1:
@@ -207,48 +280,56 @@ class Exceptions:
         self.system.hfsr |= FORCED
         return HARD_FAULT
 
-    def _push_stack(self, return_address: int) -> int:
+    # Floating point
+
+    @property
+    def lazy(self) -> bool:
+        """Whether FP state waits to be stacked."""
+        return bool(self.system.fpccr & LSPACT)
+
+    @property
+    def default_context(self) -> int:
+        """What FPSCR becomes at the next FP instruction, where that begins a context and FPDSCR is not Unicorn's 0."""
+        fresh = self.system.fpccr & ASPEN and not self.core.get("control") & FPCA
+        return self.system.fpdscr & CONTEXT if fresh else 0
+
+    def begin_context(self) -> None:
+        """The new context of ExecuteFPCheck(): CONTROL.FPCA is set, FPSCR comes from FPDSCR."""
         core = self.core
-        control = core.get("control")
-        xpsr = core.get("xpsr")
-        handler = bool(xpsr & 0x1FF)
-        extended = bool(control & FPCA)
-        process = bool(control & SPSEL) and not handler
-        if not handler:
-            core.set("ipsr", HARD_FAULT)  # MSP and PSP are out of an unprivileged thread's reach
-        stack = core.get("psp" if process else "msp") & ~3
-        align = extended or bool(self.system.ccr & STKALIGN)
-        pad = (stack >> 2) & 1 & align
-        size = EXTENDED_SIZE if extended else STANDARD_SIZE
-        frame = (stack - size) & ~(4 * align) & 0xFFFF_FFFF
-        words = [core.get(r) for r in ("r0", "r1", "r2", "r3", "r12", "lr")]
-        words += [return_address, xpsr & XPSR_WITHOUT_9 | pad << 9]
-        if extended:
-            self.system.fpcar = frame + STANDARD_SIZE
-            if self.system.fpccr & LSPEN:
-                self._put_off(handler)
-            else:
-                words += self._floating_point_state()
-        core.set("psp" if process else "msp", frame)
-        if handler:
-            exc_return = HANDLER
-        else:
-            exc_return = THREAD_PROCESS if process else THREAD_MAIN
-        if extended:
-            exc_return &= ~STANDARD_FRAME
-        try:
-            core.write_memory(frame, struct.pack(f"<{len(words)}I", *words))
-        except ValueError as error:
-            raise _StackError(exc_return) from error
-        return exc_return
+        core.set("fpscr", self.default_context)
+        ipsr, control = core.get("ipsr"), core.get("control")
+        flags = core.get("xpsr")
+        self.stacking.enter_mode(ipsr, control | FPCA)
+        core.set_flags(flags)
 
-    def _floating_point_state(self) -> list[int]:
-        return [self.core.get(f"s{n}") for n in range(16)] + [self.core.get("fpscr")]
+    def execute_fp_check(self, pc: int) -> None:
+        """ExecuteFPCheck() of the instruction at pc, which the core did not begin since its access faults; nothing for others."""
+        instruction = decode(self.core.read_memory(pc, 4), pc)
+        fresh = self.system.fpccr & ASPEN and not self.core.get("control") & FPCA
+        if instruction is not None and instruction.timing.startswith("fp_") and fresh:
+            self.begin_context()
 
-    def _put_off(self, handler: bool) -> None:
+    def preserve(self) -> None:
+        """PreserveFPState(): stack it now. A fault of that is pended; where it comes first, the state goes on waiting."""
+        self.stacking.negative = not self.system.fpccr & HFRDY
+        refused = self.stacking.preserve()
+        if refused:
+            number, name, ready = LAZY[refused]
+            self.system.cfsr |= CFSR[name]
+            self.last_fault = (Fault(number, name), self.core.get("pc"))
+            if not self.system.fpccr & ready:
+                if not self.system.fpccr & HFRDY:
+                    raise Lockup
+                self.system.hfsr |= FORCED
+                number = HARD_FAULT
+            self.nvic.set_pending(number)
+            if self.pending() is not None:
+                return
+        self.system.fpccr &= ~LSPACT
+
+    def _put_off(self, handler: bool, priority: int) -> None:
         """UpdateFPCCR(): the FP state is stacked when the handler first uses the FPU."""
         ready = 0
-        priority = self.execution_priority()
         for number, bit in READY:
             if self.nvic.enabled[number] and self.nvic.group_priority(number) < priority:
                 ready |= bit
@@ -257,24 +338,8 @@ class Exceptions:
         kept = self.system.fpccr & (ASPEN | LSPEN)
         self.system.fpccr = kept | ready | user | (0 if handler else THREAD) | LSPACT
 
-    def execute_fp_check(self, pc: int) -> None:
-        """ExecuteFPCheck() of the instruction at pc, which the core did not begin since its access faults; nothing for others."""
-        instruction = decode(self.core.read_memory(pc, 4), pc)
-        if instruction is not None and instruction.timing.startswith("fp_") and self.system.fpccr & ASPEN:
-            self.set_control(self.core.get("control") | FPCA)
-
-    @property
-    def lazy(self) -> bool:
-        """Whether FP state waits to be stacked."""
-        return bool(self.system.fpccr & LSPACT)
-
-    def preserve(self) -> None:
-        """PreserveFPState(): stack it now."""
-        state = self._floating_point_state()
-        self.core.write_memory(self.system.fpcar & ~7, struct.pack(f"<{len(state)}I", *state))
-        self.system.fpccr &= ~LSPACT
-
     def _taken(self, number: int, exc_return: int) -> int:
+        """ExceptionTaken(): the handler's address."""
         core = self.core
         privilege = core.get("control") & NPRIV
         vector = self._vector(number)
@@ -282,66 +347,32 @@ class Exceptions:
             self.system.hfsr |= VECTTBL
             self.nvic.set_pending(number)
             number, vector = HARD_FAULT, self._vector(HARD_FAULT)
-        self._enter_mode(number, privilege)
+        if number in (NMI, HARD_FAULT):
+            self._faultmask_before = core.mask("faultmask")
+        self.stacking.enter_mode(number, privilege)
+        core.clear_exclusive()
         core.set("lr", exc_return)
         self.nvic.activate(number)
         self.taken += 1
-        core.clear_exclusive()
+        self.event = True
         core.set("epsr", THUMB)
         if vector is None:
             raise Lockup
         if not vector & 1:
-            return self.entry(self.synchronous(Fault(USAGE_FAULT, "INVSTATE")), vector)
+            return self.entry(self.synchronous(Fault(USAGE_FAULT, "INVSTATE")), vector, thumb=False)
         return vector & ~1
 
     def _vector(self, number: int) -> int | None:
+        """A word of the vector table; the MPU does not check these reads."""
         try:
             return int.from_bytes(self.core.read_memory(self.system.vtor + 4 * number, 4), "little")
         except ValueError:
             return None
 
-    def _enter_mode(self, ipsr: int, control: int) -> None:
-        """Make IPSR and CONTROL what they are to be; Unicorn ignores CONTROL.SPSEL in handler mode, so through thread mode."""
-        core = self.core
-        core.set("ipsr", HARD_FAULT)
-        core.set("control", 0)
-        core.set("ipsr", 0)
-        core.set("control", control)
-        core.set("ipsr", ipsr)
-        core.rebuild_flags()
-
     def set_control(self, value: int) -> None:
         """CONTROL as a debugger writes it; SPSEL only in thread mode, as Armv7-M ARM B1.4.4 has it."""
         handler = self.core.get("ipsr")
-        self._enter_mode(handler, value & (NPRIV | FPCA) if handler else value)
-
-    def _pop_stack(self, exc_return: int) -> int:
-        core = self.core
-        extended = not exc_return & STANDARD_FRAME
-        process = exc_return & 0xF == 0xD
-        frame = core.get("psp" if process else "msp")
-        count = (EXTENDED_SIZE if extended else STANDARD_SIZE) // 4
-        words = struct.unpack(f"<{count}I", core.read_memory(frame, 4 * count))
-        for name, value in zip(("r0", "r1", "r2", "r3", "r12", "lr"), words[:6], strict=True):
-            core.set(name, value)
-        return_address, xpsr = words[6], words[7]
-        if extended and self.lazy:
-            self.system.fpccr &= ~LSPACT
-        elif extended:
-            for n in range(16):
-                core.set(f"s{n}", words[8 + n])
-            core.set("fpscr", words[24])
-        align = extended or bool(self.system.ccr & STKALIGN)
-        stack = (frame + 4 * count) | (4 if xpsr >> 9 & 1 and align else 0)
-        core.set("psp" if process else "msp", stack)
-        thread = exc_return & 0xF != 1
-        control = core.get("control") & NPRIV
-        control |= (SPSEL if process else 0) | (FPCA if extended else 0)
-        ipsr = xpsr & 0x1FF
-        self._enter_mode(0 if thread else ipsr, control)
-        core.set_flags(xpsr)
-        core.clear_exclusive()
-        return int(return_address) & ~1
+        self.stacking.enter_mode(handler, value & (NPRIV | FPCA) if handler else value)
 
 
 USAGE = {
@@ -359,8 +390,10 @@ def fault_of(kind: str, address: int) -> Fault | None:
         return Fault(USAGE_FAULT, USAGE[kind])
     if kind == "bus-fault":
         return Fault(BUS_FAULT, "PRECISERR", address)
+    if kind == "mpu-fault":
+        return Fault(MEM_MANAGE, "DACCVIOL", address)
     if kind == "fetch-fault":
-        if 0x4000_0000 <= address < 0x6000_0000 or address >= 0xA000_0000:
-            return Fault(MEM_MANAGE, "IACCVIOL")
         return Fault(BUS_FAULT, "IBUSERR")
+    if kind == "fetch-refused":
+        return Fault(MEM_MANAGE, "IACCVIOL")
     return None

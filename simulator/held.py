@@ -70,7 +70,7 @@ class Pieces:
         if engine.watched:
             places += [i for i in range(here + 1, len(instructions)) if instructions[i].address in engine.watched]
         if hold & HOLD_EXACT:
-            places += [engine.first_after(horizon, here), *self._unforeseen(here)]
+            places += [engine.within.first_after(horizon, here), *self._unforeseen(here)]
         if hold & HOLD_WATCH:
             places += [here + 1] if self._candidates(here) else self._next_candidate(here)
         end = min(places, default=len(instructions))

@@ -14,22 +14,27 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from peripherals.boards import BOARDS
+from peripherals.cortex_m7.mpu import ENABLE as MPU_ENABLE
+from peripherals.cortex_m7.mpu import HFNMIENA
 from peripherals.cortex_m7.nvic import DEBUG_MONITOR, MEM_MANAGE
 from peripherals.kit.clock import NEVER, Clock
 from peripherals.memory_map import Memory as FittedMemory
 from simulator.bus import Bus, CoreContents, Unmodelled
-from simulator.core import Core, CoreStop, Memory
+from simulator.core import Core, Memory
+from simulator.core_stop import CoreStop
 from simulator.debug_events import DebugEvents
 from simulator.debugger import Debugger
-from simulator.exceptions import Exceptions, Fault, Lockup, fault_of
+from simulator.exceptions import ASPEN, Exceptions, Fault, Lockup, fault_of
 from simulator.firmware import Firmware, check
 from simulator.goals import Goal
+from simulator.protection import Mode
 from simulator.semihosting import BREAKPOINT_IMMEDIATE, Semihosting
 from simulator.settings import Settings
 from simulator.timing import memories
 from simulator.timing.cortex_m7 import Parameters
 from simulator.timing.engine import Engine, Span
-from simulator.timing.kernels import HOLD_EXACT, State
+from simulator.timing.kernels import HOLD_EXACT, Stall, State
+from simulator.timing.traps import TRAP_PRIORITY
 from simulator.until import Until, UntilError
 
 SLICE = 20_000_000  # cycles: how long the host may wait for a look at its clock and at Ctrl-C
@@ -79,8 +84,9 @@ class Machine:
             seed=settings.seed, parameters=_parameters(settings),
         )  # fmt: skip
         self.core = Core(
-            _merged(self.soc.memories), self.soc.spans, self.engine, settings.verify, compiled=settings.compiled
-        )
+            _merged(self.soc.memories), self.soc.spans, self.engine, settings.verify, self.soc.system_control.mpu,
+            compiled=settings.compiled,
+        )  # fmt: skip
         self.bus = Bus(self.soc, self.engine, self.clock)
         self.verifier = self.core.verifier
         self.exceptions = Exceptions(self.core, self.soc.nvic, self.soc.system_control)
@@ -96,7 +102,8 @@ class Machine:
         self._goal = Goal(None)
         self._strict: Unmodelled | None = None
         self._reset_wanted = False
-        self._asleep = False
+        self._asleep = self._waits_for_event = False
+        self._modes_changed = self._protection_changed = True
         self._passing = -1  # a breakpoint's address at which the next slice begins
         self._standing: tuple[int, int] | None = None  # PC and cycle of the last stop at a breakpoint or behind a step
         self._stepping = self._stepped = False
@@ -119,6 +126,13 @@ class Machine:
         system.ipsr = lambda: self.core.get("ipsr")
         system.on_cache = self._maintain_cache
         system.on_setting = self._follow_settings
+        system.on_protection = self._follow_protection
+        self.core.take_event = self.exceptions.take_event
+        self.core.looks.on_event = self.exceptions.set_event
+        refusals = self.core.refusals
+        refusals.ccr = lambda: system.ccr
+        refusals.ignores, refusals.on_ignored = self.exceptions.ignores_bus_faults, self.exceptions.ignored
+        refusals.store_to_flash = self._store_to_flash
         system.on_reset_request = self._request_reset
         self.soc.nvic.on_change = self._want_decision
         self.soc.flash.on_setting = self._follow_settings
@@ -207,12 +221,13 @@ class Machine:
                 return self.stopped("step", f"one step, to {self.where(self.pc)}")
             if self.debug_events.control.halted:
                 return self.stopped("halted", f"the core is in Debug state at {self.where(self.pc)}")
-            decides = self.engine.exact or not self.engine.paused or self.soc.nvic.pending[DEBUG_MONITOR]
-            stop = self._take_pending() if decides else None
+            stop = self._take_pending() if self._decides or self.soc.nvic.pending[DEBUG_MONITOR] else None
             if stop is not None:
                 return stop
             if self._stepped:
                 continue
+            if self._modes_changed or self._stepping:
+                self._follow_modes()
             horizon = min(self.clock.horizon, self._goal.horizon(self.clock), self.engine.cycle + SLICE)
             self.engine.ask(when_unmasked=self.exceptions.masked())
             passing, self._passing = self._passing, -1
@@ -220,7 +235,8 @@ class Machine:
             if self._stepping or monitored:
                 passing = self.pc
             step = self._stepping or monitored
-            slice_ = self.core.run(self.pc, horizon, self.slice_blocks, passing=passing, step=step)
+            blocks = self.slice_blocks if self._decides else 0  # what came meanwhile is looked at where the block ends
+            slice_ = self.core.run(self.pc, horizon, blocks, passing=passing, step=step)
             self.pc = slice_.pc
             self._stepped = self._stepping and slice_.kind not in NO_STEP
             stop = self._serve(slice_)
@@ -237,7 +253,7 @@ class Machine:
         if self._strict is not None:
             what, self._strict = self._strict, None
             return self._stop("unmodelled", f"{what.name} {what.register} was used ({what.kind}) and is not modelled")
-        reached = self._goal.reached(self.clock)
+        reached = self._goal.reached(self.clock) if self._decides else None
         if reached is not None:
             return self._stop(*reached)
         if self.interrupted:
@@ -246,6 +262,11 @@ class Machine:
         if deadline is not None and time.monotonic() >= deadline:
             return self._stop("timeout", "the time that the host gave is over")
         return None
+
+    @property
+    def _decides(self) -> bool:
+        """Whether interrupts and ends of runs are looked at here: a debugger's stop within a block must not move them."""
+        return self.engine.exact or not self.engine.within.paused
 
     def _take_pending(self) -> Stop | None:
         number = self.exceptions.pending()
@@ -258,9 +279,13 @@ class Machine:
     def _enter(self, number: int, return_address: int) -> None:
         if self.bus.polling is not None:
             self.bus.polling.forget()
-        self.pc = self.exceptions.entry(number, return_address)
+        self.pc = self.exceptions.entry(number, return_address, self._stacked)
+        self._modes_changed = True
+
+    def _stacked(self) -> None:
+        """The time of an entry passes, with all that happens in it: what arrives late may come first."""
         self._spend(memories.EXCEPTION_ENTRY.cycles, "exception")
-        self._follow_floating_point()
+        self.clock.advance(max(self.engine.cycle, self.clock.now))
 
     def _unless_lockup(self, take: Callable[[], None]) -> Stop | None:
         try:
@@ -278,8 +303,14 @@ class Machine:
         if kind in ("step", "watch"):
             return None
         self.engine.settle()
-        if kind == "wfi":
-            self._asleep = True
+        if kind in ("wfi", "wfe"):
+            self._asleep, self._waits_for_event = True, kind == "wfe"
+            return None
+        if kind == "mode":
+            self._modes_changed = True
+            return None
+        if kind == "store-lost":
+            self.exceptions.lost_store()
             return None
         if kind == "svc":
             return self.take(self.exceptions.supervisor_call, slice_.pc)
@@ -287,16 +318,19 @@ class Machine:
             return self._exception_return(slice_.pc)
         if kind == "breakpoint":
             return self._breakpoint()
-        if kind == "no-coprocessor" and self.exceptions.lazy:
-            self.exceptions.preserve()
-            self._spend(memories.LAZY_STACKING.cycles, "exception")
-            self._stepped = False
-            self._follow_floating_point()
-            return None
+        if kind == "no-coprocessor" and not self._floating_point_is_off():
+            if self.exceptions.lazy:
+                self._spend(memories.LAZY_STACKING.cycles, "exception")
+                self._modes_changed, self._stepped = True, False
+                return self._unless_lockup(self.exceptions.preserve)
+            if self.exceptions.default_context:
+                self.exceptions.begin_context()
+                self._modes_changed, self._stepped = True, False
+                return None
         fault = fault_of(kind, slice_.address)
         if fault is None:
             raise RuntimeError(f"the core stopped for an unknown reason, {kind}, at {slice_.pc:#010x}")
-        self.engine.cut(slice_.pc)
+        self.engine.within.cut(slice_.pc)
         if kind == "unaligned":
             self.exceptions.execute_fp_check(slice_.pc)
         return self._fault(fault, slice_.pc)
@@ -344,13 +378,17 @@ class Machine:
         self.pc, chained = self.exceptions.exit(exc_return)
         cost = memories.TAIL_CHAIN if chained is not None else memories.EXCEPTION_RETURN
         self._spend(cost.cycles, "exception")
-        self._follow_floating_point()
+        self._modes_changed = True
         in_thread = not self.core.get("ipsr")
         self._asleep = chained is None and in_thread and bool(self.soc.system_control.scr & SLEEP_ON_EXIT)
 
     def _sleep(self) -> Stop | None:
         """Pass the time to the next event; awake where an exception would be taken if PRIMASK were clear."""
-        if self.exceptions.wakes():
+        if self._waits_for_event:
+            if self.exceptions.pending() is not None or self.exceptions.take_event():
+                self._asleep = self._waits_for_event = False
+                return None
+        elif self.exceptions.wakes():
             self._asleep = False
             return None
         wake = min(self.clock.horizon, self._goal.horizon(self.clock))
@@ -390,7 +428,8 @@ class Machine:
     # What the parts tell
 
     def _reset(self) -> None:
-        self._reset_wanted = self._asleep = False
+        self._reset_wanted = self._asleep = self._waits_for_event = False
+        self._modes_changed = self._protection_changed = True
         if self.engine.cycle:
             self.soc.reset()
             self.engine.flush()
@@ -446,8 +485,45 @@ class Machine:
         self.engine.trap_divisions(wanted=bool(system.ccr & DIVIDE_TRAP))
 
     def _follow_floating_point(self) -> None:
-        disabled = self.soc.system_control.cpacr >> 20 & 3 == 0
-        self.engine.trap_floating_point(wanted=disabled or self.exceptions.lazy)
+        self._modes_changed = True
+        self.engine.state[State.STOP_WANTED] = 1
+
+    def _floating_point_is_off(self) -> bool:
+        access = self.soc.system_control.cpacr >> 20 & 3
+        return access == 0 or (access == 1 and not self.core.refusals.mode.privileged)
+
+    def _follow_protection(self) -> None:
+        self._modes_changed = self._protection_changed = True
+        self.engine.state[State.STOP_WANTED] = 1
+
+    def _follow_modes(self) -> None:
+        """Privilege, priority, the MPU and the floating-point context may have changed."""
+        self._modes_changed = False
+        system, core = self.soc.system_control, self.core
+        privileged = bool(core.get("ipsr")) or not core.get("control") & 1
+        checked = system.mpu.control & MPU_ENABLE
+        mode = Mode(privileged, bool(checked) and self.exceptions.is_negative())
+        if self._protection_changed:
+            core.protection.forget()
+            self.engine.set_attributes(core.protection.attributes())
+        if self._protection_changed or mode != core.refusals.mode:
+            core.guard(mode)
+        self._protection_changed = False
+        checks_priority = bool(checked) and not system.mpu.control & HFNMIENA
+        self.engine.trap(TRAP_PRIORITY, wanted=self.exceptions.keep_faultmask() or checks_priority)
+        core.looks.follow_rounding()
+        core.preserve_automatically(wanted=bool(system.fpccr & ASPEN))
+        waits = self._floating_point_is_off() or self.exceptions.lazy or self.exceptions.default_context
+        self.engine.trap_floating_point(wanted=bool(waits))
+
+    def _store_to_flash(self, address: int, data: bytes) -> None:
+        """A store of the core to the flash array, at either of its addresses: it waits until the flash is not busy."""
+        flash = self.soc.flash
+        alias = next(m for m in self.core.memories if m.base <= address < m.base + m.size)
+        wait = max(flash.ready_at - self.engine.cycle, 0)
+        self.engine.spend(wait, Stall.BUS)
+        self.clock.advance(max(self.engine.cycle, self.clock.now))
+        flash.program(address - alias.base, len(data), int.from_bytes(data, "little"))
 
     def _maintain_cache(self, operation: str, value: int) -> None:
         if operation in ("ICIALLU", "ICIMVAU"):
@@ -486,6 +562,7 @@ class Machine:
 
     def set_register(self, name: str, value: int) -> None:
         self.engine.flush()
+        self._modes_changed = True
         if name == "pc":
             self.pc = value & ~1
         else:

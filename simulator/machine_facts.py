@@ -42,7 +42,9 @@ def not_modelled(machine: Machine) -> list[str]:
     soc, settings = machine.soc, machine.settings
     sentences = []
     if settings.timing != "cycles":
-        sentences.append("cycles are instructions in functional mode: nothing is timed, and no unaligned access faults")
+        sentences.append(
+            "cycles are instructions in functional mode: nothing is timed, and memory that is Device may be unaligned"
+        )
     else:
         if soc.flash.art:
             sentences.append("the ART accelerator's misses: fetches through ITCM flash are taken as hits")
@@ -53,8 +55,6 @@ def not_modelled(machine: Machine) -> list[str]:
         sentences.append("the branch target cache forgets nothing, and DMA and display do not take bus cycles")
     if not settings.exact_interrupts:
         sentences.append("interrupts within a basic block: they are taken at its end (--exact-interrupts)")
-    if soc.system_control.mpu.control & 1:
-        sentences.append("the MPU's checks: its regions forbid nothing here")
     return sentences
 
 

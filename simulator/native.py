@@ -28,6 +28,9 @@ CORE_REGISTERS = (
 MVFR_OF_UNICORN = (0x1011_0221, 0x1200_0011)
 MVFR_OF_F746 = (0x1011_0021, 0x1100_0011)
 STATE_BYTES = 0x10000
+ASPEN = 1 << 31  # FPCCR
+PROBE = 0x2000_0000
+USE_FPU = bytes.fromhex("00ee100a")  # vmov s0, r0
 ENGINE_BYTES = 0x2000
 CHUNK_BYTES = 1 << 24
 MASK_BYTES = 0x4000
@@ -55,6 +58,7 @@ class CpuState:
     primask: int
     basepri: int
     faultmask: int
+    fpccr: int
 
 
 def open_engine() -> unicorn.Uc:
@@ -67,7 +71,7 @@ def open_engine() -> unicorn.Uc:
 def find_cpu_state(uc: unicorn.Uc) -> CpuState:
     """Find the register file and the flags in place, and prove each by changing it. Raises NativeError where one is not found."""
     registers = _find_registers(uc)
-    flags = _find_flags(uc, registers) | _find_masks(uc, registers)
+    flags = _find_flags(uc, registers) | _find_masks(uc, registers) | _find_by_running(uc, registers)
     for value in (0x0000_0000, 0x9ABC_DEF1):
         for register in CORE_REGISTERS[:13]:
             uc.reg_write(register, value ^ register)
@@ -78,6 +82,37 @@ def find_cpu_state(uc: unicorn.Uc) -> CpuState:
         uc.reg_write(register, 0)
     uc.reg_write(arm.UC_ARM_REG_XPSR_NZCVQG, 0x0100_0000)
     return CpuState(registers, **flags)
+
+
+def _find_by_running(uc: unicorn.Uc, registers: int) -> dict[str, int]:
+    """The places that no register shows: by what they do to instructions."""
+    uc.mem_map(PROBE, 0x1000)
+    uc.mem_write(PROBE, USE_FPU)
+    try:
+        return {"fpccr": _find_fpccr(uc, registers)}
+    finally:
+        uc.mem_unmap(PROBE, 0x1000)
+
+
+def _find_fpccr(uc: unicorn.Uc, registers: int) -> int:
+    """ASPEN is set at reset; without ASPEN an FP instruction leaves CONTROL.FPCA clear."""
+    length = _readable_from(registers, STATE_BYTES) & ~3
+    window = np.frombuffer(ctypes.string_at(registers, length), np.uint32)
+    found = []
+    for place in np.flatnonzero(window == ASPEN).tolist():
+        word = ctypes.c_uint32.from_address(registers + 4 * place)
+        seen = []
+        for value in (0, ASPEN):
+            word.value = value
+            uc.reg_write(arm.UC_ARM_REG_CONTROL, 0)
+            uc.emu_start(PROBE | 1, PROBE + len(USE_FPU))
+            seen.append(uc.reg_read(arm.UC_ARM_REG_CONTROL) & 4)
+        if seen == [0, 4]:
+            found.append(registers + 4 * place)
+    uc.reg_write(arm.UC_ARM_REG_CONTROL, 0)
+    if len(found) != 1:
+        raise NativeError(f"FPCCR was found {len(found)} times, not once")
+    return found[0]
 
 
 def poke_fpu(state: CpuState) -> None:
@@ -147,6 +182,11 @@ def add_hook(uc: unicorn.Uc, kind: int, function: int, data: int, begin: int = 1
 def delete_hook(uc: unicorn.Uc, number: int) -> None:
     """Remove a hook of add_hook."""
     binding.uclib.uc_hook_del(uc._uch, ctypes.c_size_t(number))
+
+
+def flush_tlb(uc: unicorn.Uc) -> None:
+    """Have the fill hook asked anew for every page."""
+    uc.ctl(unicorn.UC_CTL_TLB_FLUSH, unicorn.UC_CTL_IO_WRITE)
 
 
 def stop_function() -> int:

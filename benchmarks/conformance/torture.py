@@ -11,6 +11,7 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 
@@ -26,6 +27,9 @@ PASSED = "exit 0"
 CHUNK = 8  # programs handed to a process at a time
 # Differences whose cause is known.
 LISTED: tuple[Explained, ...] = ()
+
+DIED = ends.End("a process died, and what it had yet to run was not run", b"")
+NOT_RUN = ends.End("not run", b"")
 
 Case = tuple[str, Level]
 
@@ -81,16 +85,21 @@ def run(cases: Sequence[Case], scope: Scope) -> Iterator[Result]:
     """The results, as they come; each process takes many programs one after the other."""
     chunks = [cases[n : n + CHUNK] for n in range(0, len(cases), CHUNK)]
     done = 0
-    with ProcessPoolExecutor(scope.workers, mp_context=get_context("spawn")) as pool:
-        for future in as_completed([pool.submit(_run_chunk, chunk) for chunk in chunks]):
-            for result in future.result():
-                done += 1
-                yield result
+    with ProcessPoolExecutor(scope.workers, get_context("spawn"), ends.start_worker) as pool:
+        futures = {pool.submit(_run_chunk, chunk): chunk for chunk in chunks}
+        for future in as_completed(futures):
+            try:
+                yield from future.result()
+            except BrokenProcessPool:
+                yield from (Result(program, level.name, ours=DIED, qemu=NOT_RUN) for program, level in futures[future])
+            done += len(futures[future])
             scope.say(f"torture: {done:,} of {len(cases):,}")
 
 
 def _run_chunk(cases: Iterable[Case]) -> list[Result]:
-    return [run_one(program, level) for program, level in cases]
+    results = [run_one(program, level) for program, level in cases]
+    ends.collect()
+    return results
 
 
 def run_one(program: str, level: Level) -> Result:

@@ -129,6 +129,14 @@ IT = (
     issue("it_takes_a_slot", "nop.w; it eq; moveq.w r0,r1", "1 1 2"),
     issue("predicated_waits_for_flags", "cmp.w r2,r3; it eq; moveq.w r0,r1", "1 1 2"),
     issue("predicated_needs_its_old_result", "ldrb.w r0,[r1]; it eq; moveq.w r0,r2", "1 1 3"),
+    issue(
+        "predicated_result_comes_a_cycle_later",
+        "it eq; moveq.w r0,r1; nop.w; eor.w r2,r0,r3",
+        "1 1 2 3",
+        "6",
+        LLVM,
+        grade="M",
+    ),
     issue("predicated_out_division_costs_as_if_executed", "cmp.w r2,r3; it eq; sdiveq r0,r1,r2; nop.w", "1 1 2 9"),
 )
 

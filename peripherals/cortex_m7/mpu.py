@@ -1,15 +1,17 @@
-"""The memory protection unit's registers: eight regions behind one window and its aliases.
+"""The memory protection unit: eight regions behind one window and its aliases, and what they refuse.
 
-Reference: Armv7-M ARM B3.5. Not modelled: the checks; the core and the bus ask `control` and `regions`.
+Reference: Armv7-M ARM B3.5. Not modelled: an enabled MPU without any region or background, which locks up on hardware as here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from peripherals.cortex_m7.mpu_regions import EVERYTHING, EXECUTE, PRIVATE, SYSTEM, Region, default_refusal
 from peripherals.kit.registers import Peripheral, reg
 
 REGIONS = 8
+ENABLE, HFNMIENA, PRIVDEFENA = 1, 2, 4
 _RBAR = "ADDR[31:5] VALID[4] REGION[3:0]"
 _RASR = "XN[28] AP[26:24] TEX[21:19] S[18] C[17] B[16] SRD[15:8] SIZE[5:1] ENABLE[0]"
 _RASR_BITS = 0x173F_FF3F
@@ -35,6 +37,26 @@ class Mpu(Peripheral):
     @property
     def control(self) -> int:
         return self["CTRL"]
+
+    def enabled(self) -> list[Region]:
+        """The regions that are enabled, the one that counts most last."""
+        return [Region(n, base, attributes) for n, (base, attributes) in enumerate(self.regions) if attributes & 1]
+
+    def applies(self, *, negative: bool) -> bool:
+        """Whether accesses are checked; negative: at an execution priority below 0."""
+        return bool(self.control & ENABLE and (self.control & HFNMIENA or not negative))
+
+    def refused(self, address: int, *, privileged: bool, negative: bool) -> int:
+        """What ValidateAddress() refuses at an address, as a bit list of READ, WRITE and EXECUTE."""
+        refused = default_refusal(address)
+        if address in PRIVATE or not self.applies(negative=negative):
+            return refused
+        if not (privileged and self.control & PRIVDEFENA):
+            refused = EVERYTHING
+        for region in self.enabled():
+            if any(low <= address < high for low, high in region.stretches()):
+                refused = region.refused(privileged=privileged)
+        return refused | (EXECUTE if address >= SYSTEM else 0)
 
     def reset(self) -> None:
         super().reset()

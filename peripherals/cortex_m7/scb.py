@@ -1,6 +1,6 @@
 """The System Control Block: identity, vectors, priorities of system exceptions, faults, and the floating-point context's control.
 
-Reference: Armv7-M ARM B3.2; Cortex-M7 TRM 3.3 (resets). Not modelled: VECTRESET, VECTCLRACTIVE, and BASEPRI's effect on ICSR.VECTPENDING.
+Reference: Armv7-M ARM B3.2; Cortex-M7 TRM 3.3 (resets). Not modelled: VECTRESET and VECTCLRACTIVE, which are for a debugger.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from peripherals.cortex_m7.nvic import (
     FIRST_INTERRUPT,
     MEM_MANAGE,
     NMI,
+    NOTHING_ACTIVE,
     PEND_SV,
     SV_CALL,
     SYS_TICK,
@@ -111,6 +112,7 @@ class Scb(Peripheral):
         self.on_reset_request: Callable[[], None] = lambda: None
         self.on_setting: Callable[[], None] = lambda: None
         self.ipsr: Callable[[], int] = lambda: nvic.current
+        self.boosted: Callable[[], int] = lambda: NOTHING_ACTIVE  # the priority that BASEPRI and FAULTMASK ask for
         self.reset()
 
     def reset(self) -> None:
@@ -141,6 +143,8 @@ class Scb(Peripheral):
     def read_ICSR(self) -> int:
         nvic = self._nvic
         best = nvic.best_pending()
+        if best is not None and best[1] >= self.boosted():
+            best = None  # B3.2.4: with the effect of BASEPRI and FAULTMASK, without that of PRIMASK
         number = self.ipsr()
         others = nvic.active_count - (1 if number and nvic.active[number] else 0)
         word = number | (best[0] << 12 if best else 0) | (0 if others else 1 << 11)

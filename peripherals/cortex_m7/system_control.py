@@ -43,7 +43,9 @@ class SystemControl:
         self.on_setting: Callable[[], None] = lambda: None
         self._cache.on_cache = lambda operation, value: self.on_cache(operation, value)
         self.scb.on_reset_request = lambda: self.on_reset_request()
-        self.scb.on_setting = self.mpu.on_setting = lambda: self.on_setting()
+        self.on_protection: Callable[[], None] = lambda: None
+        self.scb.on_setting = lambda: self.on_setting()
+        self.mpu.on_setting = lambda: self.on_protection()
 
     def is_stored(self, offset: int) -> bool:
         """Never said: most of these registers are computed from the time and the exceptions' state."""

@@ -2,7 +2,7 @@
 
 Reference: RM0385 17. Not modelled: the phase of the pixel clock (PCKPOL); blanking taken for data where HSPOL contradicts the camera.
 Words that DMA takes as they come are handed over a line at a time where nothing else can be seen meanwhile, so RAM has them up to a
-line late. A word that a frame's end leaves incomplete is filled with zeros in JPEG mode and lost otherwise (guess).
+line late. A line keeps its time in core cycles even if the core's frequency changes within it. A word that a frame's end leaves incomplete is filled with zeros in JPEG mode and lost otherwise (guess).
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ class Dcmi(Peripheral):
         self._times: NDArray[np.int64] = np.zeros(0, np.int64)  # the data of the burst after which each is complete
         self._given = 0  # of those, so many are in the FIFO
         self._rest: NDArray[np.uint16] = np.zeros(0, np.uint16)  # data that fill no word yet
-        self._burst_start = Fraction(0)
-        self._period = Fraction(0)
+        self._burst_start = Fraction(0)  # cycle
+        self._cycles = Fraction(1)  # core cycles a datum
         self._event: Event | None = None
         self._in_line = False  # between embedded codes
         self._next_code: Event | None = None
@@ -197,7 +197,8 @@ class Dcmi(Peripheral):
         ends = np.arange(per_word - 1, whole, per_word) - carried
         self._times = places[ends] + 1 if whole else np.zeros(0, np.int64)
         self._given = 0
-        self._burst_start, self._period = self._clock.seconds - first * burst.period, burst.period
+        self._cycles = burst.period * self._clock.hz
+        self._burst_start = self._clock.now - first * self._cycles
         self._plan()
 
     def _selected(self, length: int) -> NDArray[np.int64]:
@@ -236,9 +237,8 @@ class Dcmi(Peripheral):
         if not left:
             return
         count = min(left, max(1, self._request.room()))
-        after = int(self._times[self._given + count - 1]) * self._period
-        wait = max(self._burst_start + after - self._clock.seconds, Fraction(0))
-        self._event = self._clock.after_seconds(wait, self._arrived)
+        due = self._burst_start + int(self._times[self._given + count - 1]) * self._cycles
+        self._event = self._clock.at(max(-(-due.numerator // due.denominator), self._clock.now), self._arrived)
 
     def _arrived(self) -> None:
         self._event = None
@@ -257,7 +257,7 @@ class Dcmi(Peripheral):
                 self._plan()
 
     def _deliver(self) -> None:
-        elapsed = (self._clock.seconds - self._burst_start) / self._period
+        elapsed = (self._clock.now - self._burst_start) / self._cycles
         complete = int(np.searchsorted(self._times, int(elapsed), side="right"))
         words = self._pending[self._given : complete].tolist()
         self._given = max(self._given, complete)

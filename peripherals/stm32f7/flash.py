@@ -72,10 +72,12 @@ class Flash(Peripheral):
         self._expected = list(_KEYS)
         self._option_expected = list(_OPTION_KEYS)
         self._working: Event | None = None
+        self._waiting: list[tuple[int, int, int]] = []
 
     def reset(self) -> None:
         super().reset()
         self._expected, self._option_expected = list(_KEYS), list(_OPTION_KEYS)
+        self._waiting.clear()
         if self._working is not None:
             self._working.cancel()
             self._working = None
@@ -94,6 +96,11 @@ class Flash(Peripheral):
         return bool(self["ACR.ARTEN"])
 
     @property
+    def programs(self) -> bool:
+        """Whether a store to the array is an operation of the controller."""
+        return bool(self["CR.PG"] and not self["CR.LOCK"])
+
+    @property
     def busy(self) -> bool:
         return self._working is not None
 
@@ -103,7 +110,10 @@ class Flash(Peripheral):
         return self._clock.now if self._working is None else self._working.cycle
 
     def program(self, offset: int, size: int, value: int) -> None:
-        """A write of 1, 2, 4 or 8 bytes to the array: bits can only be cleared."""
+        """A write of 1, 2, 4 or 8 bytes to the array: bits can only be cleared. While BSY the bus waits, and it comes next."""
+        if self.busy:
+            self._waiting.append((offset, size, value))
+            return
         error = self._programming_error(offset, size)
         if error:
             self[f"SR.{error}"] = 1
@@ -206,6 +216,8 @@ class Flash(Peripheral):
         if self["CR.EOPIE"]:
             self["SR.EOP"] = 1
         self._update_interrupt()
+        if self._waiting:
+            self.program(*self._waiting.pop(0))
 
     def _update_interrupt(self) -> None:
         done = self["SR.EOP"] and self["CR.EOPIE"]

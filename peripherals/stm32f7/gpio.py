@@ -1,14 +1,16 @@
 """A port of general-purpose I/Os: sixteen pins, their modes, and the lock.
 
-Reference: RM0385 6. Not modelled: what an alternate function drives (its pin floats here), output speed, the Schmitt trigger.
+Reference: RM0385 6. Not modelled: what an alternate function drives, but where a source is connected and somebody watches the pin (it floats
+otherwise); output speed, the Schmitt trigger.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from peripherals.kit.registers import Peripheral, each, reg
-from peripherals.kit.wires import Pin
+from peripherals.kit.wires import Line, Pin
 
 _INPUT, _OUTPUT, _ALTERNATE, _ANALOG = range(4)
 _LOCK_KEY = 1 << 16
@@ -48,6 +50,8 @@ class Gpio(Peripheral):
         self._reset = reset
         self.pins = [Pin(f"P{name[-1]}{n}") for n in range(16)]
         self._lock_step = 0
+        self._sources: dict[tuple[int, int], tuple[Line, Callable[[], None]]] = {}
+        self._watched: set[int] = set()
         self.reset()
 
     def reset(self) -> None:
@@ -61,6 +65,25 @@ class Gpio(Peripheral):
         if self["MODER"] >> 2 * pin & 3 != _ALTERNATE:
             return None
         return (self["AFRH"] << 32 | self["AFRL"]) >> 4 * pin & 0xF
+
+    def connect(self, pin: int, function: int, source: Line, wanted: Callable[[], None]) -> None:
+        """What an alternate function drives a pin with; `wanted` is called when somebody watches that pin in that function."""
+        self._sources[pin, function] = source, wanted
+        source.listen(lambda level: self._drive(1 << pin) if pin in self._watched else None)
+
+    def watch(self, pin: int) -> None:
+        """A pin's level follows its alternate function too from now on."""
+        self._watched.add(pin)
+        self._drive(1 << pin)
+
+    def _alternate_level(self, pin: int) -> bool | None:
+        """What the selected function drives; None where nobody watches, or the function has no output here."""
+        function = self.alternate_function(pin)
+        if pin not in self._watched or function is None or (pin, function) not in self._sources:
+            return None
+        source, wanted = self._sources[pin, function]
+        wanted()
+        return source.level
 
     def read_IDR(self) -> int:
         """An analog pin reads 0."""
@@ -124,6 +147,7 @@ class Gpio(Peripheral):
                 continue
             mode = moder >> 2 * n & 3
             pin.pull(_PULLS.get(pupdr >> 2 * n & 3) if mode != _ANALOG else None)
-            high = bool(odr >> n & 1)
-            released = mode != _OUTPUT or (high and otyper >> n & 1)
-            pin.output(None if released else high)
+            alternate = self._alternate_level(n)
+            high = bool(odr >> n & 1) if alternate is None else alternate
+            drives = mode == _OUTPUT or alternate is not None
+            pin.output(high if drives and not (high and otyper >> n & 1) else None)

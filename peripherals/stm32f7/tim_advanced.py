@@ -56,7 +56,7 @@ class AdvancedTimer(GeneralTimer):
             "CCER",
             rw="CC6P[21] CC6E[20] CC5P[17] CC5E[16] CC4NP[15] CC4P[13] CC4E[12] CC3NP[11] CC3NE[10] CC3P[9] CC3E[8] CC2NP[7] CC2NE[6]"
             " CC2P[5] CC2E[4] CC1NP[3] CC1NE[2] CC1P[1] CC1E[0]",
-            unmodelled="*",
+            unmodelled="CC4NP CC3NP CC3NE CC2NP CC2NE CC1NP CC1NE",
         ),
         reg(0x24, "CNT", rw="CNT[15:0]", r="UIFCPY[31]"),
         reg(0x28, "PSC", rw="PSC[15:0]"),
@@ -67,7 +67,7 @@ class AdvancedTimer(GeneralTimer):
             0x44,
             "BDTR",
             rw="BK2P[25] BK2E[24] BK2F[23:20] BKF[19:16] MOE[15] AOE[14] BKP[13] BKE[12] OSSR[11] OSSI[10] LOCK[9:8] DTG[7:0]",
-            unmodelled="*",
+            unmodelled="BK2P BK2E BK2F BKF BKP BKE OSSR OSSI LOCK DTG",
         ),
         reg(0x48, "DCR", rw="DBL[12:8] DBA[4:0]", unmodelled="*"),
         reg(0x4C, "DMAR", rw="DMAB[31:0]", unmodelled="*"),
@@ -75,7 +75,7 @@ class AdvancedTimer(GeneralTimer):
             0x54,
             "CCMR3",
             rw="OC6M_3[24] OC5M_3[16] OC6CE[15] OC6M[14:12] OC6PE[11] OC6FE[10] OC5CE[7] OC5M[6:4] OC5PE[3] OC5FE[2]",
-            unmodelled="OC6M_3 OC5M_3 OC6CE OC6M OC6FE OC5CE OC5M OC5FE",
+            unmodelled="OC6CE OC6FE OC5CE OC5FE",
         ),
         reg(0x58, "CCR5", rw="GC5C3[31] GC5C2[30] GC5C1[29] CCR[15:0]", unmodelled="GC5C3 GC5C2 GC5C1"),
         reg(0x5C, "CCR6", rw="CCR[15:0]"),
@@ -121,6 +121,13 @@ class AdvancedTimer(GeneralTimer):
         """Channels five and six only compare."""
         return index < 4 and super()._captures(index)
 
+    def write_BDTR(self, value: int) -> None:
+        self.store("BDTR", value)
+        self._plan()
+
+    def _driven(self) -> bool:
+        return bool(self["BDTR.MOE"])
+
     # Repetition
 
     def write_RCR(self, value: int) -> None:
@@ -146,6 +153,8 @@ class AdvancedTimer(GeneralTimer):
             self._counter.restart(tick)
             return
         self._restart_repetition()
+        if self["BDTR.AOE"]:
+            self["BDTR.MOE"] = 1
         super()._wrapped(tick)
 
     def _update_interrupt(self) -> None:

@@ -1,6 +1,6 @@
 """The general-purpose timer, TIM2 to TIM5, with 16 or 32 bits: counting up or down, and compare events.
 
-Reference: RM0385 23. Not modelled: output levels on pins (PWM, toggle), input capture, encoder and slave modes, centre-aligned counting,
+Reference: RM0385 23. Not modelled: input capture, encoder and slave modes, centre-aligned counting, combined and retriggerable outputs,
 trigger output, DMA bursts. A compare value written equal to the counter matches a lap later.
 """
 
@@ -22,11 +22,16 @@ def capture_compare(offset: int, name: str, low: int, high: int) -> Register:
         f"OC{high}M_3[24] OC{low}M_3[16] OC{high}CE[15] OC{high}M[14:12] OC{high}PE[11] OC{high}FE[10] CC{high}S[9:8]"
         f" OC{low}CE[7] OC{low}M[6:4] OC{low}PE[3] OC{low}FE[2] CC{low}S[1:0]"
     )
-    silent = " ".join(f"OC{n}M_3 OC{n}CE OC{n}M OC{n}FE CC{n}S" for n in (low, high))
+    silent = " ".join(f"OC{n}CE OC{n}FE CC{n}S" for n in (low, high))
     return reg(offset, name, rw=fields, unmodelled=silent)
 
 
+_ACTIVE_ON_MATCH, _INACTIVE_ON_MATCH, _TOGGLE, _FORCED_INACTIVE, _FORCED_ACTIVE, _PWM_1, _PWM_2 = range(1, 8)  # OCxM
+
+
 class GeneralTimer(BasicTimer):
+    """`outputs` are the channels' lines; edges come only on those that `watch` was called for, each an event of its own."""
+
     channels: ClassVar[range] = range(4)
     registers: ClassVar[tuple[Register, ...]] = (
         reg(
@@ -53,7 +58,7 @@ class GeneralTimer(BasicTimer):
             0x20,
             "CCER",
             rw="CC4NP[15] CC4P[13] CC4E[12] CC3NP[11] CC3P[9] CC3E[8] CC2NP[7] CC2P[5] CC2E[4] CC1NP[3] CC1P[1] CC1E[0]",
-            unmodelled="*",
+            unmodelled="CC4NP CC3NP CC2NP CC1NP",
         ),
         reg(0x24, "CNT", rw="CNT[31:0]"),
         reg(0x28, "PSC", rw="PSC[15:0]"),
@@ -75,10 +80,14 @@ class GeneralTimer(BasicTimer):
         width: int = 16,
     ) -> None:
         self._compare = [0] * len(self.channels)
+        self._reference = [False] * len(self.channels)
+        self._watched: set[int] = set()
+        self.outputs = [Line(f"{name}_CH{index + 1}") for index in self.channels]
         super().__init__(name, clock, frequency, irq=irq, requests=requests, width=width)
 
     def reset(self) -> None:
         self._compare = [0] * len(self.channels)
+        self._reference = [False] * len(self.channels)
         super().reset()
 
     def _direct(self) -> None:
@@ -128,17 +137,24 @@ class GeneralTimer(BasicTimer):
         """Compare events come before an update at the same tick."""
         due: list[tuple[int, Callable[[int], None]]] = []
         for index in self.channels:
-            seen = self._requested(index) or not self[f"SR.CC{index + 1}IF"]
+            seen = index in self._watched or self._requested(index) or not self[f"SR.CC{index + 1}IF"]
             steps = self._counter.steps_to(self._compare[index]) if seen and not self._captures(index) else 0
             if steps:
                 due.append((self._counter.tick(steps), partial(self._reached, index)))
-        return due + super()._due()
+        due += super()._due()
+        wrap = self._counter.steps_to_wrap()
+        if self._watched and wrap and not self["CR1.UDIS"] and not any(action == self._wrapped for _, action in due):
+            due.append((self._counter.tick(wrap), self._wrapped))
+        return due
 
     def _requested(self, index: int) -> bool:
         """Whether a match asks for DMA: only the first four channels can."""
         return index < 4 and bool(self[f"DIER.CC{index + 1}DE"])
 
     def _reached(self, index: int, tick: int) -> None:
+        mode = self._mode(index)
+        if mode in (_ACTIVE_ON_MATCH, _INACTIVE_ON_MATCH, _TOGGLE):
+            self._reference[index] = mode == _ACTIVE_ON_MATCH or (mode == _TOGGLE and not self._reference[index])
         self._matched(index)
 
     def _matched(self, index: int) -> None:
@@ -146,3 +162,40 @@ class GeneralTimer(BasicTimer):
         if self._requested(index):
             self._request(f"CH{index + 1}")
         self._update_interrupt()
+
+    # Outputs
+
+    def watch(self, index: int) -> None:
+        """From now on the line of a channel has its level."""
+        self._watched.add(index)
+        self._plan()
+
+    def _plan(self) -> None:
+        super()._plan()
+        for index in self._watched:
+            self._follow(index)
+
+    def _mode(self, index: int) -> int:
+        register, n = f"CCMR{index // 2 + 1}", index + 1
+        return self[f"{register}.OC{n}M_3"] << 3 | self[f"{register}.OC{n}M"]
+
+    def _follow(self, index: int) -> None:
+        """PWM mode 1 is active while an up-counter is below, or a down-counter is not above, the compare value (23.3.9)."""
+        mode = self._mode(index)
+        if mode in (_PWM_1, _PWM_2):
+            value, compare = self._counter.value, self._compare[index]
+            below = value <= compare if self._counter.down else value < compare
+            self._reference[index] = below == (mode == _PWM_1)
+        elif mode in (_FORCED_INACTIVE, _FORCED_ACTIVE):
+            self._reference[index] = mode == _FORCED_ACTIVE
+        enabled = self[f"CCER.CC{index + 1}E"] and self._driven()
+        level = self._reference[index] != bool(self[f"CCER.CC{index + 1}P"])
+        self.outputs[index].set(bool(enabled) and level)
+
+    def _driven(self) -> bool:
+        """Only an advanced timer has a main output enable."""
+        return True
+
+    def write_CCER(self, value: int) -> None:
+        self.store("CCER", value)
+        self._plan()

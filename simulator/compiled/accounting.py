@@ -197,6 +197,9 @@ class Accounting(Words):
         self.need(build.is_("<", self.word(State.BLOCKS), self.word(State.BLOCK_LIMIT), signed=True), slow)
         self.need(build.is_("==", self.word(State.STOP_WANTED), build.long(0)), slow)
         self._need_no_trap(slow)
+        addresses = self._entry_addresses(slow)
+        for access in self.entry:
+            self._need_aligned(access, addresses[access.ordinal], slow)
         self.put(State.BLOCKS, build.add(self.word(State.BLOCKS), build.long(1)))
         self.put(State.STARTED, cycle)
         self.put(State.CYCLE, build.add(cycle, build.long(instructions)))

@@ -18,6 +18,7 @@ from simulator.timing.kernels import (
     FRAME_WORDS,
     LINE_SHIFT,
     MAX_STALLS,
+    PAGE_SHIFT,
     RETURN_DEPTH,
     Block,
     Operand,
@@ -204,7 +205,8 @@ class _Access(Words):
         self.need(build.is_("==", misaligned, build.long(0)), rest)
         offset = build.masked(self.address, 31)
         self.need(build.is_("<=", offset, build.load(self.row, I64, 8 * Operand.SPAN), signed=True), rest)
-        quiet = build.load(build.add(self.word(State.QUIET), build.lsr(self.address, 16)), I8)
+        kind = build.load(build.add(self.word(State.REGIONS), build.lsr(self.address, PAGE_SHIFT)), I8)
+        quiet = build.load(build.add(self.word(State.QUIET), build.zext(kind, I64)), I8)
         free, ways, found = build.block("free"), build.block("ways"), build.block("found")
         build.branch(build.is_("!=", quiet, ir.Constant(I8, 0)), free, ways)
         build.at(free)

@@ -17,9 +17,10 @@ from simulator.decode import decode_block
 from simulator.native import NO_EXIT
 from simulator.timing import kernels
 from simulator.timing import layout as at
-from simulator.timing.descriptors import TRAP_BREAKPOINT, Description
+from simulator.timing.descriptors import Description
 from simulator.timing.engine import Engine
 from simulator.timing.kernels import Block, State
+from simulator.timing.traps import TRAP_BREAKPOINT, TRAP_EXECUTE
 
 PERIOD = 300_000  # blocks between two looks
 OFTEN = 2_000  # executions from which on a block is worth its compilation
@@ -56,23 +57,30 @@ class Hot:
         state[State.EMULATE_FUNCTION] = emulate
         state[State.LOADS], state[State.STORES] = self._loads.ctypes.data, self._stores.ctypes.data
         state[State.STUB] = self.library.stub
-        engine.on_publish = self._publish
-        self._publish()
-
-    def _publish(self) -> None:
-        self.library.grow(len(self.engine.tables.blocks))
-        self.engine.state[State.CODE] = self.library.code.ctypes.data
+        self._chunks = np.flatnonzero(self._loads)
+        engine.on_publish, engine.on_guard = self._publish, self._follow_guard
+        self._follow_guard()
 
     @property
     def compiled(self) -> int:
         """How many blocks have code now."""
         return int((self.library.code != self.library.stub).sum())
 
-    def let_answer(self, base: int, size: int, *, answers: bool) -> None:
-        """Reach a memory directly, or not."""
-        chunks = slice(base >> CHUNK_SHIFT, (base + size - 1 >> CHUNK_SHIFT) + 1)
-        for table, full in zip((self._loads, self._stores), self._all, strict=True):
-            table[chunks] = full[chunks] if answers else 0
+    def _follow_guard(self) -> None:
+        """Reach directly, and run compiled, only where nothing of a chunk is refused."""
+        for table, full, kind in zip((self._loads, self._stores), self._all, (kernels.READ, kernels.WRITE), strict=True):
+            guard = self.engine.guard.reshape(-1, CHUNK >> kernels.PAGE_SHIFT)[self._chunks]
+            table[self._chunks] = np.where((guard & kernels.READ_WRITE & kind).any(axis=1), 0, full[self._chunks])
+        self._publish()
+
+    def _publish(self) -> None:
+        engine, library = self.engine, self.library
+        library.grow(len(engine.tables.blocks))
+        numbers = np.flatnonzero(library.made != library.stub)
+        addresses = engine.tables.blocks[numbers - 1, Block.ADDRESS] >> kernels.PAGE_SHIFT
+        refused = engine.guard[addresses] & kernels.EXECUTE != 0
+        library.code[numbers] = np.where(refused, library.stub, library.made[numbers])
+        engine.state[State.CODE] = library.code.ctypes.data
 
     def run(self, uc: int, pc: int, until: int) -> int:
         """As uc_emu_start, but that compiled blocks run where they may; Unicorn's error code. Bit 0 of pc is Thumb."""
@@ -85,8 +93,9 @@ class Hot:
     def _allowed(self) -> bool:
         """Whether nobody looks into blocks: no log, breakpoint, held block, or predictor that is off."""
         state = self.engine.state
-        watched = state[State.TRAPS] & TRAP_BREAKPOINT or state[State.HOLD] or state[State.UNSETTLED] == kernels.HELD
-        return not (watched or state[State.LOG] >= 0 or self.engine.tables.branch_flags)
+        watched = state[State.TRAPS] & (TRAP_BREAKPOINT | TRAP_EXECUTE) or state[State.HOLD] or state[State.UNSETTLED] == kernels.HELD
+        traps = state[State.UNALIGNED_TRAP] and not self.engine.timed
+        return not (watched or traps or state[State.LOG] >= 0 or state[State.OPEN] or self.engine.tables.branch_flags)
 
     def look(self) -> None:
         """Compile what has become hot."""
@@ -97,6 +106,7 @@ class Hot:
         current = [n for n in hot if tables.find(tables.descriptions[n].address) == n]
         sources = {n: self._source(tables.descriptions[n]) for n in current}
         self.library.compile({n: source for n, source in sources.items() if _is_still(source)})
+        self._publish()
         self._last = int(engine.state[State.BLOCKS])
 
     def _source(self, description: Description) -> Source:

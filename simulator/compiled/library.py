@@ -33,7 +33,7 @@ MEANING = (
 
 
 class Library:
-    """Code of hot blocks. `code` is the table that compiled blocks go on by: by block number + 1, what to call."""
+    """Code of hot blocks, by block number + 1: `made` is what there is, `code` what compiled blocks go on by, or the stub."""
 
     def __init__(self, *, timed: bool) -> None:
         self.timed = timed
@@ -45,14 +45,14 @@ class Library:
         self.stub = self._engine.get_function_address(STUB)
         self.run = CFUNCTYPE(c_int64, c_int64, c_int64, c_int64, c_int64)(self._engine.get_function_address(RUN))
         self.code: NDArray[np.int64] = np.full(4096, self.stub, np.int64)
+        self.made: NDArray[np.int64] = self.code.copy()
         self.translated = 0  # blocks that were not found on disk
 
     def grow(self, blocks: int) -> None:
         """Room for so many blocks."""
-        if blocks + 1 > len(self.code):
-            larger = np.full(2 * (blocks + 1), self.stub, np.int64)
-            larger[: len(self.code)] = self.code
-            self.code = larger
+        surplus = 2 * (blocks + 1) - len(self.code) if blocks + 1 > len(self.code) else 0
+        more = np.full(surplus, self.stub, np.int64)
+        self.code, self.made = np.concatenate([self.code, more]), np.concatenate([self.made, more])
 
     def compile(self, blocks: Mapping[int, Source]) -> None:
         """Compile blocks, by their numbers; those that cannot be stay as they are."""
@@ -63,7 +63,7 @@ class Library:
         found = self._add(key, lambda: self._module({names[number]: source for number, source in blocks.items()}))
         for number, name in names.items():
             if name in found:
-                self.code[number + 1] = self._engine.get_function_address(name)
+                self.made[number + 1] = self._engine.get_function_address(name)
 
     def _module(self, blocks: Mapping[str, Source]) -> ir.Module:
         module = ir.Module("blocks")
@@ -180,7 +180,8 @@ class _Loop:
         on = build.is_("!=", self.word(State.COMPILING), build.long(0))
         outside = build.is_("==", build.load(self.word(State.ITSTATE), I32), build.word(0))
         thumb = build.is_("!=", build.masked(pc, 1), build.long(0))
-        build.branch(build.and_(build.and_(on, outside), thumb), look, emulate)
+        whole = build.is_("==", self.word(State.LENT), build.long(0))
+        build.branch(build.and_(build.and_(on, outside), build.and_(thumb, whole)), look, emulate)
         build.at(look)
         page = build.load(build.add(self.word(State.PAGES), build.lsl(build.lsr(pc, 20), 3)), I64)
         known = build.block("known")

@@ -16,6 +16,7 @@ from simulator.decode import APSR, Instruction
 
 Carry: TypeAlias = Value | None  # an i1, or None where the carry flag keeps its value
 FALSE, TRUE = ir.Constant(I1, 0), ir.Constant(I1, 1)
+SP = 13
 SHIFTS = ("LSL", "LSR", "ASR", "ROR")
 SUMS = ("ADD", "ADC", "SUB", "SBC", "RSB", "CMP", "CMN")
 LOGIC = ("AND", "ORR", "ORN", "EOR", "BIC", "TST", "TEQ", "MOV", "MVN")
@@ -164,6 +165,8 @@ class Processing:
             self.core.set_nz(result)
             if carry is not None:
                 self.core.set_c(carry)
+        if name == "MOV" and i.fields["d"] == SP:
+            result = build.masked(result, 0xFFFF_FFFC)
         if name not in ("TST", "TEQ"):
             self._put(i, result)
 

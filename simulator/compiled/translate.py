@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from llvmlite import ir
 
@@ -21,8 +23,10 @@ from simulator.compiled.multiplies import Multiplies
 from simulator.compiled.processing import Processing
 from simulator.compiled.transfers import CHUNK_SHIFT, Transfers
 from simulator.decode import APSR, GE, Instruction, ItState, advance_it
-from simulator.timing.descriptors import Description, _traps
+from simulator.timing.addresses import Access
+from simulator.timing.descriptors import Description
 from simulator.timing.kernels import FALL_THROUGH, FLUSHED, HELD, RETURN_DEPTH, TAKEN, Block, State
+from simulator.timing.traps import traps_of
 
 NOT_COMPILED, STOPPED, LEFT = 0, 1, 2
 SIGNATURE = ir.FunctionType(I64, [I64] * 5)
@@ -107,10 +111,10 @@ class _Translation:
         self.processing = Processing(build, self.core)
         self.emitters = self.processing.emitters | Multiplies(build, self.core, self.processing).emitters
         self.transfers = Transfers(build, self.core, self.state, self._leave)
-        accesses = description.accesses if timed else ()
-        traps = _traps(self.instructions)
+        accesses = description.accesses if timed else _lists(description)
+        traps = reduce(or_, map(traps_of, self.instructions), 0)
         self.accounting = Accounting(build, self.core, self.state, self.number, helpers, accesses, traps)
-        self.hooked = {a.index for a in self.accounting.hooked}
+        self.hooked = {a.index for a in self.accounting.hooked if timed}
         self.current = self.instructions[0]
         self.it = ItState()
         if source.changeable:
@@ -275,6 +279,8 @@ class _Translation:
     def _finish(self) -> None:
         if self.timed:
             self.accounting.settle()
+        else:
+            self.accounting.put(State.UNSETTLED, self.build.long(0))
 
     def _branch(self, index: int, i: Instruction) -> None:
         build, core = self.build, self.core
@@ -406,6 +412,11 @@ class _Translation:
         end = self.description.address + self.description.size
         entry = build.select(build.is_("==", wide, build.long(end)), build.long(SLOW), entry)
         return Edge(entry, build.long(POP), build.long(0))
+
+
+def _lists(description: Description) -> tuple[Access, ...]:
+    """The operands that fault off a word boundary wherever they are, which is all that functional runs look at."""
+    return tuple(a for a in description.accesses if a.when == "entry" and a.memory.count > 1)
 
 
 def _names(instructions: Iterable[Instruction]) -> tuple[set[Name], set[Name]]:

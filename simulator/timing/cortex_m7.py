@@ -112,6 +112,7 @@ class Result(IntEnum):
     FP_LOAD = 11
     FP_MOVE = 12
     FROM_CORE = 13
+    PREDICATED = 14  # an ALU's result within an IT block, to what is outside of one
 
 
 WAITING = {
@@ -128,6 +129,7 @@ WAITING = {
     Result.FP_LOAD: Cause.LOAD,
     Result.FP_MOVE: Cause.FP,
     Result.FROM_CORE: Cause.FP,
+    Result.PREDICATED: Cause.OPERAND,
 }
 
 
@@ -163,6 +165,8 @@ LATENCIES: tuple[Latency, ...] = (
     *_row(Result.LOAD,     CORE_STAGES, "1 2 2 2 2 2 0 0 1", "j j j j j j d j g"),
     *_row(Result.NARROW,   CORE_STAGES, "2 3 3 3 3 2 1 0 1", "j j j j j j j j g"),
     *_row(Result.MULTIPLY, CORE_STAGES, "2 3 3 3 3 2 1 0 1", "j j j j j j j j j"),
+    # a cycle more than LATE, 3 at most: LLVM's ARMLatencyMutations.cpp on mismatched conditional producers
+    *_row(Result.PREDICATED, CORE_STAGES, "2 3 3 3 3 2 1 1 2", "L L L L L L L L L"),
     #                                fp fma_acc mla_acc fp_data to_core fp_move
     *_row(Result.FP,        FP_STAGES, "3 3 2 1 3 3", "j j j j j j"),
     *_row(Result.FMA,       FP_STAGES, "5 3 2 3 5 5", "j j j j j j"),
@@ -194,6 +198,7 @@ class Parameters:
     none: int = _set(0, "derived", "always 0; rows without a setting point here")
     dual_issue: int = _set(1, "jnk0le", "two instructions a cycle")
     operand_waits: int = _set(1, "jnk0le", "instructions wait for their operands")
+    predicated: int = _set(1, "LLVM", "a predicated result comes a cycle later where nothing predicated reads it")
     early_alu: int = _set(1, "jnk0le", "simple operations may execute in the early ALU")
     fetch: int = _set(1, "Arm TRM", "the fetch unit delivers 64 bits a cycle")
     fetch_queue: int = _set(4, "Arm TRM", "entries of 64 bits, 2 to 8")

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import pairwise
+from operator import or_
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,14 +33,12 @@ from simulator.timing.kernels import (
     Operand,
     Stall,
 )
+from simulator.timing.traps import traps_of
 
 LINE_BYTES = 1 << LINE_SHIFT
 BLOCK_BYTES = 1024
 PAGE_SHIFT = 20
 PAGE_ENTRIES = 1 << (PAGE_SHIFT - 1)
-TRAP_FLOATING_POINT = 1
-TRAP_DIVIDE = 2
-TRAP_BREAKPOINT = 4
 BRANCHES = {
     "jump": JUMP,
     "conditional": CONDITIONAL,
@@ -48,6 +48,7 @@ BRANCHES = {
     "return": RETURN,
 }
 CONDITIONALLY = 16
+STACK_POINTER = 13  # its bits 1 and 0 are zero
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,14 @@ class Description:
 class BlockTables:
     """The block, operand and hooked-operand tables; they double when full."""
 
-    def __init__(self, regions: Iterable[tuple[int, int]], constant_word: Callable[[int], int | None]) -> None:
+    def __init__(
+        self, regions: Iterable[tuple[int, int]], constant_word: Callable[[int], int | None], *, timed: bool = True
+    ) -> None:
         self.constant_word = constant_word
+        self.timed = timed
+        self._checks_all = False
+        self._seen: dict[tuple[int, bytes, int], tuple[int, dict[int, int]]] = {}
+        self._hooked_last: dict[int, int] = {}
         self.pages: NDArray[np.int64] = np.full(4096, -1, np.int64)
         count = 0
         for base, size in regions:
@@ -92,6 +99,31 @@ class BlockTables:
     def place(self, address: int) -> int | None:
         page = int(self.pages[address >> PAGE_SHIFT])
         return None if page < 0 else page + ((address & 0xF_FFFF) >> 1)
+
+    def again(self, address: int, code: bytes, it_state: int) -> bool:
+        """Make a block that was entered before the one at its address; False where there was none."""
+        seen = self._seen.get((address, code, it_state))
+        place = self.place(address)
+        if seen is None or place is None:
+            return False
+        number, hooked = seen
+        if self.dense[place] == number + 1:
+            return False
+        self.dense[place] = number + 1
+        for hooked_place, row in hooked.items():
+            self.hooked_dense[hooked_place] = row
+        return True
+
+    def remember(self, address: int, code: bytes, it_state: int) -> None:
+        """The block entered last may come back: where a block is cut for one of its instructions, it does each time."""
+        self._seen[(address, code, it_state)] = len(self.descriptions) - 1, self._hooked_last
+
+    def check_all(self, *, wanted: bool) -> None:
+        """Without timing, whether operands that only CCR.UNALIGN_TRP keeps from being unaligned are in the tables."""
+        if not self.timed:
+            self._checks_all = wanted
+            self._seen.clear()
+            self.dense[:] = 0
 
     def find(self, address: int) -> int | None:
         """The number of the block that starts at address."""
@@ -126,13 +158,15 @@ class BlockTables:
         self.descriptions.append(Description(address, size, tuple(instructions), tuple(accesses)))
         row = self.blocks[number]
         row[:] = 0
-        entry = [a for a in accesses if a.when == "entry"]
+        looked_at = accesses if self.timed else _checked(accesses, instructions, every=self._checks_all)
+        entry = [a for a in looked_at if a.when == "entry"]
         # what may fault must be known before it happens, and no byte does
-        leaving = [a for a in accesses if a.when == "exit" and a.memory.size == 1]
-        hooked = [a for a in accesses if a.when == "hooked" or (a.when == "exit" and a.memory.size > 1)]
+        leaving = [a for a in looked_at if a.when == "exit" and a.memory.size == 1]
+        hooked = [a for a in looked_at if a.when == "hooked" or (a.when == "exit" and a.memory.size > 1)]
         row[Block.ENTRY_FIRST], row[Block.ENTRY_COUNT] = self._enter_operands(entry, values, instructions)
         row[Block.VALUES] = self._link_values(int(row[Block.ENTRY_FIRST]), len(entry))
         row[Block.EXIT_FIRST], row[Block.EXIT_COUNT] = self._enter_operands(leaving, values, instructions)
+        self._hooked_last = {}
         for access in hooked:
             self._enter_hooked(instructions[access.index], access)
         last = instructions[-1]
@@ -149,7 +183,7 @@ class BlockTables:
         row[Block.GUESS] = -1
         row[Block.ALTERNATE] = -1
         row[Block.COUNTER] = 1
-        row[Block.TRAPS] = _traps(instructions)
+        row[Block.TRAPS] = reduce(or_, map(traps_of, instructions), 0)
         row[Block.TARGET] = -1
         row[Block.REGION] = region
         row[Block.OPERANDS] = len(accesses)
@@ -188,6 +222,7 @@ class BlockTables:
 
     def forget(self, low: int, high: int) -> None:
         """Drop the blocks that touch low..high-1: the code there has changed."""
+        self._seen.clear()
         first, last = self.place(max(low - 4096, low & ~0xF_FFFF)), self.place(high - 1)
         if first is None or last is None:
             return
@@ -236,7 +271,7 @@ class BlockTables:
         self.hooked_count += 1
         place = self.place(instruction.address)
         assert place is not None
-        self.hooked_dense[place] = self.hooked_count
+        self.hooked_dense[place] = self._hooked_last[place] = self.hooked_count
 
 
 def _value_places(accesses: Sequence[Access]) -> dict[int, int] | None:
@@ -280,6 +315,22 @@ def _always_checked(instruction: Instruction) -> bool:
     return memory is not None and (several or memory.exclusive or instruction.timing.startswith("fp_"))
 
 
+def _checked(accesses: Sequence[Access], instructions: Sequence[Instruction], *, every: bool) -> list[Access]:
+    """The operands that may not be unaligned and could be, one of each group that is so together."""
+    chosen: dict[tuple[object, ...], Access] = {}
+    for access in accesses:
+        size = access.memory.size
+        if size == 1 or not (every or _always_checked(instructions[access.index])):
+            continue
+        if access.when != "entry":
+            chosen[(access.ordinal,)] = access
+            continue
+        offset = access.address.constant & (size - 1)
+        if offset or any(term != (STACK_POINTER, 1) for term in access.address.terms):
+            chosen.setdefault((access.address.terms, offset, size), access)
+    return list(chosen.values())
+
+
 def _wants_double_word(instruction: Instruction) -> bool:
     """A list of an even number of words that is stored takes a cycle more off a double word: jnk0le."""
     memory = instruction.memory
@@ -299,13 +350,3 @@ def _branch(last: Instruction) -> int:
     if last.in_it and last.condition != 14:
         return CONDITIONAL if kind == JUMP else kind | CONDITIONALLY
     return kind
-
-
-def _traps(instructions: Sequence[Instruction]) -> int:
-    traps = 0
-    for instruction in instructions:
-        if instruction.timing.startswith("fp_"):
-            traps |= TRAP_FLOATING_POINT
-        if instruction.timing == "div":
-            traps |= TRAP_DIVIDE
-    return traps

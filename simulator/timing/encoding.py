@@ -81,6 +81,7 @@ class Trait(IntFlag):
     MAC_NEVER = 32768
     MULTIPLE = 65536  # it takes a cycle more in wide code
     MAC = 131072
+    PREDICATED = 262144
 
 
 def timing_of(instruction: Instruction) -> Timing:
@@ -114,6 +115,11 @@ def has_list(instruction: Instruction) -> bool:
 def is_multiple(instruction: Instruction) -> bool:
     """LDM, STM, PUSH, POP, VLDM, VSTM, LDRD, STRD: what one issue transfers besides a single operand."""
     return instruction.mnemonic in ("LDRD", "STRD") or has_list(instruction)
+
+
+def is_predicated(instruction: Instruction) -> bool:
+    """Whether an IT block may skip it."""
+    return instruction.in_it and instruction.condition != 14
 
 
 def bank_of(memory: Memory) -> int:
@@ -203,6 +209,7 @@ def traits_of(instruction: Instruction, timing: Timing) -> Trait:
         (Trait.MAC_NEVER, timing.after_mac == "never"),
         (Trait.MULTIPLE, is_multiple(instruction)),
         (Trait.MAC, bool(timing.groups & Group.FP_MAC)),
+        (Trait.PREDICATED, is_predicated(instruction)),
     )
     traits = Trait(0)
     for trait, present in pairs:

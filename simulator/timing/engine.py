@@ -7,10 +7,8 @@ between slices and at peripheral accesses.
 from __future__ import annotations
 
 import ctypes
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,9 +20,18 @@ from simulator.timing import kernels, memories
 from simulator.timing import layout as at
 from simulator.timing.automaton import Automaton, issue_cycles
 from simulator.timing.cortex_m7 import CAUSES, Parameters
-from simulator.timing.descriptors import TRAP_BREAKPOINT, TRAP_DIVIDE, TRAP_FLOATING_POINT, BlockTables, Description
+from simulator.timing.descriptors import BlockTables, Description
 from simulator.timing.kernels import Block, Region, Stall, State
-from simulator.timing.partial import Partial, Taken
+from simulator.timing.traps import (
+    TRAP_BREAKPOINT,
+    TRAP_DIVIDE,
+    TRAP_EXECUTE,
+    TRAP_FLOATING_POINT,
+    TRAPS_ALWAYS,
+    is_special,
+    traps_of,
+)
+from simulator.timing.within import Within
 
 STALL_CAUSES = (
     "branch",
@@ -62,12 +69,13 @@ class Engine:
     ) -> None:
         self.timed = timed
         self.spans = spans
-        self.tables = BlockTables([(s.base, s.size) for s in spans], read_word)
+        self.tables = BlockTables([(s.base, s.size) for s in spans], read_word, timed=timed)
         self.parameters = parameters
         self.automaton = Automaton(parameters)
         self.state: NDArray[np.int64] = np.zeros(State.WORDS, np.int64)
         self.counts: NDArray[np.int64] = np.zeros(len(self.automaton.tables.transitions), np.int64)
-        self.regions: NDArray[np.uint8] = np.zeros(65536, np.uint8)
+        self.regions: NDArray[np.uint8] = np.full(1 << 22, memories.NOTHING, np.uint8)
+        self.guard: NDArray[np.uint8] = np.zeros(1 << 22, np.uint8)
         self.hosts: NDArray[np.int64] = np.zeros(65536, np.int64)
         self.permissions: NDArray[np.uint8] = np.full(65536, kernels.READ_WRITE, np.uint8)
         self.executed: NDArray[np.uint8] = np.zeros(1 << 22, np.uint8)
@@ -80,20 +88,23 @@ class Engine:
         self.returns: NDArray[np.int64] = np.full(kernels.RETURN_DEPTH, -1, np.int64)
         self.log: NDArray[np.int64] = np.zeros((1, 3), np.int64)
         self._issue: dict[int, NDArray[np.int64]] = {}
-        self._partial = Partial(self)
-        self._paused: Taken | None = None
+        self._in_parts: frozenset[int] = frozenset()
+        self.within = Within(self)
         self._published: tuple[int, ...] = ()
         self.on_publish: Callable[[], None] = lambda: None
-        self.quiet: NDArray[np.uint8] = np.zeros(65536, np.uint8)
+        self.on_guard: Callable[[], None] = lambda: None
+        self.quiet: NDArray[np.uint8] = np.zeros(256, np.uint8)
         self.watched: Counter[int] = Counter()
         self._ranges: NDArray[np.int64] = np.zeros((0, 3), np.int64)
         self.block_hook = int(kernels.on_block.address)
         self.operand_hook = int(kernels.on_operand.address)
+        self.special_hook = int(kernels.on_special.address)
         self.fill_hook = int(kernels.on_fill.address)
         self.protection_hook = int(kernels.on_protected.address)
+        for low, high in memories.DEVICES:
+            self.regions[low >> 10 : high >> 10] = memories.NUMBERS["device"]
         for span in spans:
-            for place in range(span.base >> 16, (span.base + span.size - 1 >> 16) + 1):
-                self.regions[place] = memories.NUMBERS[span.kind]
+            self.regions[span.base >> 10 : span.base + span.size + 1023 >> 10] = memories.NUMBERS[span.kind]
         state = self.state
         state[State.D_SLOTS] = self._no_tags.ctypes.data
         state[State.PREVIOUS] = -1
@@ -101,6 +112,7 @@ class Engine:
         state[State.RANDOM] = (seed * 2654435761 & 0xFFFF_FFFF) or 1
         state[State.LOG] = -1
         self._find_quiet()
+        state[State.TRAPS] = TRAPS_ALWAYS
         state[State.UNALIGNED_LOAD] = memories.UNALIGNED_LOAD.cycles
         state[State.UNALIGNED_STORE] = parameters.drain_narrow
         state[State.FETCH_BUFFER] = -1
@@ -148,6 +160,7 @@ class Engine:
             (State.EXECUTED, self.executed),
             (State.PERMISSIONS, self.permissions),
             (State.QUIET, self.quiet),
+            (State.GUARD, self.guard),
         ):
             state[word] = array.ctypes.data
         state[State.BLOCKS_CAPACITY] = len(tables.blocks)
@@ -167,6 +180,12 @@ class Engine:
         tables = self.tables
         return len(tables.blocks), len(tables.operands), len(tables.hooked), self.automaton.generation
 
+    def set_guard(self, table: NDArray[np.uint8]) -> None:
+        """What the fill hook refuses, a byte a KB; the caller has the hook asked anew."""
+        self.guard = table
+        self.state[State.GUARD] = table.ctypes.data
+        self.on_guard()
+
     def write_protect(self, base: int, size: int) -> None:
         """The core cannot write there, only fetch and read."""
         self.permissions[base >> 16 : (base + size - 1 >> 16) + 1] = kernels.READ_EXECUTE
@@ -178,16 +197,26 @@ class Engine:
 
         alias: the block is known, but a value that one of its addresses needs cannot be read at its start.
         """
+        if not alias and self.tables.again(address, code, it_state):
+            return []
         instructions = decode_block(code, address, ItState(it_state))
-        region = int(self.regions[address >> 16])
-        number, hooks = self.tables.add(address, instructions, region, follow_loads=not alias)
+        region = int(self.regions[address >> 10])
+        number, hooks = self.tables.add(address, instructions, region, follow_loads=self.timed and not alias)
+        self.tables.remember(address, code, it_state)
         if self.timed:
             self.automaton.add_block(instructions)
         if self.watched and any(i.address in self.watched for i in instructions):
             self.tables.blocks[number, Block.TRAPS] |= TRAP_BREAKPOINT
+        if address >> 10 in self._in_parts:
+            self._ask_before(address >> 10)
         if self._published != self._sizes():
             self._publish()
-        return hooks if self.timed else []
+        return hooks
+
+    def special_places(self, address: int) -> list[int]:
+        """The instructions of the block at address that need the special hook, and what follows each."""
+        special = [i for i in self.block(address).instructions if is_special(i)]
+        return [place for i in special for place in (i.address, i.address + i.size)]
 
     def grow(self) -> None:
         """Double the automaton's tables."""
@@ -253,9 +282,28 @@ class Engine:
         """Stop before blocks with divisions: one by zero is a fault."""
         self._set_traps(TRAP_DIVIDE, wanted=wanted)
 
+    def ask_before(self, pages: frozenset[int]) -> None:
+        """Stop before each block in these pages, and in no others, because they are executable in part."""
+        if pages != self._in_parts:
+            self._in_parts = pages
+            self.tables.blocks[: len(self.tables.descriptions), Block.TRAPS] &= ~TRAP_EXECUTE
+            for page in pages:
+                self._ask_before(page)
+            self._set_traps(TRAP_EXECUTE, wanted=bool(pages))
+
+    def _ask_before(self, page: int) -> None:
+        blocks = self.tables.blocks[: len(self.tables.descriptions)]
+        blocks[blocks[:, Block.ADDRESS] >> 10 == page, Block.TRAPS] |= TRAP_EXECUTE
+
+    def trap(self, traps: int, *, wanted: bool) -> None:
+        """Stop before blocks with instructions of these classes of simulator/timing/traps.py."""
+        self._set_traps(traps, wanted=wanted)
+
     def trap_unaligned(self, *, wanted: bool) -> None:
         """Stop before every access that is not aligned to its size."""
-        self.state[State.UNALIGNED_TRAP] = wanted
+        if self.state[State.UNALIGNED_TRAP] != wanted:
+            self.state[State.UNALIGNED_TRAP] = wanted
+            self.tables.check_all(wanted=wanted)
 
     def _set_traps(self, bits: int, *, wanted: bool) -> None:
         traps = int(self.state[State.TRAPS])
@@ -274,8 +322,7 @@ class Engine:
     def flush(self) -> None:
         """The pipeline is empty and the next block does not follow the last: after an exception or a jump from outside."""
         self.settle()
-        self._paused = None
-        self.state[State.UNSETTLED] = 0
+        self.within.leave()
         self.state[State.PREVIOUS] = -1
 
     def cycle_at(self, pc: int) -> int:
@@ -297,7 +344,7 @@ class Engine:
 
     def _stalls_after(self, description: Description, index: int) -> int:
         return sum(
-            cycles for _, cycles in self._partial.stalls_from(description.instructions[index].address, index + 1)
+            cycles for _, cycles in self.within.partial.stalls_from(description.instructions[index].address, index + 1)
         )
 
     def spend(self, cycles: int, cause: Stall) -> None:
@@ -315,10 +362,9 @@ class Engine:
         self._find_quiet()
 
     def _find_quiet(self) -> None:
-        """Memories an access to which costs nothing, cached or not."""
-        costs = self.costs
-        dear = costs[:, [Region.CACHEABLE, Region.DEVICE, Region.READ, Region.WRITE]].any(axis=1)
-        self.quiet[:] = np.logical_not(dear)[self.regions]
+        """The kinds of memory an access to which costs nothing, cached or not."""
+        dear = self.costs[:, [Region.CACHEABLE, Region.DEVICE, Region.READ, Region.WRITE]].any(axis=1)
+        self.quiet[: len(dear)] = np.logical_not(dear)
 
     def enable_caches(self, *, instruction: bool, data: bool) -> None:
         """Follow CCR.IC and CCR.DC; contents stay, as in hardware."""
@@ -332,6 +378,13 @@ class Engine:
         if bool(self.tables.branch_flags & kernels.STATIC) == wanted:
             self.settle()
             self.tables.flag_branches(kernels.STATIC, wanted=not wanted)
+
+    def set_attributes(self, regions: NDArray[np.uint8]) -> None:
+        """What kind of memory each KB is, as the MPU's attributes have it; code that is known is looked up again."""
+        self.regions[:] = regions
+        blocks = self.tables.blocks[: len(self.tables.descriptions)]
+        blocks[:, Block.REGION] = self.regions[blocks[:, Block.ADDRESS] >> 10]
+        blocks[:, Block.I_GENERATION] = -1
 
     def invalidate_instruction_cache(self) -> None:
         self.i_tags[:] = -1
@@ -415,75 +468,16 @@ class Engine:
         )
         state[State.MASKS] = primask & 1 | (faultmask & 1) << 1 | (basepri & 0xFF) << 2
 
-    # Within a block
+    # Within a block: see within, too
 
     @property
     def exact(self) -> bool:
         """Whether blocks are held at the instruction that an event falls on."""
         return bool(int(self.state[State.HOLD]) & kernels.HOLD_EXACT)
 
-    def is_over(self, pc: int) -> bool:
-        """Whether the horizon is reached, where blocks are held for it, at the instruction at pc of the block booked last."""
-        index = self._index(pc)
-        return self.exact and index is not None and self._partial.cycle_before(index) >= int(self.state[State.HORIZON])
-
     def is_device(self, address: int) -> bool:
-        return bool(self.costs[self.regions[address >> 16], kernels.Region.DEVICE])
-
-    @property
-    def held(self) -> bool:
-        """Whether the block booked last waits to run, from its start or from where it was paused."""
-        return int(self.state[State.UNSETTLED]) == kernels.HELD
-
-    @property
-    def paused(self) -> bool:
-        return self._paused is not None
-
-    def wait(self) -> None:
-        """The block booked last goes on when the hook comes next: what it calls for is on the books already."""
-        self.state[State.UNSETTLED] = kernels.HELD
-
-    def pause(self, pc: int) -> None:
-        """Stand before the instruction at pc of the block booked last, with nothing booked from there on."""
-        index = self._index(pc)
-        if self.held and self._paused is None and index is not None:
-            self._paused = self._partial.take_back(index)
-
-    def resume(self) -> None:
-        """Book the rest of the paused block again."""
-        if self._paused is not None:
-            self._partial.put_back(self._paused)
-            self._paused = None
-
-    def cut(self, pc: int) -> None:
-        """The block booked last ended before the instruction at pc, for good: a fault stopped it there."""
-        index = self._index(pc)
-        if index is not None and int(self.state[State.PREVIOUS]) >= 0:
-            self._partial.take_back(index)
-            self.state[State.PREVIOUS] = -1
-            self.state[State.UNSETTLED] = 0
-
-    def _index(self, pc: int) -> int | None:
-        description = self.description()
-        return None if description is None else description.index_of(pc)
-
-    @contextmanager
-    def as_of(self, pc: int) -> Iterator[None]:
-        """Within: sums without what is booked from the instruction at pc on, in the block that runs."""
-        index = self._index(pc)
-        taken = None if index is None else self._partial.take_back(index)
-        try:
-            yield
-        finally:
-            if taken is not None:
-                self._partial.put_back(taken)
-
-    def first_after(self, cycle: int, start: int) -> int:
-        """The index of the first instruction behind `start` in the block booked last that begins at this cycle or later."""
-        description = self.description()
-        assert description is not None
-        places = range(start + 1, len(description.instructions))
-        return start + 1 + bisect_left(places, cycle, key=self._partial.cycle_before)
+        """Whether a peripheral may be there."""
+        return int(self.costs[self.regions[address >> 10], kernels.Region.DEVICE]) == kernels.PERIPHERAL
 
     def add_prefix(self, block: int, count: int) -> int:
         """Enter the first instructions of a block; returns their number."""
@@ -505,35 +499,26 @@ class Engine:
 
     def refused(self, address: int) -> int:
         """The address of the instruction whose access in the block at address may not be made."""
-        description = self._block(address)
+        description = self.block(address)
         ordinal = int(self.state[State.FAULT])
         return description.instructions[description.accesses[ordinal].index].address
 
-    def trapped(self, address: int) -> tuple[str, int, int]:
-        """What must be looked at in the block at address before it executes: its class ("fp", "div", or ""), the
-        address of its instruction, and the register that holds the divisor (-1 for none)."""
-        traps = int(self.state[State.TRAPS])
-        for i in self._block(address).instructions:
-            if traps & TRAP_FLOATING_POINT and i.timing.startswith("fp_"):
-                return "fp", i.address, -1
-            if traps & TRAP_DIVIDE and i.timing == "div":
-                return "div", i.address, i.fields["m"]
-        return "", address, -1
+    def trapped(self, address: int) -> list[tuple[Instruction, int]]:
+        """The instructions of the block at address that must be looked at before they execute, each with its traps."""
+        wanted = int(self.state[State.TRAPS]) & ~TRAP_BREAKPOINT
+        found = [(i, traps_of(i) & wanted) for i in self.block(address).instructions]
+        return [(i, traps) for i, traps in found if traps]
 
     def watched_within(self, address: int) -> bool:
         """Whether a watched instruction is in the midst of the block at address."""
-        return any(i.address in self.watched for i in self._block(address).instructions[1:])
-
-    def next_division(self, address: int) -> int | None:
-        """The address of the second division in the block at address."""
-        divisions = [i.address for i in self._block(address).instructions if i.timing == "div"]
-        return divisions[1] if len(divisions) > 1 else None
+        return any(i.address in self.watched for i in self.block(address).instructions[1:])
 
     def pass_once(self, address: int) -> None:
         """Let the block at address run, this time, whatever it is watched for."""
         self.state[State.SKIPPED] = address
 
-    def _block(self, address: int) -> Description:
+    def block(self, address: int) -> Description:
+        """The block at address, which is known."""
         number = self.tables.find(address)
         assert number is not None
         return self.tables.descriptions[number]

@@ -75,6 +75,12 @@ class State(IntEnum):
     BASEPRI = 59
     FAULTMASK = 69
     MASKS = 70  # the three as they were when STOP_WANTED was made UNLESS_MASKED
+    GUARD = 130  # a byte for each KB of the address space: what is refused there, as a bit list of READ, WRITE, EXECUTE
+    REFUSED = 131  # the page of the access that was refused, and its kind; a kind of 0 is none
+    REFUSED_KIND = 132
+    LENT = 134  # 1 + the register whose two low bits are clear until the next instruction, and its value
+    LENT_VALUE = 135
+    OPEN = 133  # nothing is refused: 1 lets accesses pass, an address leads those that GUARD refuses to that page
     # addresses of the tables, then their lengths
     REGISTERS = 32
     FLAGS_N = 33
@@ -119,7 +125,7 @@ class State(IntEnum):
     OPERAND_FUNCTION = 115
     SETTLE_FUNCTION = 116
     EMULATE_FUNCTION = 117
-    QUIET = 118  # a byte for each 64 KB: memory whose accesses cost nothing
+    QUIET = 118  # a byte for each kind of memory: whether its accesses cost nothing
     LOADS = 119  # for each 16 KB, what to add to an address for the host's; 0 where no plain memory is
     STORES = 120
     NOTHING = 121  # a word that nobody reads
@@ -238,6 +244,8 @@ class Region(IntEnum):
     COLUMNS = 9
 
 
+MRS, MSR, SYSM_MSP = 0xF3EF, 0xF380, 8  # first halfwords; SYSm of MSP, and 9 of PSP
+MOV_TO_SP, MOV_TO_SP_MASK = 0x4685, 0xFF87
 HELD = 2  # UNSETTLED's value while a booked block waits to run
 UNLESS_MASKED = 2  # STOP_WANTED's value where a stop is wanted as soon as one of the masks changes
 HOLD_NEXT, HOLD_EXACT, HOLD_WATCH = 1, 2, 4
@@ -246,12 +254,16 @@ CAUSE_SHIFT = 16  # the stall list's keys have the cause above the place
 JUMP, CONDITIONAL, CALL, INDIRECT, RETURN, INDIRECT_CALL = 1, 2, 3, 4, 5, 6
 STATIC = 32  # a bit beside the kind of branch: the branch target cache is off
 FALL_THROUGH, TAKEN, FLUSHED = 0, 1, 2
-FETCHING = 18  # UC_MEM_FETCH
+READING, WRITING, FETCHING = 16, 17, 18  # UC_MEM_READ and so on
+UNALIGNED_DEVICE = 32  # what REFUSED_KIND says of an unaligned access to a peripheral
+READ, WRITE, EXECUTE = 1, 2, 4
 READ_WRITE, READ_EXECUTE, READ_WRITE_EXECUTE = 3, 5, 7
+PERIPHERAL, DEVICE_MEMORY = 1, 2  # Region.DEVICE
 RETURN_DEPTH = 8
 I_SETS, I_WAYS = 64, 2
 D_SETS, D_WAYS = 32, 4
 LINE_SHIFT = 5
+PAGE_SHIFT = 10  # Unicorn's pages
 NOWHERE = 0x7000_0000  # an address at which no board has anything
 MAX_OPERANDS = 520  # a block is at most 1 KB of code
 MAX_STALLS = 1024
@@ -444,13 +456,13 @@ def _unaligned(s: int, block: int, ordinal: int, store: int, address: int, row: 
 @njit
 def data_access(s: int, block: int, ordinal: int, address: int, row: int) -> bool:
     """Book one memory operand's stalls: alignment, D-cache, memory behind it; True where its alignment is a fault."""
-    cost = _cost_row(s, get_byte(get(s, State.REGIONS) + (address >> 16)))
+    cost = _cost_row(s, get_byte(get(s, State.REGIONS) + (address >> PAGE_SHIFT)))
     size = get(row, Operand.BYTES)
     misaligned = address & (size - 1) & 3
     if misaligned and (get(row, Operand.CHECK) or get(s, State.UNALIGNED_TRAP) or get(cost, Region.DEVICE)):
         put(s, State.FAULT, ordinal)
         return True
-    if get(cost, Region.DEVICE):
+    if get(cost, Region.DEVICE) == PERIPHERAL:
         put(s, State.DEVICE, get(s, State.DEVICE) | 1 << get(row, Operand.STORE))
         return False
     store = get(row, Operand.STORE)
@@ -653,6 +665,8 @@ def settle(s: int) -> None:
     if get(s, State.UNSETTLED) != 1:
         return
     put(s, State.UNSETTLED, 0)
+    if get(s, State.TIMED) == 0:
+        return
     block = get(s, State.PREVIOUS)
     block_row = _block_row(s, block)
     addresses = get(s, State.SCRATCH) + 8 * FRAME_WORDS
@@ -676,6 +690,20 @@ def _stop(s: int, reason: int, address: int, size: int) -> bool:
     put(s, State.ADDRESS, address)
     put(s, State.SIZE, size)
     return True
+
+
+@njit(forceinline=True)
+def _misaligned(s: int, block_row: int) -> bool:
+    """Whether an operand that may not be unaligned is; without timing, the tables hold no others."""
+    _fill_frame(s)
+    frame = get(s, State.SCRATCH)
+    row = _operand_row(s, get(block_row, Block.ENTRY_FIRST))
+    for _ in range(get(block_row, Block.ENTRY_COUNT)):
+        if _address(frame, row) & get(row, Operand.MISALIGNED):
+            put(s, State.FAULT, get(row, Operand.ORDINAL))
+            return True
+        row += 8 * Operand.COLUMNS
+    return False
 
 
 @njit
@@ -730,7 +758,7 @@ def step(s: int, address: int, size: int, hand_over: bool) -> bool:
     hand_over: a block that has compiled code stops.
     """
     if get(s, State.UNSETTLED) == HELD:
-        put(s, State.UNSETTLED, get(s, State.TIMED))
+        put(s, State.UNSETTLED, 1)
         return False
     settle(s)
     if get(s, State.CYCLE) >= get(s, State.HORIZON):
@@ -747,16 +775,24 @@ def step(s: int, address: int, size: int, hand_over: bool) -> bool:
     row = _block_row(s, block)
     if block < 0 or get(row, Block.SIZE) != size:
         return _stop(s, Reason.UNKNOWN_BLOCK, address, size)
-    if hand_over and get(s, State.COMPILING) and get(get(s, State.CODE), block + 1) != get(s, State.STUB):
+    if (
+        hand_over
+        and get(s, State.COMPILING)
+        and get(get(s, State.CODE), block + 1) != get(s, State.STUB)
+        and get(s, State.LENT) == 0
+    ):
         return _stop(s, Reason.COMPILED, address, size)
     if get(row, Block.TRAPS) & get(s, State.TRAPS) and get(s, State.SKIPPED) != address:
         return _stop(s, Reason.TRAP, address, size)
     put(s, State.SKIPPED, -1)
     if get(s, State.TIMED):
         return _book(s, block, row, address, size)
+    if get(row, Block.ENTRY_COUNT) and _misaligned(s, row):
+        return _stop(s, Reason.UNALIGNED, address, size)
     put(s, State.BLOCKS, get(s, State.BLOCKS) + 1)
     cycle = get(s, State.CYCLE)
     put(s, State.STARTED, cycle)
+    put(s, State.UNSETTLED, 1 if get(row, Block.HOOKED) else 0)
     put(s, State.CYCLE, cycle + get(row, Block.INSTRUCTIONS))
     put(s, State.PREVIOUS, block)
     put(row, Block.EXECUTED, get(row, Block.EXECUTED) + 1)
@@ -834,7 +870,11 @@ def step_operand(s: int, address: int) -> None:
     where = _address(get(s, State.SCRATCH), row)
     put(get(s, State.SCRATCH), FRAME_WORDS + get(row, Operand.ORDINAL), where)
     base = get(row, Operand.PLACES) & 0xFFFF
-    if _operand_access(s, get(s, State.PREVIOUS), row, where, get(s, State.D_SLOTS)) and base < 16:
+    if get(s, State.TIMED):
+        refused = _operand_access(s, get(s, State.PREVIOUS), row, where, get(s, State.D_SLOTS))
+    else:
+        refused = where & get(row, Operand.MISALIGNED) != 0
+    if refused and base < 16:
         register = get(s, State.REGISTERS) + 4 * base
         put(s, State.BASE, base)
         put(s, State.BASE_VALUE, get_word(register))
@@ -860,19 +900,69 @@ def on_operand(engine: Any, address: Any, size: Any, data: Any) -> None:
     step_operand(data, signed(address))
 
 
+@njit
+def step_special(s: int, address: int) -> None:
+    """Before what Unicorn does not do as the core does: BASEPRI has four bits, and SP's two low bits are zero.
+
+    A register that goes to SP lends it all but its two low bits; it has them back before the next instruction.
+    """
+    registers = get(s, State.REGISTERS)
+    lent = get(s, State.LENT)
+    if lent:
+        put_word(registers + 4 * (lent - 1), get(s, State.LENT_VALUE))
+        put(s, State.LENT, 0)
+    host = get(get(s, State.HOSTS), address >> 16)
+    if host == 0:
+        return
+    code = get_half(host + (address & 0xFFFF))
+    if code == MRS:
+        basepri = get(s, State.BASEPRI)
+        put_word(basepri, get_word(basepri) & 0xF0)
+        return
+    if code & MOV_TO_SP_MASK == MOV_TO_SP:
+        register = code >> 3 & 15
+    elif code & 0xFFF0 == MSR and get_half(host + (address & 0xFFFF) + 2) & 0xFE == SYSM_MSP:
+        register = code & 15
+    else:
+        return
+    value = get_word(registers + 4 * register)
+    if value & 3 and register < 15:
+        put(s, State.LENT, register + 1)
+        put(s, State.LENT_VALUE, value)
+        put_word(registers + 4 * register, value & 0xFFFF_FFFC)
+
+
+@c_function(BLOCK_HOOK)
+def on_special(engine: Any, address: Any, size: Any, data: Any) -> None:
+    """Unicorn's CODE hook at one instruction of descriptors.special_places, or behind one."""
+    step_special(data, signed(address))
+
+
 @c_function(MEMORY_HOOK)
 def on_protected(engine: Any, kind: Any, address: Any, size: Any, value: Any, data: Any) -> bool:
     """Unicorn's protection hook on peripherals: notes the access's own PC and clears the stale IT state."""
     put(data, State.ACCESS_PC, get_word(get(data, State.REGISTERS) + 60))
+    if signed(address) & (size - 1):
+        put(data, State.REFUSED, signed(address))
+        put(data, State.REFUSED_KIND, UNALIGNED_DEVICE)
+        return False
     put_word(get(data, State.ITSTATE), 0)
     return True
 
 
 @c_function(FILL_HOOK)
 def on_fill(engine: Any, address: Any, kind: Any, result: Any, data: Any) -> bool:
-    """Unicorn's TLB_FILL hook: addresses are physical; RAM is executable from the first fetch on, so that stores stay quick."""
+    """Unicorn's TLB_FILL hook: what GUARD refuses stops Unicorn at its instruction; RAM is executable from the first fetch
+    on, so that stores stay quick. Addresses are physical."""
     place = signed(address)
-    executed = get(data, State.EXECUTED) + (place >> 10)
+    guard = get_byte(get(data, State.GUARD) + (place >> PAGE_SHIFT))
+    refused = guard & (1 << (signed(kind) - READING))
+    opened = get(data, State.OPEN)
+    if refused and opened == 0:
+        put(data, State.REFUSED, place)
+        put(data, State.REFUSED_KIND, signed(kind))
+        return False
+    executed = get(data, State.EXECUTED) + (place >> PAGE_SHIFT)
     permissions = get_byte(get(data, State.PERMISSIONS) + (place >> 16))
     if kind == FETCHING:
         put_byte(executed, 1)
@@ -880,6 +970,10 @@ def on_fill(engine: Any, address: Any, kind: Any, result: Any, data: Any) -> boo
         put_word(get(data, State.ITSTATE), 0)
     if permissions == READ_EXECUTE or get_byte(executed):
         permissions = READ_WRITE_EXECUTE  # whether a store is allowed there is the mapping's to say
+    if opened == 0:
+        permissions &= ~guard
+    elif opened > 1 and refused:
+        place = opened
     put(result, 0, place)
     put_word(result + 8, permissions)
     return True

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.timing.kernels import Region
+from simulator.timing.kernels import DEVICE_MEMORY, PERIPHERAL, Region
 
 WRITE_THROUGH, WRITE_BACK = 1, 2
 
@@ -54,6 +54,7 @@ FLASH_LINE = Cost(6, "TIMING.md 6: 13 visible cycles at 7 wait states; one 256-b
 SRAM_LINE = Cost(8, "TIMING.md 6: 7 to 8 visible cycles a line from SRAM1")
 STORE_LINE = Cost(2, "guess: ttuzz measures 2 visible cycles a line written in SDRAM")
 UNCACHED_FLASH = Cost(6, "guess: one access over AXI, as a line's first word", 1)
+DEVICES = ((0x4000_0000, 0x6000_0000), (0xA000_0000, 1 << 32))  # Armv7-M ARM B3.1: where the default map is Device
 KINDS = (
     Kind("device", 0, False),
     Kind("tcm", 0, False),
@@ -100,6 +101,10 @@ KINDS = (
     ),
 )
 NUMBERS = {kind.name: i for i, kind in enumerate(KINDS)}
+NOTHING = NUMBERS["tcm"]  # where Normal memory would be and is not: costs nothing, and may be unaligned
+AS_MAPPED, NOT_CACHEABLE, THROUGH, BACK, DEVICE = range(
+    0, 80, 16
+)  # added to a kind's number: attributes of an MPU region
 EXCEPTION_ENTRY = Cost(12, "Arm: 12 cycles typical")
 EXCEPTION_RETURN = Cost(10, "guess: eight words at 64 bits a cycle, and the refill of the pipeline")
 TAIL_CHAIN = Cost(6, "guess: the vector's fetch and the refill of the pipeline")
@@ -120,9 +125,11 @@ def costs(wait_states: int, line_cost: int = -1, *, ideal: bool = False) -> NDAr
 
     line_cost: cycles of a line from flash instead of the model's, -1 for those; ideal: no access costs anything.
     """
-    table = np.zeros((32, Region.COLUMNS), np.int64)
-    for row, kind in zip(table, KINDS, strict=False):
-        row[Region.CACHEABLE] = kind.cacheable
+    table = np.zeros((80, Region.COLUMNS), np.int64)
+    for row, (attributes, kind) in zip(table, _variants(), strict=True):
+        if kind is None:
+            continue
+        row[Region.CACHEABLE] = _cacheable(attributes, kind)
         row[Region.DATA_LINE] = kind.data_line.at(wait_states)
         row[Region.FETCH_LINE] = kind.fetch_line.at(wait_states)
         row[Region.STORE_LINE] = kind.store_line.at(wait_states)
@@ -134,8 +141,24 @@ def costs(wait_states: int, line_cost: int = -1, *, ideal: bool = False) -> NDAr
         if ideal:
             row[Region.DATA_LINE : Region.STORE_LINE + 1] = 0
         row[Region.FLASH] = kind.flash
-        row[Region.DEVICE] = kind.name == "device"
+        if kind.name == "device":
+            row[Region.DEVICE] = PERIPHERAL
+        elif attributes == DEVICE or (attributes == AS_MAPPED and kind.name == "sdram"):
+            row[Region.DEVICE] = DEVICE_MEMORY
     return table
+
+
+def _variants() -> list[tuple[int, Kind | None]]:
+    """The rows of the table of costs: attributes, and the kind of memory, None for none."""
+    padded: list[Kind | None] = [*KINDS, *[None] * (NOT_CACHEABLE - len(KINDS))]
+    return [(attributes, kind) for attributes in (AS_MAPPED, NOT_CACHEABLE, THROUGH, BACK, DEVICE) for kind in padded]
+
+
+def _cacheable(attributes: int, kind: Kind) -> int:
+    """What is tightly coupled, or on the ITCM bus, is never cached."""
+    if attributes == AS_MAPPED or kind.name in ("device", "tcm", "flash-itcm"):
+        return kind.cacheable
+    return {THROUGH: WRITE_THROUGH, BACK: WRITE_BACK}.get(attributes, 0)
 
 
 def guesses() -> list[str]:

@@ -33,6 +33,7 @@ from simulator.timing.encoding import (
     cycles_of,
     forward_setting,
     is_multiple,
+    is_predicated,
     list_of,
     results_of,
     sources_of,
@@ -213,15 +214,18 @@ class Pipeline:
         return older.instruction.branch is not None and not older.timing.groups & Group.BRANCH
 
     def is_wide_constant(self, instruction: Instruction) -> bool:
+        """MOVT beside the MOVW of its own register."""
         older = self.older
-        return older is not None and older.instruction.timing == "movw" and instruction.timing == "movt"
+        if older is None or older.instruction.timing != "movw" or instruction.timing != "movt":
+            return False
+        return older.instruction.destinations[:1] == instruction.destinations[:1]
 
     def yields_shifter(self, timing: Timing) -> bool:
         """An older plain shift leaves the early ALU to a younger instruction that needs its shifter."""
         older = self.older
-        return (
-            older is not None and older.early and older.timing.early == "shift" and bool(timing.groups & Group.SHIFTER)
-        )
+        if older is None or not older.early or older.timing.early != "shift" or not timing.groups & Group.SHIFTER:
+            return False
+        return self.produced[results_of(older.instruction, older.timing)[0][0]][0] != Result.PREDICATED
 
     def without_early_shift(self, instruction: Instruction, timing: Timing) -> bool:
         """Whether the pair stands when the older shift executes late; it does so from then on."""
@@ -262,7 +266,7 @@ class Pipeline:
         own = {register for register, _ in results_of(instruction, timing)} if fused else set()
         listed = [(register, timing.stages.get("data", Stage.DATA)) for register in self.stored_list(instruction)]
         for register, stage in [*sources_of(instruction, timing), *listed]:
-            if p.operand_waits and register not in own and self.available(register, stage) > cycle:
+            if p.operand_waits and register not in own and self.available(register, stage, instruction) > cycle:
                 return WAITING[self.produced[register][0]]
         if timing.after_mac == "never" and self.in_mac_shadow(cycle):
             return Cause.FP
@@ -276,10 +280,12 @@ class Pipeline:
         memory = instruction.memory
         return list_of(instruction) if memory is not None and memory.kind == "store" else []
 
-    def available(self, register: int, stage: Stage) -> int:
+    def available(self, register: int, stage: Stage, reader: Instruction) -> int:
         if register not in self.produced:
             return 0
         result, cycle = self.produced[register]
+        if result == Result.PREDICATED and is_predicated(reader):
+            result = Result.LATE
         return cycle + int(LATENCY[result, stage])
 
     def in_mac_shadow(self, cycle: int) -> bool:
@@ -334,7 +340,8 @@ class Pipeline:
         if self.older is not None and (timing.early == "add" or self.older.timing.groups & Group.SHIFTER):
             return False
         stage = Stage.EARLY_ADD if timing.early == "add" else Stage.EARLY_SHIFT
-        return all(self.available(register, stage) <= cycle for register, _ in sources_of(instruction, timing))
+        sources = sources_of(instruction, timing)
+        return all(self.available(register, stage, instruction) <= cycle for register, _ in sources)
 
     def store(self, instruction: Instruction, timing: Timing, cycle: int) -> None:
         memory = instruction.memory
@@ -357,7 +364,12 @@ class Pipeline:
         for register, result in results_of(instruction, timing):
             moved = instruction.memory.writeback if instruction.memory is not None and result == Result.BASE else 0
             self.move_stores(register, moved)
-            self.produced[register] = (Result.EARLY if early and register != APSR else result, cycle + delay)
+            if early and register != APSR:
+                result = Result.EARLY
+            in_alu = result in (Result.EARLY, Result.LATE, Result.REVERSE) and register != APSR
+            if in_alu and is_predicated(instruction) and self.parameters.predicated:
+                result = Result.PREDICATED
+            self.produced[register] = (result, cycle + delay)
         if not self.stored_list(instruction):
             for place, register in enumerate(list_of(instruction)):
                 if register != 15:

@@ -24,11 +24,13 @@ State = NDArray[np.int16]
 
 
 @njit(cache=True)
-def _available(w: Words, p: Words, register: int, stage: int) -> int:
-    """The first issue cycle from which a register can be read at a stage."""
+def _available(w: Words, p: Words, register: int, stage: int, traits: int) -> int:
+    """The first issue cycle from which a register can be read at a stage by an instruction of these traits."""
     kind = w[at.KIND + register]
     if kind == 0:
         return at.LONG_AGO
+    if kind == at.R_PREDICATED and traits & at.T_PREDICATED:
+        kind = at.R_LATE
     return w[at.WHEN + register] + p[at.LATENCY + kind * at.STAGES + stage]
 
 
@@ -40,19 +42,19 @@ def _operands(w: Words, p: Words, row: Row, skip: int, t: int, causes: Words, bo
     for k in range(row[at.SOURCES]):
         register = row[at.SOURCE + k] & 255
         if register != skip:
-            t = _wait(w, p, register, row[at.SOURCE + k] >> 8, t, causes, book)
+            t = _wait(w, p, register, row[at.SOURCE + k] >> 8, row[at.ROW_TRAITS], t, causes, book)
     if row[at.LIST] == 1:
         for register in range(16):
             if row[at.LIST_CORE] >> register & 1:
-                t = _wait(w, p, register, row[at.LIST_CODE], t, causes, book)
+                t = _wait(w, p, register, row[at.LIST_CODE], row[at.ROW_TRAITS], t, causes, book)
         for register in range(row[at.LIST_FIRST], row[at.LIST_FIRST] + row[at.LIST_COUNT]):
-            t = _wait(w, p, register, row[at.LIST_CODE], t, causes, book)
+            t = _wait(w, p, register, row[at.LIST_CODE], row[at.ROW_TRAITS], t, causes, book)
     return t
 
 
 @njit(cache=True)
-def _wait(w: Words, p: Words, register: int, stage: int, t: int, causes: Words, book: bool) -> int:
-    ready = _available(w, p, register, stage)
+def _wait(w: Words, p: Words, register: int, stage: int, traits: int, t: int, causes: Words, book: bool) -> int:
+    ready = _available(w, p, register, stage, traits)
     if ready <= t:
         return t
     if book:
@@ -74,7 +76,7 @@ def _executes_early(w: Words, p: Words, row: Row, t: int, younger: bool) -> bool
         return False
     early = True
     for k in range(row[at.SOURCES]):
-        early &= _available(w, p, row[at.SOURCE + k] & 255, stage) <= t
+        early &= _available(w, p, row[at.SOURCE + k] & 255, stage, traits) <= t
     return early
 
 
@@ -175,6 +177,8 @@ def _pair_operands(w: Words, p: Words, row: Row, causes: Words) -> bool:
     if row[at.ROW_TRAITS] & at.T_MOVT and w[at.TRAITS] & at.T_MOVW:
         skip = w[at.RESULT_REGISTER]
     demoted = w[at.TRAITS] & at.T_EARLY_SHIFT and row[at.ROW_GROUPS] & at.G_SHIFTER
+    if w[at.KIND + w[at.RESULT_REGISTER]] == at.R_PREDICATED:
+        demoted = 0
     if demoted:
         w[at.KIND + w[at.RESULT_REGISTER]] = at.R_LATE
     if _operands(w, p, row, skip, w[at.TIME], causes, False) <= w[at.TIME]:
@@ -246,11 +250,16 @@ def _store(w: Words, p: Words, row: Row, t: int) -> None:
 def _write(w: Words, p: Words, row: Row, t: int, early: bool) -> None:
     """The results of an instruction issued at t."""
     delay = p[row[at.DELAY_SETTING]] - FP_DIVIDE_LEAD if row[at.DELAY_SETTING] else 0
+    predicated = row[at.ROW_TRAITS] & at.T_PREDICATED and p[at.PREDICATED]
     for k in range(row[at.DESTINATIONS]):
         register = row[at.DESTINATION + k] & 255
         result = row[at.DESTINATION + k] >> 8
         _forget_address(w, register, row[at.WRITEBACK] if result == at.R_BASE else 0)
-        w[at.KIND + register] = at.R_EARLY if early and register != APSR else result
+        if early and register != APSR:
+            result = at.R_EARLY
+        if predicated and register != APSR and at.R_EARLY <= result <= at.R_REVERSE and result != at.R_BASE:
+            result = at.R_PREDICATED
+        w[at.KIND + register] = result
         w[at.WHEN + register] = t + delay
     if row[at.LIST] == 2:
         ordinal = 0

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 import time
 from dataclasses import dataclass
 from functools import cache
 
 import pytest
+from small_programs import START
 
 from firmware import programs
 from simulator.bus import Unmodelled
 from simulator.firmware import load
 from simulator.machine import Machine, Stop
 from simulator.settings import Settings
-from simulator.until import UntilSymbol
+from simulator.until import UntilCycles, UntilSymbol
 
 PATIENCE = 240  # host seconds
 
@@ -110,3 +112,20 @@ def machine():
 def until():
     """until(machine, symbol) runs to a symbol."""
     return run_until
+
+
+@pytest.fixture
+def run(tmp_path):
+    """run(code) assembles the code behind START's and runs it; `at` is the instruction in question."""
+
+    def run(code, supervisor_call="fault", until=UntilCycles(1_000_000), timing="cycles"):  # noqa: B008
+        source, binary, elf = (tmp_path / f"small.{kind}" for kind in ("S", "o", "elf"))
+        start = START.replace("SUPERVISOR_CALL", supervisor_call)
+        source.write_text(f"{start}{code}\n bkpt #2\n .ltorg\n")
+        subprocess.run(["arm-none-eabi-gcc", "-c", source, "-o", binary], check=True)
+        places = ["-Ttext=0x08000200", "--section-start=.vectors=0x08000000", "-e", "start"]
+        subprocess.run(["arm-none-eabi-ld", *places, binary, "-o", elf], check=True)
+        machine = Machine(load(elf), settings=Settings(timing=timing))
+        return machine, machine.run(until=until)
+
+    return run

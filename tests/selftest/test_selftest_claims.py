@@ -20,14 +20,7 @@ PROGRAMS = {
     "wfi_sleep": 9,
 }
 # By program: a gap's claims, and the reason.
-KNOWN: dict[str, list[tuple[tuple[str, ...], str]]] = {
-    "faults": [
-        (
-            ("store_in_it: nothing behind it executed", "store_in_it: stacked IT state"),
-            "a store's fault in an IT block comes at the block's end",
-        ),
-    ],
-}
+KNOWN: dict[str, list[tuple[tuple[str, ...], str]]] = {}
 
 
 def _known(name: str) -> set[str]:

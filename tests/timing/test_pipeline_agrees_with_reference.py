@@ -97,6 +97,7 @@ def test_tables_grow_without_changing_a_transition() -> None:
 CHANGES = [
     {"dual_issue": 0},
     {"operand_waits": 0},
+    {"predicated": 0},
     {"early_alu": 0},
     {"fetch": 0},
     {"fetch_queue": 2},

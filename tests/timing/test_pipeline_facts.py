@@ -151,6 +151,8 @@ FACTS = {
     "it_never_with_it": ("it eq; moveq.w r0,r1; it ne; movne.w r2,r3", [1, 1, 2, 2]),
     "predicated_waits_for_flags": ("cmp.w r2,r3; it eq; moveq.w r0,r1", [1, 1, 2]),
     "predicated_needs_its_old_result": ("ldrb.w r0,[r1]; it eq; moveq.w r0,r2", [1, 1, 3]),
+    "predicated_result_comes_a_cycle_later": ("it eq; moveq.w r0,r1; nop.w; eor.w r2,r0,r3", [1, 1, 2, 3]),
+    "predicated_result_to_a_predicated_reader": ("itt eq; moveq.w r0,r1; addeq.w r2,r0,#1; nop.w", [1, 1, 2, 2]),
     "predicated_multiple_costs_as_if_executed": ("it eq; ldmeq.w r0,{r1-r4}; nop.w", [1, 2, 4]),
     # floating point
     "vadd_to_vadd": ("vadd.f32 s0,s1,s2; nop.w; vadd.f32 s3,s0,s2", [1, 1, 4]),

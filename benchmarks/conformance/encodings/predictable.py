@@ -43,6 +43,8 @@ def predictable(instruction: Instruction) -> bool:
         return False
     if name == "IT_T1":
         return f["option"] < 14 or (f["option"] == 14 and f["mask"].bit_count() == 1)
+    if name == "CPS_T1":
+        return f["mask"] != 0
     if "registers" in f:
         listed = f["registers"]
         few = instruction.size == 4 and listed.bit_count() < 2
@@ -56,7 +58,9 @@ def predictable(instruction: Instruction) -> bool:
         base = field == "n" and (memory is not None or name.startswith(("SUB_imm", "ADD_imm", "CMP", "CMN")))
         if f.get(field) == 15 or (f.get(field) == 13 and not base and not _may_be_sp(name, field)):
             return False
-    if memory is not None and memory.writeback:
+    if name in SAME_REGISTER_TWICE and instruction.code >> 16 & 15 != instruction.code & 15:
+        return False
+    if any(kind == "base" for _, kind in instruction.destinations):
         return f["n"] not in (f.get("t"), f.get("t2"))
     if memory is not None and memory.exclusive and "d" in f:
         return f["d"] not in (f["n"], f["t"])

@@ -1,0 +1,63 @@
+"""Which instructions are looked at before they execute, because Unicorn does not do by itself what they do.
+
+Reference: Armv7-M ARM, chapter A7; UNICORN.md of the project's notes. A block's traps are those of its instructions; the
+state array's TRAPS says which are wanted now.
+"""
+
+from __future__ import annotations
+
+from simulator.decode import Instruction
+
+TRAP_FLOATING_POINT = 1
+TRAP_DIVIDE = 2
+TRAP_BREAKPOINT = 4
+TRAP_UNPRIVILEGED = 8  # LDRT and STRT
+TRAP_EVENT = 16  # SEV
+TRAP_CONTROL = 32  # what may change privilege or the floating-point context: MSR to CONTROL
+TRAP_PRIORITY = 64  # what may make the priority negative, or not: FAULTMASK
+TRAP_UNDEFINED = 128  # what Unicorn may execute and the core has not
+TRAP_FROM_FIXED = 256  # VCVT from fixed point, which rounds to nearest whatever FPSCR.RMode says
+TRAP_FPSCR = 512  # VMSR
+TRAP_EXECUTE = 1024  # code in a page that is executable in part
+TRAPS_ALWAYS = TRAP_UNPRIVILEGED | TRAP_EVENT | TRAP_CONTROL | TRAP_UNDEFINED | TRAP_FROM_FIXED
+MSP, PSP, BASEPRI, BASEPRI_MAX, FAULTMASK, CONTROL = 8, 9, 17, 18, 19, 20  # SYSm
+STACK_POINTER = 13
+
+_UNPRIVILEGED = ("LDRT", "LDRHT", "LDRSHT", "LDRBT", "LDRSBT", "STRT", "STRHT", "STRBT")
+
+
+def traps_of(instruction: Instruction) -> int:
+    """The classes of an instruction, as a bit list."""
+    mnemonic, timing = instruction.mnemonic, instruction.timing
+    traps = 0
+    if timing.startswith("fp_"):
+        traps |= TRAP_FLOATING_POINT
+    if timing == "div":
+        traps |= TRAP_DIVIDE
+    if mnemonic in _UNPRIVILEGED:
+        traps |= TRAP_UNPRIVILEGED
+    if mnemonic == "SEV":
+        traps |= TRAP_EVENT
+    if mnemonic == "MSR" and instruction.fields.get("imm") == CONTROL:
+        traps |= TRAP_CONTROL
+    if (mnemonic == "MSR" and instruction.fields.get("imm") == FAULTMASK) or (
+        mnemonic == "CPS" and instruction.fields["mask"] & 1
+    ):
+        traps |= TRAP_PRIORITY
+    if mnemonic == "VMSR":
+        traps |= TRAP_FPSCR
+    if instruction.name == "VCVT_from_fixed_T1":
+        traps |= TRAP_FROM_FIXED
+    if instruction.name == "UNDEFINED":
+        traps |= TRAP_UNDEFINED
+    return traps
+
+
+def is_special(instruction: Instruction) -> bool:
+    """Whether kernels.step_special has to come before it."""
+    fields, mnemonic = instruction.fields, instruction.mnemonic
+    if mnemonic == "MSR":
+        return fields.get("imm") in (MSP, PSP)
+    if mnemonic == "MRS":
+        return fields.get("imm") in (BASEPRI, BASEPRI_MAX)
+    return instruction.size == 2 and mnemonic == "MOV" and fields.get("d") == STACK_POINTER and "m" in fields
