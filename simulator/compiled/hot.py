@@ -68,7 +68,9 @@ class Hot:
 
     def _follow_guard(self) -> None:
         """Reach directly, and run compiled, only where nothing of a chunk is refused."""
-        for table, full, kind in zip((self._loads, self._stores), self._all, (kernels.READ, kernels.WRITE), strict=True):
+        for table, full, kind in zip(
+            (self._loads, self._stores), self._all, (kernels.READ, kernels.WRITE), strict=True
+        ):
             guard = self.engine.guard.reshape(-1, CHUNK >> kernels.PAGE_SHIFT)[self._chunks]
             table[self._chunks] = np.where((guard & kernels.READ_WRITE & kind).any(axis=1), 0, full[self._chunks])
         self._publish()
@@ -93,7 +95,11 @@ class Hot:
     def _allowed(self) -> bool:
         """Whether nobody looks into blocks: no log, breakpoint, held block, or predictor that is off."""
         state = self.engine.state
-        watched = state[State.TRAPS] & (TRAP_BREAKPOINT | TRAP_EXECUTE) or state[State.HOLD] or state[State.UNSETTLED] == kernels.HELD
+        watched = (
+            state[State.TRAPS] & (TRAP_BREAKPOINT | TRAP_EXECUTE)
+            or state[State.HOLD]
+            or state[State.UNSETTLED] == kernels.HELD
+        )
         traps = state[State.UNALIGNED_TRAP] and not self.engine.timed
         return not (watched or traps or state[State.LOG] >= 0 or state[State.OPEN] or self.engine.tables.branch_flags)
 

@@ -363,7 +363,8 @@ class Engine:
 
     def _find_quiet(self) -> None:
         """The kinds of memory an access to which costs nothing, cached or not."""
-        dear = self.costs[:, [Region.CACHEABLE, Region.DEVICE, Region.READ, Region.WRITE]].any(axis=1)
+        columns = [Region.CACHEABLE, Region.DEVICE, Region.READ, Region.WRITE]
+        dear: NDArray[np.bool_] = np.any(self.costs[:, columns], axis=1)
         self.quiet[: len(dear)] = np.logical_not(dear)
 
     def enable_caches(self, *, instruction: bool, data: bool) -> None:
