@@ -19,6 +19,8 @@ from small_programs import (
     it_state,
 )
 
+from simulator.timing.memories import SRAM_LINE
+
 pytestmark = pytest.mark.parametrize("timing", ["cycles", "functional"])
 
 FULL, PRIVILEGED, READ_ONLY = 3 << 24, 1 << 24, 6 << 24
@@ -223,3 +225,14 @@ def test_an_mpu_that_allows_nothing_leads_to_lockup_or_a_hard_fault(run, timing)
     machine, stop = run(enabled(control=1), timing=timing)
     assert stop.detail.startswith("BKPT 0x01")
     assert machine.register("r0") == HARD_FAULT
+
+
+@pytest.mark.parametrize(("attributes", "misses"), [(BACK, 2), (UNCACHED, 0)])
+def test_a_regions_attributes_say_what_the_data_cache_holds(run, timing, attributes, misses):
+    if timing == "functional":
+        pytest.skip("nothing is cached without cycles")
+    code = region(0, AREA, 12, FULL | attributes) + enabled()
+    code += " ldr r0, =0xE000ED14\n ldr r1, [r0]\n orr r1, #0x10000\n str r1, [r0]\n dsb\n isb\n"
+    machine, stop = run(f"{code} ldr r7, ={AREA}\n ldr r5, [r7]\n ldr r5, [r7, #4]\n ldr r5, [r7, #64]", timing=timing)
+    assert stop.detail.startswith("BKPT 0x02")
+    assert machine.causes()["d_miss_ram"] == misses * SRAM_LINE.cycles
