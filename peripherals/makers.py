@@ -25,6 +25,7 @@ from peripherals.stm32f7.ltdc import Ltdc
 from peripherals.stm32f7.quadspi import Quadspi
 from peripherals.stm32f7.rng import Rng
 from peripherals.stm32f7.rtc import Rtc
+from peripherals.stm32f7.sdmmc import Sdmmc
 from peripherals.stm32f7.spi import Spi
 from peripherals.stm32f7.syscfg import Syscfg
 from peripherals.stm32f7.watchdogs import Iwdg, Wwdg
@@ -216,6 +217,12 @@ def make_can(chip: Chip, instance: Instance) -> Can:
     return unit
 
 
+def make_sdmmc(chip: Chip, instance: Instance) -> Sdmmc:
+    name = instance.name
+    clock = chip.rcc.output("SDMMC1", name)
+    return Sdmmc(name, chip.clock, clock, irq=chip.interrupt(instance.irq[0]), request=chip.request(name))
+
+
 MAKERS: dict[str, Callable[[Chip, Instance], Addressed]] = {
     "DMA1": make_dma,
     "DMA2": make_dma,
@@ -228,6 +235,7 @@ MAKERS: dict[str, Callable[[Chip, Instance], Addressed]] = {
     "FMC": make_fmc,
     "QUADSPI": make_quadspi,
     **dict.fromkeys(("CAN1", "CAN2"), make_can),
+    "SDMMC1": make_sdmmc,
     "ADC": make_adc,
     "DAC": make_dac,
     "RNG": make_rng,

@@ -15,11 +15,13 @@ from peripherals.parts.ft5336 import Ft5336
 from peripherals.parts.n25q128a import N25q128a
 from peripherals.parts.ov9655 import Ov9655
 from peripherals.parts.rk043fn48h import Rk043fn48h
+from peripherals.parts.sd_card import SdCard
 from peripherals.parts.wm8994 import Wm8994
 from peripherals.stm32f7.flash import Memory as FlashMemory
 from peripherals.stm32f7.ltdc import Ltdc
 from peripherals.stm32f7.quadspi import Quadspi
 from peripherals.stm32f7.rcc import Crystals
+from peripherals.stm32f7.sdmmc import Sdmmc
 
 KB = 1024
 CRYSTALS = Crystals(hse=25_000_000, lse=32_768)
@@ -83,11 +85,20 @@ class Board(Chip):
         quadspi = self.peripherals["QUADSPI"]
         assert isinstance(quadspi, Quadspi)
         self.qspi_flash = quadspi.flash = N25q128a(clock, Region(self.matrix, 0x9000_0000))
+        sdmmc = self.peripherals["SDMMC1"]
+        assert isinstance(sdmmc, Sdmmc)
+        self.sdmmc = sdmmc
+        self.insert_card(None)
         self.touch = Ft5336(clock, self.pin("PI13"))
         self.codec = Wm8994()
         self.i2c_buses["I2C1"].attach(self.camera)
         self.i2c_buses["I2C3"].attach(self.touch)
         self.i2c_buses["I2C3"].attach(self.codec)
+
+    def insert_card(self, image: bytearray | None) -> None:
+        """A microSD card with this image in the slot, which firmware writes to; None takes it out. PC13 is low while there is one."""
+        self.sdmmc.card = None if image is None else SdCard(image)
+        self.pin("PC13").drive(image is None)
 
 
 def build(clock: Clock, flash_memory: FlashMemory | None = None) -> Board:

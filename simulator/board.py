@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, TypeVar, cast
 
+from peripherals.kit.wires import Pin
 from peripherals.parts.buttons import Button, Led
 from peripherals.parts.ft5336 import Ft5336
 from peripherals.parts.ov9655 import Ov9655
@@ -109,6 +110,15 @@ class Board:
     def led(self) -> Led:
         """The green one: `on`."""
         return self._disco().led
+
+    def pin(self, name: str) -> Pin:
+        """A pin by its name, such as PA5: `level`, and `drive(True)` from outside."""
+        return self.machine.soc.pin(name)
+
+    def on_edge(self, name: str, listener: Callable[[Fraction, bool], None]) -> None:
+        """Call with virtual seconds and level at each edge of a pin, those of timers' outputs too."""
+        machine = self.machine
+        machine.soc.watch(name, lambda level: listener(machine.clock.seconds, level))
 
     def _disco(self) -> Disco:
         """Raises ValueError for a board that does not have these parts."""

@@ -6,6 +6,7 @@ Not modelled: video files where imageio is not installed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -106,16 +107,23 @@ class _Sequence:
         return self._last
 
 
+_PATTERNS: dict[str, Callable[[Any, Any], Any]] = {  # of the rows' and the columns' numbers
+    "bars": lambda y, x: np.array(_BARS, np.uint8)[x * len(_BARS) // _SIZE[1]],
+    "gradient": lambda y, x: np.stack([x * 255 // 639, y * 255 // 479, 255 - x * 255 // 639], -1),
+    "checker": lambda y, x: np.stack([(y // 32 + x // 32) % 2 * 255] * 3, -1),
+    "black": lambda y, x: np.zeros((*_SIZE, 3)),
+    "white": lambda y, x: np.full((*_SIZE, 3), 255),
+}
+
+
 def _pattern(name: str) -> Scene:
+    if name not in _PATTERNS:
+        raise SceneError(f"there is no pattern {name!r}: choose {', '.join(_PATTERNS)}")
+    return lambda number: _drawn(name)
+
+
+@cache
+def _drawn(name: str) -> Picture:
     rows, columns = np.mgrid[0 : _SIZE[0], 0 : _SIZE[1]]
-    patterns: dict[str, Callable[[], Any]] = {
-        "bars": lambda: np.array(_BARS, np.uint8)[columns * len(_BARS) // _SIZE[1]],
-        "gradient": lambda: np.stack([columns * 255 // 639, rows * 255 // 479, 255 - columns * 255 // 639], -1),
-        "checker": lambda: np.stack([(rows // 32 + columns // 32) % 2 * 255] * 3, -1),
-        "black": lambda: np.zeros((*_SIZE, 3)),
-        "white": lambda: np.full((*_SIZE, 3), 255),
-    }
-    if name not in patterns:
-        raise SceneError(f"there is no pattern {name!r}: choose {', '.join(patterns)}")
-    still: Picture = patterns[name]().astype(np.uint8)
-    return lambda number: still
+    picture: Picture = _PATTERNS[name](rows, columns).astype(np.uint8)
+    return picture

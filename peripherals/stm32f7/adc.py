@@ -7,10 +7,12 @@ conversion. Voltages are fractions of volts; VDDA is 3.3 V.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
+from typing import ClassVar
 
 from peripherals.kit.clock import Clock
-from peripherals.kit.registers import Peripheral, each, reg
+from peripherals.kit.registers import Peripheral, Register, each, reg
 from peripherals.kit.timebase import Alarm, Timebase
 from peripherals.kit.wires import Frequency, Line, Request
 
@@ -243,8 +245,17 @@ class AdcCommon(Peripheral):
         return sum((unit["SR"] & 0x3F) << 8 * n for n, unit in enumerate(self.converters))
 
 
+def _placed(row: Register, base: int, prefix: str) -> Register:
+    return replace(row, offset=row.offset + base, name=prefix + row.name)
+
+
 class Adc(Peripheral):
-    """The block of addresses: converters 0x100 bytes apart, and what is common to them."""
+    """The block of addresses: converters 0x100 bytes apart, and what is common to them; its map names ADC1_SR, CSR and so on."""
+
+    registers: ClassVar[tuple[Register, ...]] = (
+        *(_placed(row, 0x100 * n, f"ADC{n + 1}_") for n in range(3) for row in Converter.registers),
+        *(_placed(row, 0x300, "") for row in AdcCommon.registers),
+    )
 
     def __init__(self, name: str, converters: Sequence[Converter], common: AdcCommon) -> None:
         self._parts: tuple[Peripheral, ...] = (*converters, common)

@@ -86,12 +86,6 @@ class Dma(Peripheral):
 
     # Registers
 
-    def read_LISR(self) -> int:
-        return sum(self._flags[n] << _PLACES[n] for n in range(4))
-
-    def read_HISR(self) -> int:
-        return sum(self._flags[n + 4] << _PLACES[n] for n in range(4))
-
     def write_LIFCR(self, value: int) -> None:
         self._clear(0, value)
 
@@ -309,5 +303,7 @@ class Dma(Peripheral):
 
     def _update(self, n: int) -> None:
         """SxCR's enables stand one bit below their flags' places; FEIE is SxFCR's."""
+        first = n & 4
+        self["HISR" if first else "LISR"] = sum(self._flags[first + m] << _PLACES[m] for m in range(4))
         enabled = (self[f"S{n}CR"] & 0x1E) << 1 | self[f"S{n}FCR"] >> 7 & 1
         self._interrupts[n].set(bool(self._flags[n] & enabled))

@@ -115,6 +115,8 @@ class Rcc(Peripheral):
             return self._pll("PLL", 2 * self["PLLCFGR.PLLP"] + 2)
         if name == "PLL48":
             return self._pll("PLL", self["PLLCFGR.PLLQ"])
+        if name == "SDMMC1":
+            return self.sysclk if self["DCKCFGR2.SDMMC1SEL"] else self.source("CLK48")
         if name == "IWDG":
             return Fraction(self._crystals.lsi)
         if name == "LTDC":

@@ -244,7 +244,10 @@ class BlockTables:
         first = self.operand_count
         self.operands = self._grown(self.operands, first + len(accesses))
         for access in accesses:
-            self.operands[self.operand_count] = _operand_row(access, values, instructions[access.index])
+            row = _operand_row(access, values, instructions[access.index])
+            if not self.timed:
+                row[Operand.MISALIGNED] = access.memory.size - 1  # what faults; with cycles also what costs more
+            self.operands[self.operand_count] = row
             self.operand_count += 1
         return first, len(accesses)
 
@@ -260,6 +263,8 @@ class BlockTables:
         self.hooked = self._grown(self.hooked, self.hooked_count + 1)
         memory = access.memory
         row = _operand_row(access, {}, instruction)
+        if not self.timed:
+            row[Operand.MISALIGNED] = memory.size - 1
         row[Operand.CONSTANT] = memory.displacement & 0xFFFF_FFFF
         if memory.base == 15:
             row[Operand.CONSTANT] = memory.displacement + instruction.address + 4 & 0xFFFF_FFFF

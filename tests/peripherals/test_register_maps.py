@@ -66,7 +66,7 @@ DISAGREEMENTS = (
     ("tim5", "OR", "bits", ONE_MAP),
 )
 NO_MODEL = (
-    "CEC", "CRYP", "ETHERNET_*", "HASH", "OTG_*", "SAI1", "SAI2", "SDMMC1", "SPDIFRX",
+    "CEC", "CRYP", "ETHERNET_*", "HASH", "OTG_*", "SAI1", "SAI2", "SPDIFRX",
 )  # fmt: skip
 
 

@@ -19,6 +19,8 @@ from small_programs import (
     it_state,
 )
 
+from simulator.timing.memories import SRAM_LINE
+
 pytestmark = pytest.mark.parametrize("timing", ["cycles", "functional"])
 
 FULL, PRIVILEGED, READ_ONLY = 3 << 24, 1 << 24, 6 << 24
@@ -128,6 +130,18 @@ def test_what_must_be_aligned_faults_where_it_is_not(run, timing, instruction):
     assert machine.register("r3") == address_of(machine, "at")
 
 
+@pytest.mark.parametrize(
+    "instruction", ["stmia r7!, {r1, r2}", "stmia r7, {r1, r2, r3, r4}", "strd r1, r2, [r7]", "vstmia r7, {s0, s1}"]
+)
+@pytest.mark.parametrize("loaded", [False, True])
+def test_a_word_boundary_is_aligned_enough_for_pairs(run, timing, instruction, loaded):
+    """An address that comes from memory is looked at where its instruction runs."""
+    code = f" ldr r0, =0xE000ED88\n ldr r1, =0xF00000\n str r1, [r0]\n dsb\n isb\n ldr r7, ={AREA + 4}\n"
+    code += f" ldr r6, ={AREA}\n str r7, [r6]\n ldr r7, [r6]\n" if loaded else ""
+    _, stop = run(f"{code} {instruction}", timing=timing)
+    assert stop.detail.startswith("BKPT 0x02")
+
+
 @pytest.mark.parametrize("instruction", ["ldr r1, [r7]", "strh r1, [r7, #1]", "ldr r1, [r7], #4"])
 def test_under_unalign_trp_every_unaligned_access_faults(run, timing, instruction):
     address = AREA + 2 if "strh" not in instruction else AREA
@@ -223,3 +237,14 @@ def test_an_mpu_that_allows_nothing_leads_to_lockup_or_a_hard_fault(run, timing)
     machine, stop = run(enabled(control=1), timing=timing)
     assert stop.detail.startswith("BKPT 0x01")
     assert machine.register("r0") == HARD_FAULT
+
+
+@pytest.mark.parametrize(("attributes", "misses"), [(BACK, 2), (UNCACHED, 0)])
+def test_a_regions_attributes_say_what_the_data_cache_holds(run, timing, attributes, misses):
+    if timing == "functional":
+        pytest.skip("nothing is cached without cycles")
+    code = region(0, AREA, 12, FULL | attributes) + enabled()
+    code += " ldr r0, =0xE000ED14\n ldr r1, [r0]\n orr r1, #0x10000\n str r1, [r0]\n dsb\n isb\n"
+    machine, stop = run(f"{code} ldr r7, ={AREA}\n ldr r5, [r7]\n ldr r5, [r7, #4]\n ldr r5, [r7, #64]", timing=timing)
+    assert stop.detail.startswith("BKPT 0x02")
+    assert machine.causes()["d_miss_ram"] == misses * SRAM_LINE.cycles

@@ -115,3 +115,13 @@ def test_run_writes_a_screenshot(firmware: Path, tmp_path: Path, capfd: pytest.C
     status = main(["run", str(firmware), "--until", "frame:1", "--camera", "pattern:bars", "--screenshot", str(shot)])
     assert status == 0, capfd.readouterr()
     assert Image.open(shot).getpixel((0, 0)) == (0x12, 0x34, 0x56)
+
+
+@pytest.mark.jit
+def test_edges_of_pins_come_with_their_times(firmware: Path) -> None:
+    with Board("stm32f746g-disco", firmware) as board:
+        edges: list[bool] = []
+        times: list[float] = []
+        board.on_edge("PI12", lambda seconds, level: (edges.append(level), times.append(float(seconds))))
+        board.run(until="frame:1", timeout="60s")
+        assert edges == [True] and 0 < times[0] < 0.001 and board.pin("PI12").level

@@ -222,7 +222,7 @@ def test_the_mpu_s_aliases_are_the_same_window(scs: SystemControl) -> None:
 
 def test_a_change_of_the_mpu_is_told(scs: SystemControl) -> None:
     told: list[int] = []
-    scs.on_setting = lambda: told.append(scs.mpu.control)
+    scs.on_protection = lambda: told.append(scs.mpu.control)
     scs.write(MPU_CTRL, 4, 5)
     scs.write(MPU_CTRL, 4, 5)
     assert told == [5]
@@ -261,3 +261,26 @@ def test_isrpending_shows_pending_interrupts_enabled_or_not(scs: SystemControl) 
     assert scs.read(ICSR, 4) >> 12 & 0x1FF == 0
     scs.nvic.enable(16 + 2, True)
     assert scs.read(ICSR, 4) >> 22 & 1 == 1
+
+
+def test_the_mpu_refuses_as_validate_address_does(scs: SystemControl) -> None:
+    """The highest number counts, subregions that are off let the one below through, PRIVDEFENA is the privileged background."""
+    scs.write(MPU_CTRL, 4, 5)
+    for number, base, attributes in (
+        (1, 0x2000_0000, 3 << 24 | 11 << 1 | 1),
+        (2, 0x2000_0000, 6 << 24 | 2 << 8 | 8 << 1 | 1),
+    ):
+        scs.write(MPU_CTRL + 8, 4, base | 1 << 4 | number)
+        scs.write(MPU_CTRL + 12, 4, attributes)
+
+    def refused(address: int, *, privileged: bool = True, negative: bool = False) -> int:
+        return scs.mpu.refused(address, privileged=privileged, negative=negative)
+
+    assert refused(0x2000_0000) == 2
+    assert refused(0x2000_0040) == 0
+    assert refused(0x2000_0080) == 2
+    assert refused(0x2000_0200) == 0
+    assert refused(0x2000_1000) == 0
+    assert refused(0x2000_1000, privileged=False) == 7
+    assert refused(0x2000_1000, privileged=False, negative=True) == 0
+    assert refused(0xE000_E000) == 4
