@@ -14,7 +14,7 @@ KEYRING := /usr/share/keyrings/debian-archive-keyring.gpg
 install = @missing=; for command in $(1); do command -v $$command >/dev/null || missing=1; done; [ -z "$$missing" ] || \
 	{ echo "apt-get install $(2)"; $(APT) update && $(APT) install -y --no-install-recommends $(2); }
 
-.PHONY: demo firmware bench bitexact test check setup tools tools-gcc10 tools-qemu toolchain-gcc10
+.PHONY: demo firmware bench bitexact test check setup tools tools-gcc10 tools-qemu toolchain-gcc10 validate
 
 demo: setup tools
 	@$(MAKE) --no-print-directory toolchain-gcc10 || echo "demo: GCC 10.2 cannot be had here; the table stands with GCC 12.2"
@@ -26,6 +26,9 @@ firmware: setup tools
 bench: setup tools tools-qemu
 	mkdir -p build/reports
 	$(RUN) -m benchmarks.speed --json build/reports/speed.json
+
+validate: firmware
+	$(RUN) -m simulator validate
 
 bitexact: firmware
 	$(RUN) -m benchmarks.bitexact

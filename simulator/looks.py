@@ -105,7 +105,7 @@ class Looks:
             core.engine.trap(traps.TRAP_FPSCR, wanted=True)
         self.follow_rounding()
         fpscr = core.get("fpscr")
-        if not fpscr & ROUNDING:
+        if not fpscr & ROUNDING or not core.get("control") & FPCA:  # a new context begins with RMode to nearest
             return None
         core.set("fpscr", fpscr & ~ROUNDING)
         core.engine.pass_once(pc)

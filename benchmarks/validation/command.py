@@ -45,7 +45,9 @@ def act(arguments: argparse.Namespace) -> int:
     if arguments.json:
         _write(Path(arguments.json), json.dumps(_as_json(answers), indent=1) + "\n")
     if arguments.write:
-        _write(PAGE, page([(part.title, answer) for part, answer in answers]))
+        before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+        made = [(part.title, answer) for part, answer in answers]
+        _write(PAGE, page(made, before, [part.title for part in PARTS]))
     bad = [part.name for part, answer in answers if not answer.good]
     print(f"not good: {', '.join(bad)}" if bad else "every fact holds or is listed with its reason")
     return 1 if bad else 0

@@ -24,10 +24,9 @@ SP = 13
 ATTEMPTS = 200
 NOT_PLAIN = ("system", "barrier", "it", "fp_system", "branch_table")
 
-ROUNDED_BY_MODE = "VCVT_from_fixed_T1"  # Unicorn's fault; kept_programs has one
 PLAIN = tuple(r for r in ROWS if r.access is None and not r.branch and r.timing not in NOT_PLAIN)
 CORE = tuple(r for r in PLAIN if not r.timing.startswith("fp"))
-FLOATING = tuple(r for r in PLAIN if r.timing.startswith("fp") and r.name != ROUNDED_BY_MODE)
+FLOATING = tuple(r for r in PLAIN if r.timing.startswith("fp"))
 MEMORY = tuple(r for r in ROWS if r.access is not None and not r.branch.startswith("table"))
 UNCONDITIONAL = 0xFE00_0000  # VSEL and its kin are unpredictable in an IT block, and so is the MOVS of registers
 NOT_IN_IT = frozenset(r.name for r in ROWS if r.size == 4 and r.value & r.mask & UNCONDITIONAL == UNCONDITIONAL) | {
@@ -110,8 +109,6 @@ def _reachable(found: Instruction, ready: Ready) -> bool:
         return False
     if where.base == SP and where.writeback & 3:  # A5.1.3: SP[1:0] should be zero
         return False
-    if where.base == SP and ready.conditional and where.displacement % where.size:
-        return False
     return where.base in (*FREE, SP) and where.base not in ready.written | ready.pinned
 
 
@@ -120,7 +117,7 @@ def _point(rng: random.Random, found: Instruction, ready: Ready) -> None:
     assert where is not None
     together = where.count > 1 or where.exclusive or found.timing.startswith("fp")
     alignment = where.size if together and rng.random() >= MISALIGNED else rng.choice((1, 1, 2, 4, 4))
-    if where.kind == "store" and (where.exclusive or ready.conditional):  # kept_programs has some that are not aligned
+    if where.kind == "store" and where.exclusive:  # kept_programs has one that is not aligned
         alignment = where.size
     size = where.size * where.count
     target = rng.randrange(LOW, HIGH - size) // alignment * alignment
