@@ -168,7 +168,7 @@ class Flash(Peripheral):
             self.store("OPTCR1", value)
 
     def _programming_error(self, offset: int, size: int) -> str:
-        if not self["CR.PG"] or self["CR.LOCK"] or self["CR.SER"] or self["CR.MER"]:
+        if not self["CR.PG"] or self["CR.LOCK"]:
             return "ERSERR"
         if size != 1 << self["CR.PSIZE"]:
             return "PGPERR"

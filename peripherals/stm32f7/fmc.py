@@ -88,12 +88,14 @@ class Fmc(Peripheral):
         self._on_ready = on_ready
         self._banks = {1: _Sdram(), 2: _Sdram()}
         self._command: Event | None = None
+        self._waiting: list[int] = []
 
     def reset(self) -> None:
         super().reset()
         if self._command is not None:
             self._command.cancel()
             self._command = None
+        self._waiting.clear()
         for bank in self._banks:
             self._banks[bank] = _Sdram()
             self._on_ready(bank, False)
@@ -110,8 +112,9 @@ class Fmc(Peripheral):
             self._lose_clock()
 
     def write_SDCMR(self, value: int) -> None:
-        """A command for one bank or both; BUSY until it is done. While BUSY another command is not taken (13.7.5)."""
+        """A command for one bank or both; BUSY until it is done, and one that comes meanwhile waits on the bus."""
         if self["SDSR.BUSY"]:
+            self._waiting.append(value)
             return
         self.store("SDCMR", value)
         self["SDSR.BUSY"] = 1
@@ -132,6 +135,8 @@ class Fmc(Peripheral):
         for bank in (1, 2):
             if self[f"SDCMR.CTB{bank}"]:
                 self._obey(bank, self._banks[bank], self["SDCMR.MODE"])
+        if self._waiting:
+            self.write_SDCMR(self._waiting.pop(0))
 
     def _obey(self, bank: int, memory: _Sdram, mode: int) -> None:
         if mode == CLOCK:

@@ -70,6 +70,13 @@ def test_busy_lasts_while_the_refreshes_do(bench: Bench) -> None:
     assert not bench.fmc.read(SDSR, 4) & 1 << 5
 
 
+def test_commands_that_come_while_busy_wait_their_turn(bench: Bench) -> None:
+    for command in SEQUENCE:
+        bench.fmc.write(SDCMR, 4, command)
+    bench.clock.advance(2000)
+    assert bench.ready[1] and not bench.fmc.read(SDSR, 4) & 1 << 5
+
+
 def test_self_refresh_shows_in_the_status(bench: Bench) -> None:
     bench.command(CLOCK)
     bench.command(5 | BANK_1)
