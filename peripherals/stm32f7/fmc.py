@@ -88,14 +88,13 @@ class Fmc(Peripheral):
         self._on_ready = on_ready
         self._banks = {1: _Sdram(), 2: _Sdram()}
         self._command: Event | None = None
-        self._waiting: list[int] = []
+        self._until = 0  # the cycle at which the last command is over
 
     def reset(self) -> None:
         super().reset()
         if self._command is not None:
             self._command.cancel()
             self._command = None
-        self._waiting.clear()
         for bank in self._banks:
             self._banks[bank] = _Sdram()
             self._on_ready(bank, False)
@@ -112,13 +111,18 @@ class Fmc(Peripheral):
             self._lose_clock()
 
     def write_SDCMR(self, value: int) -> None:
-        """A command for one bank or both; BUSY until it is done, and one that comes meanwhile waits on the bus."""
-        if self["SDSR.BUSY"]:
-            self._waiting.append(value)
-            return
+        """A command for one bank or both; BUSY until it is done, and whatever comes meanwhile waits on the bus.
+
+        So the memory's state is that behind the command at once: nobody can see it before."""
         self.store("SDCMR", value)
+        for bank in (1, 2):
+            if self[f"SDCMR.CTB{bank}"]:
+                self._obey(bank, self._banks[bank], self["SDCMR.MODE"])
         self["SDSR.BUSY"] = 1
-        self._command = self._clock.after(max(1, self._periods() * (self.sdclk or 2)), self._commanded)
+        self._until = max(self._until, self._clock.now) + max(1, self._periods() * (self.sdclk or 2))
+        if self._command is not None:
+            self._command.cancel()
+        self._command = self._clock.at(self._until, self._commanded)
 
     def _periods(self) -> int:
         if self["SDCMR.MODE"] == REFRESH:
@@ -132,11 +136,6 @@ class Fmc(Peripheral):
     def _commanded(self) -> None:
         self._command = None
         self["SDSR.BUSY"] = 0
-        for bank in (1, 2):
-            if self[f"SDCMR.CTB{bank}"]:
-                self._obey(bank, self._banks[bank], self["SDCMR.MODE"])
-        if self._waiting:
-            self.write_SDCMR(self._waiting.pop(0))
 
     def _obey(self, bank: int, memory: _Sdram, mode: int) -> None:
         if mode == CLOCK:
