@@ -45,6 +45,7 @@ OPEN: tuple[Open, ...] = (
     ),
     Open("narrow stores", {"drain_narrow": 4}, "jnk0le has 4 cycles where dwelch67 has 3"),
     Open("wide multiples", {"multiple_in_wide_code": 0}, "what code counts as near a multiple is not told exactly"),
+    Open("predicated results", {"predicated": 0}, "a compiler's model alone has the cycle more: LLVM"),
     Open("divides", {"divide": 4}, "GCC's model has 4 cycles, LLVM's 7; early termination is not known"),
 )
 
