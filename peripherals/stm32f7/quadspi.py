@@ -94,9 +94,6 @@ class Quadspi(Peripheral):
             self._on_map(False)
         self._update()
 
-    def read_SR(self) -> int:
-        return self["SR"] & ~(0x3F00 | _FTF) | len(self._fifo) << 8 | self._threshold_reached << 2
-
     def write_FCR(self, value: int) -> None:
         self["SR"] &= ~(value & 0x1B)
         self._update()
@@ -105,6 +102,7 @@ class Quadspi(Peripheral):
         if self["SR"] & _BUSY:
             return
         self.store("CCR", value)
+        self._update()
         mode = self["CCR.FMODE"]
         if not self["CR"] & _EN:
             return
@@ -318,7 +316,8 @@ class Quadspi(Peripheral):
 
     def _update(self) -> None:
         """CR's enables stand sixteen bits above their flags."""
-        flags = self["SR"] & 0x1B | self._threshold_reached << 2
+        self["SR"] = self["SR"] & ~(0x3F00 | _FTF) | len(self._fifo) << 8 | self._threshold_reached << 2
+        flags = self["SR"] & 0x1F
         self._irq.set(bool(flags & self["CR"] >> 16 & 0x1F))
         self._request.set(
             bool(self["CR.DMAEN"] and self._threshold_reached and (self._left or self._fifo or not self._open))
