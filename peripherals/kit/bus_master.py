@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from peripherals.memory_map import Memory
@@ -68,6 +69,18 @@ class OwnContents:
         return self._bytes[name], address - memory.base
 
 
+def _joined(memories: Sequence[Memory]) -> list[Memory]:
+    """RAMs that follow each other are one, with the first one's name: a block may lie across them."""
+    joined: list[Memory] = []
+    for memory in memories:
+        last = joined[-1] if joined else None
+        if last is not None and last.kind == memory.kind == "ram" and last.base + last.size == memory.base:
+            joined[-1] = replace(last, size=last.size + memory.size)
+        else:
+            joined.append(memory)
+    return joined
+
+
 class Region:
     """A memory's bytes by offset, for a part that holds them."""
 
@@ -88,6 +101,7 @@ class BusMatrix:
     Reads and writes raise BusError. `beats` counts what each master has moved, and `cycles` the bus cycles that took."""
 
     def __init__(self, memories: Sequence[Memory], find: Callable[[int], tuple[Answering, int, str] | None]) -> None:
+        memories = _joined(memories)
         self._memories = [m for m in memories if m.base >= _CORE_ONLY]
         self._find = find
         self.contents: Contents = OwnContents(memories)

@@ -207,3 +207,9 @@ def test_a_board_is_built_in_no_time_and_shares_nothing_with_another() -> None:
     first.rcc.write(0x44, 4, 1 << 4)
     assert isinstance(first, Board)
     assert not second.rcc.enabled("USART1")
+
+
+def test_a_block_may_lie_across_rams_that_follow_each_other(bench: Bench) -> None:
+    port = bench.board.matrix.port("LTDC")
+    port.write_block(0x2000_FFFC, b"12345678")
+    assert port.read_block(0x2000_FFFC, 8) == b"12345678" and port.read(0x2001_0000, 4) == 0x3837_3635
