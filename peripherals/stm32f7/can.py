@@ -132,14 +132,14 @@ class Can(Peripheral):
         if value & _RESET:
             self.reset()
             return
-        if self._joining is not None:
+        if self._joining is not None and value & (_INRQ | _SLEEP):
             self._joining.cancel()
             self._joining = None
         if value & _INRQ:
             self["MSR"] = self["MSR"] & ~_SLAK | _INAK
         elif value & _SLEEP:
             self["MSR"] = self["MSR"] & ~_INAK | _SLAK
-        elif not self._normal:
+        elif not self._normal and self._joining is None:
             self._joining = self._periods.at(self._periods.upcoming + _SYNCHRONISATION * self.bit, self._joined)
         self._update()
 

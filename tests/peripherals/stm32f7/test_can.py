@@ -79,6 +79,15 @@ def test_initialisation_is_acknowledged_and_left_after_eleven_bits() -> None:
     assert bench.read(MSR) & 3 == 0
 
 
+def test_writing_mcr_again_does_not_start_the_wait_anew() -> None:
+    bench = Bench()
+    bench.write(MCR, 1)
+    for _ in range(11):
+        bench.write(MCR, 0)
+        bench.bits(1)
+    assert bench.read(MSR) & 3 == 0
+
+
 @pytest.mark.parametrize(
     ("frame", "bits"),
     [
