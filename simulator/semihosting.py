@@ -28,7 +28,14 @@ class Semihosting:
     _features_read: int = 0
 
     def call(self) -> int | None:
-        """Serve the call in R0 and R1; the exit code where it was an exit."""
+        """Serve the call in R0 and R1; the exit code where it was an exit. A block where there is no memory fails the call."""
+        try:
+            return self._serve()
+        except ValueError:
+            self.core.set("r0", FAILED)
+            return None
+
+    def _serve(self) -> int | None:
         operation, parameter = self.core.get("r0"), self.core.get("r1")
         if operation == 0x18:
             return 0 if parameter == ADP_STOPPED_APPLICATION_EXIT else 1
