@@ -41,6 +41,7 @@ class Driver:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.polls: list[Callable[[], None]] = []
+        self.period = PERIOD
         self.on_idle: Callable[[], bool] = lambda: False  # True: something may still wake the firmware, go on
         self.trouble: Trouble | None = None
         self._watches: list[TextWatch] = []
@@ -111,7 +112,7 @@ class Driver:
     def _piece(self, condition: Until | None, deadline: float | None) -> Stop | None:
         """One piece; None where the run goes on."""
         machine = self.machine
-        look = time.monotonic() + PERIOD if self.polls else None
+        look = time.monotonic() + self.period if self.polls else None
         limit = machine.cycle + HANDLER_PIECE if self.in_fault else None
         stop = machine.run(condition, limit, min((t for t in (look, deadline) if t is not None), default=None))
         for poll in self.polls:

@@ -20,6 +20,7 @@ extern "C" int sdram_init(void);
 namespace {
 
 constexpr uint32_t kCyclesPerMillisecond = 216000;
+constexpr uint32_t kLookMilliseconds = 20;  // between two looks at the buttons while the picture stands
 
 alignas(16) uint8_t arena[ARENA_BYTES];
 alignas(32) uint16_t frame[CAMERA_WIDTH * CAMERA_HEIGHT];
@@ -83,7 +84,11 @@ int Run() {
       screen_show_state(frozen ? "frozen" : "live");
       printf("%s\n", frozen ? "frozen" : "live");
     }
-    if (frozen) continue;
+    if (frozen) {
+      const uint32_t start = board_milliseconds();
+      while (board_milliseconds() - start < kLookMilliseconds) __asm volatile("wfi");
+      continue;
+    }
     if (camera_snapshot(frame)) {
       printf("frame lost\n");
       continue;

@@ -89,6 +89,14 @@ def add_to(commands: argparse._SubParsersAction[Parser]) -> None:
     )
     run.add_argument("--verify", choices=("dsp",), help="compute every DSP instruction a second time and compare")
     run.add_argument("--json", type=Path, metavar="FILE", help="write the run's report there")
+    run.add_argument(
+        "--view",
+        nargs="?",
+        const="real",
+        choices=("real", "simulated"),
+        help="show the board as a live page: 30 pictures a second of real time, or of simulated",
+    )
+    run.add_argument("--view-port", type=int, default=0, metavar="PORT", help="of the live page (default: a free one)")
     volume = run.add_mutually_exclusive_group()
     volume.add_argument("-q", "--quiet", action="store_true", help="only the last line and errors")
     volume.add_argument("-v", "--verbose", action="store_true", help="all numbers; tracebacks of our bugs")
@@ -175,6 +183,17 @@ class Session:
         machine.on_semihosting.append(self._hear)
 
     def run(self, until: Until | None) -> Stop:
+        if self.arguments.view is None:
+            return self._run(until)
+        from simulator.cli.live import Live
+
+        with Live(self.machine, self.driver, self.arguments) as live:
+            self.voice.say(f"live page: {live.url}")
+            stop = self._run(until)
+            live.end(stop)
+        return stop
+
+    def _run(self, until: Until | None) -> Stop:
         timeout = self.arguments.timeout
         started = time.monotonic()
         try:
