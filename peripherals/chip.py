@@ -26,7 +26,7 @@ from peripherals.makers import MAKERS
 from peripherals.memory_map import Memory as MemoryMapped
 from peripherals.stm32f7.flash import Flash, Memory
 from peripherals.stm32f7.gpio import PORT_A, PORT_B, Gpio, PortReset
-from peripherals.stm32f7.known import Dbgmcu, Known, Unclocked
+from peripherals.stm32f7.known import KNOWN, Dbgmcu, RomTable, Unclocked
 from peripherals.stm32f7.pwr import Pwr
 from peripherals.stm32f7.rcc import Crystals, Rcc
 from peripherals.stm32f7.rng import Rng
@@ -193,7 +193,9 @@ class Chip:
             return self._make_advanced_timer(instance)
         if name in (*_GENERAL_TIMERS, *_BASIC_TIMERS, *_SMALL_TIMERS):
             return self._make_timer(instance)
-        return Dbgmcu(name) if name == "DBGMCU" else Known(name, instance.size)
+        if name in KNOWN:
+            return KNOWN[name](name, instance.size)
+        return Dbgmcu(name) if name == "DBGMCU" else RomTable(name)
 
     def _make_usart(self, instance: Instance) -> Usart:
         name = instance.name

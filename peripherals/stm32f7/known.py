@@ -1,31 +1,109 @@
-"""Peripherals that answer without a model: known by name only, or without a clock.
+"""Peripherals that answer without a model: known by their register maps only, or without a clock.
 
-Reference: RM0385 2.2.2 (memory map), 5.3.10 (a peripheral whose clock is off gives no valid values). Not modelled: everything; it is counted.
+Reference: RM0385 2.2.2 (memory map), 5.3.10 (a peripheral whose clock is off gives no valid values). Not modelled: what their registers do; each
+access is counted.
 """
 
 from __future__ import annotations
 
 from peripherals.kit.registers import Peripheral, reg
-from peripherals.stm32f7.register_names import names_of
+from peripherals.stm32f7.maps.audio import CEC, SAI, SPDIFRX
+from peripherals.stm32f7.maps.crypto import CRYP, HASH
+from peripherals.stm32f7.maps.debug import ETM, ROM_TABLE, TPIU
+from peripherals.stm32f7.maps.ethernet import ETH
+from peripherals.stm32f7.maps.usb import OTG_FS, OTG_HS
+
+_UNWRITTEN = ("rs", "w")  # bits that hardware takes back, and those that are not read
 
 
 class Known(Peripheral):
-    """Reads 0, ignores writes, and counts both by register."""
+    """A map without behaviour: registers give what they have at reset, keep what may be written, and count both.
+
+    What firmware sets and hardware clears when it is done (`rs`) reads as done at once, and is what is cleared by writing or reading.
+    """
+
+    lanes = True
 
     def __init__(self, name: str, size: int) -> None:
         super().__init__(name)
         self.size = size
-        self._names = names_of(name)
+
+    def is_stored(self, offset: int) -> bool:
+        return False  # each read is counted
 
     def read(self, offset: int, size: int) -> int:
         self.count_unmodelled(self._named(offset), "read")
-        return 0
+        row = self._rows.get(offset & ~3)
+        if row is None:
+            return 0
+        word = self._words[row.offset] & ~row.register.mask(*_UNWRITTEN)
+        return word >> 8 * (offset & 3) & ((1 << 8 * size) - 1)
 
     def write(self, offset: int, size: int, value: int) -> None:
         self.count_unmodelled(self._named(offset), "write")
+        row = self._rows.get(offset & ~3)
+        if row is not None:
+            word = self._widen(offset, size, value) if size != 4 else value
+            self._words[row.offset] = self._words[row.offset] & ~row.rw | word & row.rw
 
     def _named(self, offset: int) -> str:
-        return self._names.get(offset & ~3, f"+0x{offset & ~3:03x}")
+        row = self._rows.get(offset & ~3)
+        return f"+0x{offset & ~3:03x}" if row is None else row.name
+
+
+class Cec(Known):
+    registers = CEC
+
+
+class Cryp(Known):
+    registers = CRYP
+
+
+class Ethernet(Known):
+    registers = ETH
+
+
+class Etm(Known):
+    registers = ETM
+
+
+class Hash(Known):
+    registers = HASH
+
+
+class OtgFs(Known):
+    registers = OTG_FS
+
+
+class OtgHs(Known):
+    registers = OTG_HS
+
+
+class Sai(Known):
+    registers = SAI
+
+
+class Spdifrx(Known):
+    registers = SPDIFRX
+
+
+class Tpiu(Known):
+    registers = TPIU
+
+
+KNOWN: dict[str, type[Known]] = {
+    "CEC": Cec,
+    "CRYP": Cryp,
+    "ETH": Ethernet,
+    "ETM": Etm,
+    "HASH": Hash,
+    "OTG_FS": OtgFs,
+    "OTG_HS": OtgHs,
+    "SAI1": Sai,
+    "SAI2": Sai,
+    "SPDIFRX": Spdifrx,
+    "TPIU": Tpiu,
+}
 
 
 class Unclocked(Peripheral):
@@ -34,9 +112,7 @@ class Unclocked(Peripheral):
     def __init__(self, peripheral: Peripheral) -> None:
         super().__init__(peripheral.name)
         self.size = peripheral.size
-        self._names = {
-            offset: name for register in peripheral.registers for name, offset, _ in register.places()
-        } or names_of(peripheral.name)
+        self._names = {offset: name for register in peripheral.registers for name, offset, _ in register.places()}
 
     def read(self, offset: int, size: int) -> int:
         self.count_unmodelled(self._named(offset), "read")
@@ -47,6 +123,13 @@ class Unclocked(Peripheral):
 
     def _named(self, offset: int) -> str:
         return self._names.get(offset & ~3, f"+0x{offset & ~3:03x}") + " without its clock"
+
+
+class RomTable(Peripheral):
+    """What a debugger finds the processor's components by."""
+
+    registers = ROM_TABLE
+    size = 0x3000
 
 
 class Dbgmcu(Peripheral):

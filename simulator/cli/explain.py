@@ -31,13 +31,14 @@ EXAMPLES = "examples: explain IBUSERR, explain CFSR=0x8200, explain RCC_CR, expl
 
 @dataclass(frozen=True)
 class Place:
-    """A register of an instance; fields are None where the chip's map here has only its name."""
+    """A register of an instance; `behaves` is false where the chip has no more than its map here."""
 
     instance: Instance
     name: str
     offset: int
-    reset: int | None
-    fields: tuple[Field, ...] | None
+    reset: int
+    fields: tuple[Field, ...]
+    behaves: bool
 
     @property
     def address(self) -> int:
@@ -100,9 +101,7 @@ def explain(what: str) -> list[str]:
 
 def _field(places: list[Place], wanted: str, what: str) -> list[str]:
     """Registers that have a field of this name, else UsageError with names that look like it."""
-    owners = [
-        p for p in places for field in p.fields or () if wanted in (field.name, f"{p.title}_{field.name}".upper())
-    ]
+    owners = [p for p in places for field in p.fields if wanted in (field.name, f"{p.title}_{field.name}".upper())]
     if owners and len(owners) <= 20:
         return [line for place in owners for line in _register(place, None, only=wanted.rpartition("_")[2])]
     from simulator.diagnosis import BY_NAME
@@ -143,18 +142,16 @@ def _address(board: Board, address: int) -> list[str]:
 
 def _places(board: Board) -> Iterator[Place]:
     """Every register of the chip, in the order of instances and offsets."""
-    from peripherals.stm32f7.register_names import names_of
+    from peripherals.stm32f7.known import Known
     from peripherals.stm32f746 import INSTANCES
 
     for instance in INSTANCES:
         unit = board.peripherals[instance.name]
-        registers = getattr(unit, "registers", ())
-        for register in registers:
+        for register in getattr(unit, "registers", ()):
             for name, offset, _ in register.places():
-                yield Place(instance, name, offset, _reset(unit, name, offset), register.fields)
-        if not registers:
-            for offset, name in sorted(names_of(instance.name).items()):
-                yield Place(instance, name, offset, None, None)
+                yield Place(
+                    instance, name, offset, _reset(unit, name, offset), register.fields, not isinstance(unit, Known)
+                )
 
 
 def _reset(unit: object, name: str, offset: int) -> int:
@@ -168,13 +165,13 @@ def _reset(unit: object, name: str, offset: int) -> int:
 
 
 def _register(place: Place, value: int | None, only: str | None = None) -> list[str]:
-    reset = "" if place.reset is None else f", {_hex(place.reset)} after reset"
+    reset = f", {_hex(place.reset)} after reset"
     bus = f"{place.instance.name} + 0x{place.offset:02x} on {place.instance.bus}"
     lines = [
         f"{place.title} at {_hex(place.address)}: {bus}{reset}" + ("" if value is None else f"; {_hex(value)} means")
     ]
-    if place.fields is None:
-        return [*lines, "  known by name only: reads give 0, writes are counted as not modelled"]
+    if not place.behaves:
+        lines.append("  known by its map only: keeps what is written, does nothing, and is reported as not modelled")
     shown = [f for f in place.fields if only in (None, f.name)] if only else list(place.fields)
     for field in sorted(shown, key=lambda f: -f.low):
         line = _field_line(place, field, value)
@@ -202,7 +199,7 @@ def _field_line(place: Place, field: Field, value: int | None) -> str | None:
 def _peripheral(name: str, places: list[Place]) -> list[str]:
     instance = places[0].instance
     irq = f", interrupts {', '.join(map(str, instance.irq))}" if instance.irq else ""
-    modelled = "" if places[0].fields is not None else "; known by name only, without behaviour"
+    modelled = "" if places[0].behaves else "; known by its map only, without behaviour"
     head = f"{name} at {_hex(instance.base)}, {instance.size:#x} bytes on {instance.bus}{irq}{modelled}"
     return [head, *(f"  +0x{p.offset:03x}  {p.name}" for p in places)]
 

@@ -131,12 +131,23 @@ def test_a_peripheral_without_its_clock_reads_zero_and_ignores_writes(bench: Ben
     assert bench.read(USART1_ISR) == 0
 
 
-def test_what_has_no_model_is_known_by_name(bench: Bench) -> None:
+def test_what_has_no_model_is_known_by_its_map(bench: Bench) -> None:
+    """It keeps what may be written, and every access is told (RM0385 39.7)."""
     bench.write(RCC_APB1ENR, 1 << 27)
-    bench.write(0x4000_6C00 + 0x04, 1)
+    bench.write(0x4000_6C00 + 0x04, 0x8000_8001)
+    assert bench.read(0x4000_6C00 + 0x04) == 0x8000_0001
     assert bench.read(0x4000_6C00 + 0x10) == 0
     assert bench.read(0x4000_6C00 + 0x30) == 0
-    assert bench.told == [("CEC", "CFGR", "write"), ("CEC", "ISR", "read"), ("CEC", "+0x030", "read")]
+    told = [("CFGR", "write"), ("CFGR", "read"), ("ISR", "read"), ("+0x030", "read")]
+    assert bench.told == [("CEC", name, kind) for name, kind in told]
+
+
+def test_what_hardware_clears_when_it_is_done_reads_as_done(bench: Bench) -> None:
+    """A driver's wait for the end of a core reset (OTG_GRSTCTL.CSRST, RM0385 37.15.5) ends, in what has no behaviour too."""
+    bench.write(0x4002_3834, 1 << 7)
+    assert bench.read(0x5000_0010) == 0x8000_0000
+    bench.write(0x5000_0010, 1)
+    assert bench.read(0x5000_0010) == 0x8000_0000
 
 
 def test_usart1_sends_at_its_true_rate_and_interrupts_the_core(bench: Bench) -> None:
