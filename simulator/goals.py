@@ -5,6 +5,8 @@ Reference: simulator/until.py, whose conditions these watch.
 
 from __future__ import annotations
 
+import math
+
 from peripherals.kit.clock import NEVER, Clock
 from simulator.symbols import Symbols
 from simulator.until import (
@@ -46,7 +48,7 @@ class Goal:
 
     def horizon(self, clock: Clock) -> int:
         """The first cycle at which a time or a cycle count would be reached."""
-        times = [clock.now - int((clock.seconds - t.seconds) * clock.hz) for t in self._times]
+        times = [clock.now + math.ceil((t.seconds - clock.seconds) * clock.hz) for t in self._times]
         return min([*self._cycles, *times], default=NEVER)
 
     def hears(self, data: bytes) -> bool:

@@ -17,6 +17,8 @@ from peripherals.cortex_m7.systick import SysTick
 from peripherals.kit.clock import Clock
 from peripherals.kit.registers import Peripheral, Register
 
+_SYST_CSR = 0x010
+
 
 class SystemControl:
     """Its attributes are the words that the core obeys; what the core must hear of it learns by the callables that it sets."""
@@ -48,8 +50,8 @@ class SystemControl:
         self.mpu.on_setting = lambda: self.on_protection()
 
     def is_stored(self, offset: int) -> bool:
-        """Never said: most of these registers are computed from the time and the exceptions' state."""
-        return False
+        """Of SysTick's CSR behind a read, which leaves COUNTFLAG clear; the others are computed from time and exceptions."""
+        return offset & ~3 == _SYST_CSR
 
     def read(self, offset: int, size: int) -> int:
         unit = self._at.get(offset & ~3)

@@ -65,6 +65,25 @@ def test_skipped_turns_count_as_if_they_had_run(firmware, timing):
     assert skipped > 1000
 
 
+def test_a_loop_that_reads_twice_a_turn_waits_for_systick_as_if_it_had_run(tmp_path):
+    code = struct.pack(
+        "<14H",
+        0x4806, 0x4907, 0x6041, 0x6081,  # ldr r0, =CSR; ldr r1, =0xffff; str r1, [r0, #RVR]; str r1, [r0, #CVR]
+        0x2105, 0x6001,                  # movs r1, #5 (CLKSOURCE, ENABLE); str r1, [r0]
+        0x6801, 0x03C9, 0xD402,          # wait: ldr r1, [r0]; lsls r1, #15 (COUNTFLAG); bmi done
+        0x6801, 0x03C9, 0xD5F9,          # ldr r1, [r0]; lsls r1, #15; bpl wait
+        0xE7FE, 0xBF00,                  # done: b .
+    )  # fmt: skip
+    path = tmp_path / "systick.elf"
+    data = vectors(code + struct.pack("<2I", 0xE000_E010, 0xFFFF))
+    path.write_bytes(elf([(0x0800_0000, 0x0800_0000, data, len(data))]))
+    quick, skipped = _outcome(load(path), "cycles", polling=True, cycles=70_000)
+    slow, _ = _outcome(load(path), "cycles", polling=False, cycles=70_000)
+    assert quick == slow
+    assert skipped > 1000
+    assert _outcome(load(path), "cycles", polling=True, cycles=65_000)[0][0].pc < quick[0].pc  # done is behind the loop
+
+
 def test_slices_of_a_few_blocks_change_nothing(firmware):
     whole, _ = _outcome(firmware, "cycles", polling=True, cycles=40_000)
     cut, _ = _outcome(firmware, "cycles", polling=True, blocks=97, cycles=40_000)
