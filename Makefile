@@ -14,7 +14,7 @@ KEYRING := /usr/share/keyrings/debian-archive-keyring.gpg
 install = @missing=; for command in $(1); do command -v $$command >/dev/null || missing=1; done; [ -z "$$missing" ] || \
 	{ echo "apt-get install $(2)"; $(APT) update && $(APT) install -y --no-install-recommends $(2); }
 
-.PHONY: demo firmware bench bitexact test check setup tools tools-gcc10 tools-qemu toolchain-gcc10 validate
+.PHONY: demo firmware bench bitexact conform test check setup tools tools-gcc10 tools-qemu tools-witnesses toolchain-gcc10 validate
 
 demo: setup tools
 	@$(MAKE) --no-print-directory toolchain-gcc10 || echo "demo: GCC 10.2 cannot be had here; the table stands with GCC 12.2"
@@ -33,7 +33,10 @@ validate: firmware
 bitexact: firmware
 	$(RUN) -m benchmarks.bitexact
 
-test: setup tools
+conform: setup tools tools-qemu
+	$(RUN) -m simulator conform --write
+
+test: setup tools tools-witnesses
 	$(RUN) -m pytest -q -n 2
 
 check: setup tools
@@ -57,6 +60,9 @@ tools:
 
 tools-gcc10:
 	$(call install,g++ make tar xz $(if $(wildcard $(KEYRING)),,debian-archive-keyring),$(TOOLS_GCC10))
+
+tools-witnesses: tools-qemu
+	$(call install,chromium,chromium)
 
 tools-qemu:
 	$(call install,qemu-system-arm,qemu-system-arm)

@@ -46,7 +46,6 @@ class Driver:
         self.trouble: Trouble | None = None
         self._watches: list[TextWatch] = []
         self._wish: Wish | None = None
-        self._nudged = False
         self._recorded: tuple[Fault, int] | None = None
         self._active = tuple(False for _ in FAULTS)
         machine.on_serial.append(self.hear)
@@ -61,7 +60,6 @@ class Driver:
 
     def nudge(self) -> None:
         """From any thread: let the run come to a point where polls and the deadline are looked at."""
-        self._nudged = True
         self._halt()
 
     def hear(self, data: bytes) -> None:
@@ -118,12 +116,11 @@ class Driver:
         for poll in self.polls:
             poll()
         wish, self._wish = self._wish, None
-        nudged, self._nudged = self._nudged, False
         if wish is not None and wish.reason is not None:
             machine.interrupted = False
             return replace(stop, reason=wish.reason, detail=wish.detail)
         idle = stop.reason == "exit" and stop.exit_code is None and self.on_idle()
-        if idle or stop.reason == "timeout" or (stop.reason == "interrupted" and (wish is LOOK or nudged)):
+        if idle or stop.reason in ("timeout", "interrupted"):  # without a wish, only to look
             over = deadline is not None and time.monotonic() >= deadline and self._wish is None
             return replace(stop, reason="timeout", detail="the time that the host gave is over") if over else None
         if stop.reason == "cycles" and limit is not None and machine.cycle >= limit:

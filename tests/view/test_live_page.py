@@ -67,6 +67,18 @@ def said(label):
     return f"document.querySelector('#console').textContent.includes('label {label} ')"
 
 
+def test_a_touch_freezes_and_the_button_releases(browser):
+    browser.wait(said("cat"))
+    x, y = browser.centre("#lcd")
+    browser.mouse("mousePressed", x, y)
+    browser.wait("document.querySelector('#console').textContent.includes('frozen')")
+    browser.mouse("mouseReleased", x, y)
+    x, y = browser.centre("#button")
+    browser.mouse("mousePressed", x, y)
+    browser.wait("/frozen\\n+live/.test(document.querySelector('#console').textContent)")
+    browser.mouse("mouseReleased", x, y)
+
+
 def test_a_dropped_picture_changes_the_label(browser, photographs):
     browser.wait(said("cat"))
     browser.evaluate("void (window.before = document.querySelector('#lcd').toDataURL())")
@@ -79,17 +91,6 @@ def test_a_dropped_picture_changes_the_label(browser, photographs):
 def test_what_is_no_picture_is_told(browser, photographs):
     browser.drop("#camera", photographs / "text.png")
     browser.wait("document.querySelector('#note').textContent.includes('text.png is no picture')")
-
-
-def test_a_touch_freezes_and_the_button_releases(browser):
-    x, y = browser.centre("#lcd")
-    browser.mouse("mousePressed", x, y)
-    browser.wait("document.querySelector('#console').textContent.includes('frozen')")
-    browser.mouse("mouseReleased", x, y)
-    x, y = browser.centre("#button")
-    browser.mouse("mousePressed", x, y)
-    browser.wait("/frozen\\n+live/.test(document.querySelector('#console').textContent)")
-    browser.mouse("mouseReleased", x, y)
 
 
 def test_cycles_count_and_their_causes_are_shown(browser):
