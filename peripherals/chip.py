@@ -32,7 +32,7 @@ from peripherals.stm32f7.rcc import Crystals, Rcc
 from peripherals.stm32f7.rng import Rng
 from peripherals.stm32f7.tim_advanced import AdvancedTimer
 from peripherals.stm32f7.tim_basic import BasicTimer
-from peripherals.stm32f7.tim_general import GeneralTimer
+from peripherals.stm32f7.tim_general import GeneralTimer, Timer2, Timer5
 from peripherals.stm32f7.tim_small import OneChannelTimer, TwoChannelTimer
 from peripherals.stm32f7.usart import Usart
 from peripherals.stm32f746 import APB1, CPUID, INSTANCES, INTERRUPTS, WINDOWS, Instance
@@ -40,7 +40,7 @@ from peripherals.stm32f746_pins import OUTPUTS
 
 PAGE_BITS = 10
 _PORTS = {"GPIOA": PORT_A, "GPIOB": PORT_B}
-_WIDE_TIMERS = ("TIM2", "TIM5")
+_WIDE_TIMERS = {"TIM2": Timer2, "TIM5": Timer5}
 _GENERAL_TIMERS = ("TIM2", "TIM3", "TIM4", "TIM5")
 _BASIC_TIMERS = ("TIM6", "TIM7")
 _SMALL_TIMERS = {"TIM9": TwoChannelTimer, "TIM12": TwoChannelTimer} | dict.fromkeys(
@@ -212,7 +212,7 @@ class Chip:
     def _make_timer(self, instance: Instance) -> BasicTimer:
         name = instance.name
         general = name in _GENERAL_TIMERS
-        kind = _SMALL_TIMERS.get(name, GeneralTimer if general else BasicTimer)
+        kind = (_SMALL_TIMERS | _WIDE_TIMERS).get(name, GeneralTimer if general else BasicTimer)
         events = ("UP", "CH1", "CH2", "CH3", "CH4") if general else ("UP",)
         self.timers[name] = kind(
             name,

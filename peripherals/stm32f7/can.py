@@ -28,7 +28,7 @@ def _status(n: int) -> str:
 
 
 _MAILBOX = "STID[31:21] EXID[20:3] IDE[2] RTR[1]"
-_DATA = " ".join(f"DATA{n}[{8 * n + 7}:{8 * n}]" for n in range(4))
+_LOW_DATA, _HIGH_DATA = (" ".join(f"DATA{first + n}[{8 * n + 7}:{8 * n}]" for n in range(4)) for first in (0, 4))
 _MAP: tuple[Register, ...] = (
     reg(
         0x00,
@@ -57,12 +57,12 @@ _MAP: tuple[Register, ...] = (
     reg(0x1C, "BTR", reset=0x0123_0000, rw="SILM[31] LBKM[30] SJW[25:24] TS2[22:20] TS1[19:16] BRP[9:0]"),
     reg(0x180, "TIxR", count=3, stride=0x10, rw=_MAILBOX + " TXRQ[0]"),
     reg(0x184, "TDTxR", count=3, stride=0x10, rw="TIME[31:16] TGT[8] DLC[3:0]", unmodelled="TGT"),
-    reg(0x188, "TDLxR", count=3, stride=0x10, rw=_DATA),
-    reg(0x18C, "TDHxR", count=3, stride=0x10, rw=_DATA),
+    reg(0x188, "TDLxR", count=3, stride=0x10, rw=_LOW_DATA),
+    reg(0x18C, "TDHxR", count=3, stride=0x10, rw=_HIGH_DATA),
     reg(0x1B0, "RIxR", count=2, stride=0x10, r=_MAILBOX),
     reg(0x1B4, "RDTxR", count=2, stride=0x10, r="TIME[31:16] FMI[15:8] DLC[3:0]"),
-    reg(0x1B8, "RDLxR", count=2, stride=0x10, r=_DATA),
-    reg(0x1BC, "RDHxR", count=2, stride=0x10, r=_DATA),
+    reg(0x1B8, "RDLxR", count=2, stride=0x10, r=_LOW_DATA),
+    reg(0x1BC, "RDHxR", count=2, stride=0x10, r=_HIGH_DATA),
 )
 _FILTERS: tuple[Register, ...] = (
     reg(0x200, "FMR", reset=0x2A1C_0E01, rw="CAN2SB[13:8] FINIT[0]"),

@@ -41,7 +41,7 @@ class Gpio(Peripheral):
         reg(0x18, "BSRR", w=each("BS", 16) + " " + each("BR", 16, first=16)),
         reg(0x1C, "LCKR", rw="LCKK[16] " + each("LCK", 16)),
         reg(0x20, "AFRL", rw=each("AFR", 8, width=4)),
-        reg(0x24, "AFRH", rw=each("AFR", 8, width=4)),
+        reg(0x24, "AFRH", rw=" ".join(f"AFR{8 + n}[{4 * n + 3}:{4 * n}]" for n in range(8))),
     )
     lanes = True
 

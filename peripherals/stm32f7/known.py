@@ -132,6 +132,15 @@ class RomTable(Peripheral):
     size = 0x3000
 
 
+_APB1_FREEZE = (
+    "DBG_CAN2_STOP[26] DBG_CAN1_STOP[25] DBG_I2C4_SMBUS_TIMEOUT[24] DBG_I2C3_SMBUS_TIMEOUT[23]"
+    " DBG_I2C2_SMBUS_TIMEOUT[22] DBG_I2C1_SMBUS_TIMEOUT[21] DBG_IWDG_STOP[12] DBG_WWDG_STOP[11] DBG_RTC_STOP[10]"
+    " DBG_LPTIM1_STOP[9] DBG_TIM14_STOP[8] DBG_TIM13_STOP[7] DBG_TIM12_STOP[6] DBG_TIM7_STOP[5] DBG_TIM6_STOP[4]"
+    " DBG_TIM5_STOP[3] DBG_TIM4_STOP[2] DBG_TIM3_STOP[1] DBG_TIM2_STOP[0]"
+)
+_APB2_FREEZE = "DBG_TIM11_STOP[18] DBG_TIM10_STOP[17] DBG_TIM9_STOP[16] DBG_TIM8_STOP[1] DBG_TIM1_STOP[0]"
+
+
 class Dbgmcu(Peripheral):
     """The chip's identity; the freeze bits only work with a debugger."""
 
@@ -143,7 +152,7 @@ class Dbgmcu(Peripheral):
             rw="TRACE_MODE[7:6] TRACE_IOEN[5] DBG_STANDBY[2] DBG_STOP[1] DBG_SLEEP[0]",
             unmodelled="*",
         ),
-        reg(0x08, "APB1_FZ", rw="FREEZE[31:0]", unmodelled="*"),
-        reg(0x0C, "APB2_FZ", rw="FREEZE[31:0]", unmodelled="*"),
+        reg(0x08, "APB1_FZ", rw=_APB1_FREEZE, unmodelled="*"),
+        reg(0x0C, "APB2_FZ", rw=_APB2_FREEZE, unmodelled="*"),
     )
     lanes = True

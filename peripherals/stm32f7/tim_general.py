@@ -60,13 +60,12 @@ class GeneralTimer(BasicTimer):
             rw="CC4NP[15] CC4P[13] CC4E[12] CC3NP[11] CC3P[9] CC3E[8] CC2NP[7] CC2P[5] CC2E[4] CC1NP[3] CC1P[1] CC1E[0]",
             unmodelled="CC4NP CC3NP CC2NP CC1NP",
         ),
-        reg(0x24, "CNT", rw="CNT[31:0]"),
+        reg(0x24, "CNT", r="UIFCPY[31]", rw="CNT[15:0]"),
         reg(0x28, "PSC", rw="PSC[15:0]"),
-        reg(0x2C, "ARR", reset=0xFFFF_FFFF, rw="ARR[31:0]"),
-        reg(0x34, "CCR", count=4, first=1, rw="CCR[31:0]"),
+        reg(0x2C, "ARR", reset=0xFFFF, rw="ARR[15:0]"),
+        reg(0x34, "CCR", count=4, first=1, rw="CCR[15:0]"),
         reg(0x48, "DCR", rw="DBL[12:8] DBA[4:0]", unmodelled="*"),
         reg(0x4C, "DMAR", rw="DMAB[15:0]", unmodelled="*"),
-        reg(0x50, "OR", rw="ITR1_RMP[11:10] TI4_RMP[7:6]", unmodelled="*"),
     )
 
     def __init__(
@@ -199,3 +198,24 @@ class GeneralTimer(BasicTimer):
     def write_CCER(self, value: int) -> None:
         self.store("CCER", value)
         self._plan()
+
+
+_WIDE = {
+    "CNT": reg(0x24, "CNT", rw="CNT[31:0]"),
+    "ARR": reg(0x2C, "ARR", reset=0xFFFF_FFFF, rw="ARR[31:0]"),
+    "CCR": reg(0x34, "CCR", count=4, first=1, rw="CCR[31:0]"),
+}
+
+
+def _wide(option: str) -> tuple[Register, ...]:
+    """The map of a timer with 32 bits, and of its option register."""
+    rows = tuple(_WIDE.get(row.name, row) for row in GeneralTimer.registers)
+    return (*rows, reg(0x50, "OR", rw=option, unmodelled="*"))
+
+
+class Timer2(GeneralTimer):
+    registers = _wide("ITR1_RMP[11:10]")
+
+
+class Timer5(GeneralTimer):
+    registers = _wide("TI4_RMP[7:6]")

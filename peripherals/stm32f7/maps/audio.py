@@ -53,7 +53,7 @@ SPDIFRX = (
         0x00,
         "CR",
         rw="INSEL[18:16] WFA[14] NBTR[13:12] CHSEL[11] CBDMAEN[10] PTMSK[9] CUMSK[8] VMSK[7] PMSK[6] DRFMT[5:4] RXSTEO[3]"
-        " RXDMAEN[2] SPDIFRXEN[1:0]",
+        " RXDMAEN[2] SPDIFEN[1:0]",
     ),
     reg(0x04, "IMR", rw="IFEIE[6] SYNCDIE[5] SBLKIE[4] OVRIE[3] PERRIE[2] CSRNEIE[1] RXNEIE[0]"),
     reg(
@@ -63,7 +63,7 @@ SPDIFRX = (
     ),
     reg(0x0C, "IFCR", w="SYNCDCF[5] SBDCF[4] OVRCF[3] PERRCF[2]"),
     reg(0x10, "DR", r="PT[29:28] C[27] U[26] V[25] PE[24] DR[23:0]"),  # as DRFMT = 00 lays it out
-    reg(0x14, "CSR", r="SOB[24] CHS[23:16] USR[15:0]"),
+    reg(0x14, "CSR", r="SOB[24] CS[23:16] USR[15:0]"),
     reg(0x18, "DIR", r="TLO[28:16] THI[12:0]"),
 )
 

@@ -25,8 +25,8 @@ CRYP = (
     reg(0x24, "KxRR", count=4, stride=8, w="b[31:0]"),
     reg(0x40, "IVxLR", count=2, stride=8, rw="IV[31:0]"),
     reg(0x44, "IVxRR", count=2, stride=8, rw="IV[31:0]"),
-    reg(0x50, "CSGCMCCMxR", count=8, rw="CSGCMCCM[31:0]"),
-    reg(0x70, "CSGCMxR", count=8, rw="CSGCM[31:0]"),
+    reg(0x50, "CSGCMCCMxR", count=8, rw="CSGCMCCMR[31:0]"),
+    reg(0x70, "CSGCMxR", count=8, rw="CSGCMR[31:0]"),
 )
 
 HASH = (

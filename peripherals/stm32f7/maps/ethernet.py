@@ -88,7 +88,7 @@ DMA = (
         0x1000,
         "DMABMR",
         reset=0x0002_0101,
-        rw="MB[26] AAB[25] FPM[24] USP[23] RDP[22:17] FB[16] RTPR[15:14] PBL[13:8] EDFE[7] DSL[6:2] DA[1]",
+        rw="MB[26] AAB[25] FPM[24] USP[23] RDP[22:17] FB[16] PM[15:14] PBL[13:8] EDFE[7] DSL[6:2] DA[1]",
         rs="SR[0]",
     ),
     reg(0x1004, "DMATPDR", rw="TPD[31:0]"),

@@ -57,7 +57,7 @@ def _global(*, high_speed: bool) -> tuple[Register, ...]:
             0x014,
             "GINTSTS",
             reset=0x0400_0020,
-            rc_w1="WKUPINT[31] SRQINT[30] DISCINT[29] CIDSCHG[28] LPMINT[27] RSTDET[23] IPXFR[21] IISOIXFR[20] EOPF[15]"
+            rc_w1="WKUPINT[31] SRQINT[30] DISCINT[29] CIDSCHG[28] LPMINT[27] RSTDET[23] IPXFR_INCOMPISOOUT[21] IISOIXFR[20] EOPF[15]"
             " ISOODRP[14] ENUMDNE[13] USBRST[12] USBSUSP[11] ESUSP[10] SOF[3] MMIS[1]"
             + (" DATAFSUSP[22]" if high_speed else ""),
             r="PTXFE[26] HCINT[25] HPRTINT[24] OEPINT[19] IEPINT[18] GONAKEFF[7] GINAKEFF[6] NPTXFE[5] RXFLVL[4]"
@@ -66,11 +66,10 @@ def _global(*, high_speed: bool) -> tuple[Register, ...]:
         reg(
             0x018,
             "GINTMSK",
-            rw="WUIM[31] SRQIM[30] DISCINT[29] CIDSCHGM[28] LPMINTM[27] PTXFEM[26] HCIM[25] RSTDETM[23] IPXFRM[21]"
+            rw="WUIM[31] SRQIM[30] DISCINT[29] CIDSCHGM[28] LPMINTM[27] PTXFEM[26] HCIM[25] PRTIM[24] RSTDETM[23] IPXFRM_IISOOXFRM[21]"
             " IISOIXFRM[20] OEPINT[19] IEPINT[18] EOPFM[15] ISOODRPM[14] ENUMDNEM[13] USBRST[12] USBSUSPM[11]"
             " ESUSPM[10] GONAKEFFM[7] GINAKEFFM[6] NPTXFEM[5] RXFLVLM[4] SOFM[3] OTGINT[2] MMISM[1]"
             + (" FSUSPM[22]" if high_speed else ""),
-            r="PRTIM[24]",
         ),
         reg(0x01C, "GRXSTSR", r=_PACKET),
         reg(0x020, "GRXSTSP", r=_PACKET),
@@ -95,13 +94,14 @@ def _global(*, high_speed: bool) -> tuple[Register, ...]:
             "GLPMCFG",
             rw="ENBESL[28] LPMRCNT[23:21] LPMCHIDX[20:17] L1DSEN[12] BESLTHRS[11:8] L1SSEN[7] REMWAKE[6] BESL[5:2]"
             " LPMACK[1] LPMEN[0]",
-            r="LPMRCNTSTS[27:25] L1RSMOK[16] SLPSTS[15] LPMRSP[14:13]",
+            r="LPMRCNTSTS[27:25] L1RSMOK[16] SLPSTS[15] LPMRST[14:13]",
             rs="SNDLPM[24]",
         ),
-        reg(0x058, "GPWRDN", rw="ADPIF[23] ADPMEN[0]"),
+        reg(0x058, "GPWRDN", reset=0x0200_0400, rw="ADPIF[23] ADPMEN[0]"),
         reg(
             0x060,
             "GADPCTL",
+            reset=0x0200_0400,
             rw="AR[28:27] ADPTOIM[26] ADPSNSIM[25] ADPPRBIM[24] ADPEN[20] ADPRST[19] ENASNS[18] ENAPRB[17] PRBPER[5:4]"
             " PRBDELTA[3:2] PRBDSCHG[1:0]",
             r="RTIM[16:6]",
@@ -118,7 +118,7 @@ def _global(*, high_speed: bool) -> tuple[Register, ...]:
 def _host(channels: int, *, high_speed: bool) -> tuple[Register, ...]:
     row = {"count": channels, "stride": 0x20}
     events = "DTERR[10] FRMOR[9] BBERR[8] TXERR[7] ACK[5] NAK[4] STALL[3] CHH[1] XFRC[0]"
-    masks = "DTERRM[10] FRMORM[9] BBERRM[8] TXERRM[7] ACKM[5] NAKM[4] STALLM[3] CHHM[1] XFRCM[0]"
+    masks = "DTERRM[10] FRMORM[9] BBERRM[8] TXERRM[7] NYET[6] ACKM[5] NAKM[4] STALLM[3] CHHM[1] XFRCM[0]"
     only_high_speed = (
         reg(
             0x504,
@@ -151,7 +151,7 @@ def _host(channels: int, *, high_speed: bool) -> tuple[Register, ...]:
             rs="CHENA[31] CHDIS[30]",
         ),
         reg(0x508, "HCINTx", **row, rc_w1=events + (" NYET[6] AHBERR[2]" if high_speed else "")),
-        reg(0x50C, "HCINTMSKx", **row, rw=masks + (" NYET[6] AHBERR[2]" if high_speed else "")),
+        reg(0x50C, "HCINTMSKx", **row, rw=masks + (" AHBERR[2]" if high_speed else "")),
         reg(
             0x510,
             "HCTSIZx",
@@ -243,7 +243,7 @@ def _endpoints(count: int, *, high_speed: bool) -> tuple[Register, ...]:
             **others,
             rw="TXFNUM[25:22] STALL[21] EPTYP[19:18] USBAEP[15] MPSIZ[10:0]",
             r="NAKSTS[17] EONUM_DPID[16]",
-            w="SODDFRM[29] SD0PID_SEVNFRM[28] SNAK[27] CNAK[26]",
+            w="SODDFRM_SD1PID[29] SD0PID_SEVNFRM[28] SNAK[27] CNAK[26]",
             rs="EPENA[31] EPDIS[30]",
         ),
         reg(
@@ -273,13 +273,14 @@ def _endpoints(count: int, *, high_speed: bool) -> tuple[Register, ...]:
             **others,
             rw="STALL[21] SNPM[20] EPTYP[19:18] USBAEP[15] MPSIZ[10:0]",
             r="NAKSTS[17] EONUM_DPID[16]",
-            w="SODDFRM[29] SD0PID_SEVNFRM[28] SNAK[27] CNAK[26]",
+            w="SODDFRM_SD1PID[29] SD0PID_SEVNFRM[28] SNAK[27] CNAK[26]",
             rs="EPENA[31] EPDIS[30]",
         ),
         reg(
             0xB08,
             "DOEPINTx",
             **all_of_them,
+            reset=0x80,
             rc_w1="STPKTRX[15] NYET[14] NAK[13] BERR[12] OUTPKTERR[8] B2BSTUP[6] STSPHSRX[5] OTEPDIS[4] STUP[3] EPDISD[1]"
             " XFRC[0]" + address_error,
         ),
