@@ -1,4 +1,4 @@
-# make demo: real TFLM firmware on the simulator, and the speed-up table. make test: the tests. All set up what they need.
+# make demo: real TFLM firmware on the simulator, the speed-up table, and a photograph before the camera. make test: the tests. All set up what they need.
 # IMAGES=folder compiles that folder's pictures into the firmware; MODEL=path.tflite builds it with that network.
 PYTHON ?= python3
 VENV := .venv
@@ -19,6 +19,7 @@ install = @missing=; for command in $(1); do command -v $$command >/dev/null || 
 demo: setup tools
 	@$(MAKE) --no-print-directory toolchain-gcc10 || echo "demo: GCC 10.2 cannot be had here; the table stands with GCC 12.2"
 	@elfs=$$($(RUN) -m firmware.build --list table $(MODEL_OPTION)) && $(RUN) -m benchmarks.table $(if $(MODEL),--elf $$elfs)
+	@$(RUN) -m benchmarks.camera_demo
 
 firmware: setup tools
 	$(RUN) -m firmware.build all $(MODEL_OPTION)
