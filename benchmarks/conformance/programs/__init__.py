@@ -16,7 +16,7 @@ from benchmarks.conformance.programs.generator import program
 from benchmarks.conformance.programs.shrink import kept, listing, shrunk
 from benchmarks.conformance.programs.witnesses import MODES, QEMU, Found, differing
 
-QUICK, WHOLE = 1500, 20_000
+QUICK, WHOLE = 1500, 10_000
 BATCH = 250
 SHRUNK = 3  # sequences a batch
 NEEDED = (QEMU, "arm-none-eabi-gcc", "arm-none-eabi-objdump")
