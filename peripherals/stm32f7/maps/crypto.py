@@ -1,6 +1,6 @@
 """DATA: register maps of CRYP and HASH, which only the STM32F756 has: an STM32F746 answers at their addresses with 0.
 
-Reference: RM0385 19.6 (CRYP), 20.4 (HASH).
+Reference: RM0385 19.6 (CRYP), 21.4 (HASH).
 """
 
 from __future__ import annotations
