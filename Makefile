@@ -8,13 +8,15 @@ MODEL_OPTION := $(if $(MODEL),--model "$(MODEL)")
 
 TOOLS := gcc-arm-none-eabi binutils-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib clang-19 lld-19 llvm-19 ninja-build cargo xz-utils
 TOOLS_GCC10 := debian-archive-keyring g++ make tar xz-utils
+TOOLS_RUST := rustc-web cargo-web rust-web-src binutils-arm-none-eabi
+RUST_TARGET := thumbv7em-none-eabihf
 KEYRING := /usr/share/keyrings/debian-archive-keyring.gpg
 
 # $(call install,commands that must be there,packages that bring them)
 install = @missing=; for command in $(1); do command -v $$command >/dev/null || missing=1; done; [ -z "$$missing" ] || \
 	{ echo "apt-get install $(2)"; $(APT) update && $(APT) install -y --no-install-recommends $(2); }
 
-.PHONY: demo firmware bench bitexact conform test check setup tools tools-gcc10 tools-qemu tools-witnesses toolchain-gcc10 validate
+.PHONY: demo firmware bench bitexact conform test check setup tools tools-gcc10 tools-qemu tools-rust tools-witnesses toolchain-gcc10 validate thirdparty
 
 demo: setup tools
 	@$(MAKE) --no-print-directory toolchain-gcc10 || echo "demo: GCC 10.2 cannot be had here; the table stands with GCC 12.2"
@@ -27,6 +29,10 @@ firmware: setup tools
 bench: setup tools tools-qemu
 	mkdir -p build/reports
 	$(RUN) -m benchmarks.speed --json build/reports/speed.json
+
+thirdparty: setup tools-rust
+	$(RUN) -m firmware.thirdparty.stm32f7xx_hal.build
+	$(RUN) -m pytest -q tests/thirdparty
 
 validate: firmware
 	$(RUN) -m simulator validate
@@ -67,6 +73,14 @@ tools-witnesses: tools-qemu
 
 tools-qemu:
 	$(call install,qemu-system-arm,qemu-system-arm)
+
+# rustup's compiler gets the target; where there is no rustup, Debian's builds the core library from its sources.
+tools-rust:
+	@if command -v rustup >/dev/null; then \
+		rustup target list --installed | grep -qx $(RUST_TARGET) || rustup target add $(RUST_TARGET); \
+	elif [ ! -d /usr/lib/rustlib/src/rust/library ]; then \
+		echo "apt-get install $(TOOLS_RUST)"; $(APT) update && $(APT) install -y --no-install-recommends $(TOOLS_RUST); \
+	fi
 
 toolchain-gcc10: setup tools tools-gcc10
 	$(RUN) -m firmware.toolchain.gcc10 --build
