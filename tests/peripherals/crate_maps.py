@@ -134,17 +134,6 @@ def _manual_name(name: str) -> str:
     return next((re.sub(pattern, new, name) for pattern, new in _CLUSTERS if re.fullmatch(pattern, name)), name)
 
 
-def _file_of(text: str, folder: Path, kind: str) -> Path | None:
-    """The file of a register's type: its own module, that of another name, or one that another block has too."""
-    alias = re.search(rf"pub use (\w+) as {kind};", text)
-    kind = alias[1] if alias else kind
-    own = re.search(rf"pub type {kind} = crate::Reg<(\w+)::", text)
-    module = own[1] if own else kind.lower()
-    shared = re.search(rf"pub use crate::stm32f746::([\w:]+)::{module};", text)
-    place = CRATE.joinpath(*shared[1].split("::"), f"{module}.rs") if shared else folder / f"{module}.rs"
-    return place if place.exists() and "Register `" in place.read_text() else None
-
-
 @cache
 def _described(file: Path) -> Described:
     """Without its name and place."""

@@ -126,3 +126,6 @@ _USB = (
 )
 
 CRATE = (*_CORE, *_TIMERS, *_COMMUNICATION, *_PICTURES, *_USB)
+
+# What ST's own file has besides, which stm32-rs has corrected: no such file was at hand when this was written.
+SVD: tuple[Row, ...] = ()
