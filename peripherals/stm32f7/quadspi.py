@@ -213,8 +213,10 @@ class Quadspi(Peripheral):
         self._update()
 
     def _finish(self) -> None:
-        """TCF with the last byte; BUSY until the FIFO is empty."""
+        """TCF with the last byte; BUSY until the FIFO is empty. Bytes beyond those of a write are dropped: stm32f7xx-hal relies on it."""
         self._close()
+        if self["CCR.FMODE"] == _WRITE:
+            self._fifo.clear()
         self["SR"] |= _TCF
         if not self._fifo:
             self["SR"] &= ~_BUSY

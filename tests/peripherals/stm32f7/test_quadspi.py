@@ -143,6 +143,20 @@ def test_a_page_is_programmed_after_write_enable_only(bench: Bench) -> None:
     assert bench.array.bytes[0x100:0x102] == b"\x12\x34" and bench.get(1, DATA | RDSR) == b"\x00"
 
 
+def test_bytes_beyond_those_of_a_write_are_dropped(bench: Bench) -> None:
+    """As the driver of stm32f7xx-hal has it, which puts its last bytes into a whole word."""
+    bench.command(WREN)
+    bench.write(DLR, 4)
+    bench.write(CCR, WRITE | INSTRUCTION | ADDRESS | DATA | PAGE)
+    bench.write(AR, 0x100)
+    bench.write(DR, 0x0403_0201)
+    bench.write(DR, 0xFFFF_FF05)
+    bench.wait(200)
+    assert bench.read(SR) & (BUSY | 0x3F00 | TCF) == TCF
+    bench.seconds(0.001)
+    assert bench.array.read(0x100, 6) == bytes((1, 2, 3, 4, 5, 0xFF))
+
+
 def test_programming_only_clears_bits_and_goes_round_in_its_page(bench: Bench) -> None:
     bench.array.bytes[0xFF] = 0x0F
     bench.command(WREN)
