@@ -12,6 +12,7 @@ _READ_AS_0 = "RM0385: written to act, what is read has no meaning; the descripti
 _NAME = "a name that the description spells in another way"
 _RESET = "RM0385's register section has this value"
 _OTG = "RM0385 37.15 describes both controllers in one; the description has OTG_FS and OTG_HS of older parts (RM0008, RM0090)"
+_OTG_RESET = "RM0385 37.15 as of this generation, as in the crate stm32mp1 0.16.0; the description has RM0008's values"
 
 _CORE = (
     Row("dbgmcu.IDCODE", "reset", "read from a board, revision Z"),
@@ -102,7 +103,18 @@ _PICTURES = (
 )
 
 _USB = (
-    Row("otg_?s_*", "reset", _OTG),
+    Row("otg_?s_global.CID", "reset", "guess: it differs from part to part"),
+    Row("otg_?s_device.DIEPCTL0", "reset", "RM0385 37.15.49: USBAEP of endpoint 0 is 1 always"),
+    Row("otg_?s_device.DCTL", "reset", _OTG_RESET),
+    Row("otg_?s_device.DTXFSTS?", "reset", _OTG_RESET),
+    Row("otg_?s_global.GINTSTS", "reset", _OTG_RESET),
+    Row("otg_?s_global.GOTGCTL", "reset", _OTG_RESET),
+    Row("otg_?s_global.GRSTCTL", "reset", _OTG_RESET),
+    Row("otg_?s_global.GUSBCFG", "reset", _OTG_RESET),
+    Row("otg_?s_global.HNPTXFSIZ", "reset", _OTG_RESET),
+    Row("otg_hs_global.GRXFSIZ", "reset", _OTG_RESET),
+    Row("otg_hs_global.HNPTXSTS", "reset", _OTG_RESET),
+    Row("otg_fs_global.GRXSTSP", "reset", "an empty queue; the description repeats the value of a FIFO's size"),
     Row("otg_?s_*", "field", _OTG),
     Row("otg_?s_device.D???MSK", "[rw]*", _OTG),
     Row("otg_?s_device.D??PINT?", "[rw]*", _OTG),

@@ -1,7 +1,7 @@
 """DATA: register maps of OTG_FS and OTG_HS, which have no behaviour; the FIFOs' windows (from +0x1000 on) have no rows.
 
 Reference: RM0385 37.15: global, host, device and power registers. OTG_FS has 6 endpoints each way and 12 channels,
-OTG_HS 9 and 16 with DMA, split transactions and an external PHY.
+OTG_HS 9 and 16 with DMA, split transactions and an external PHY. Guessed: CID (it differs from part to part).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _global(*, high_speed: bool) -> tuple[Register, ...]:
         reg(
             0x014,
             "GINTSTS",
-            reset=0x0400_0020,
+            reset=0x1400_0020,
             rc_w1="WKUPINT[31] SRQINT[30] DISCINT[29] CIDSCHG[28] LPMINT[27] RSTDET[23] IPXFR_INCOMPISOOUT[21] IISOIXFR[20] EOPF[15]"
             " ISOODRP[14] ENUMDNE[13] USBRST[12] USBSUSP[11] ESUSP[10] SOF[3] MMIS[1]"
             + (" DATAFSUSP[22]" if high_speed else ""),
@@ -88,13 +88,13 @@ def _global(*, high_speed: bool) -> tuple[Register, ...]:
             rw="VBDEN[21] SDEN[20] PDEN[19] DCDEN[18] BCDEN[17] PWRDWN[16]",
             r="PS2DET[3] SDET[2] PDET[1] DCDET[0]",
         ),
-        reg(0x03C, "CID", reset=0x3100 if high_speed else 0x3000, rw="PRODUCT_ID[31:0]"),
+        reg(0x03C, "CID", reset=0x3100 if high_speed else 0x3000, rw="PRODUCT_ID[31:0]"),  # guess
         reg(
             0x054,
             "GLPMCFG",
             rw="ENBESL[28] LPMRCNT[23:21] LPMCHIDX[20:17] L1DSEN[12] BESLTHRS[11:8] L1SSEN[7] REMWAKE[6] BESL[5:2]"
             " LPMACK[1] LPMEN[0]",
-            r="LPMRCNTSTS[27:25] L1RSMOK[16] SLPSTS[15] LPMRST[14:13]",
+            r="LPMRCNTSTS[27:25] L1RSMOK[16] SLPSTS[15] LPMRSP[14:13]",
             rs="SNDLPM[24]",
         ),
         reg(0x058, "GPWRDN", reset=0x0200_0400, rw="ADPIF[23] ADPMEN[0]"),
@@ -108,9 +108,13 @@ def _global(*, high_speed: bool) -> tuple[Register, ...]:
             rc_w1="ADPTOIF[23] ADPSNSIF[22] ADPPRBIF[21]",
         ),
         reg(0x100, "HPTXFSIZ", reset=0x0200_0600, rw="PTXFSIZ[31:16] PTXSA[15:0]"),
-        *(
-            reg(0x100 + 4 * n, f"DIEPTXF{n}", reset=0x0200_0200 + 0x200 * n, rw="INEPTXFD[31:16] INEPTXSA[15:0]")
-            for n in range(1, 9 if high_speed else 6)
+        reg(
+            0x104,
+            "DIEPTXF",
+            count=8 if high_speed else 5,
+            first=1,
+            reset=0x0200_0400,
+            rw="INEPTXFD[31:16] INEPTXSA[15:0]",
         ),
     )
 
