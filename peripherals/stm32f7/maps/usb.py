@@ -6,6 +6,8 @@ OTG_HS 9 and 16 with DMA, split transactions and an external PHY. Guessed: CID (
 
 from __future__ import annotations
 
+from functools import partial
+
 from peripherals.kit.registers import Register, reg
 
 _PACKET = "STSPHST[27] FRMNUM[24:21] PKTSTS[20:17] DPID[16:15] BCNT[14:4] EPNUM[3:0]"
@@ -120,17 +122,16 @@ def _global(*, high_speed: bool) -> tuple[Register, ...]:
 
 
 def _host(channels: int, *, high_speed: bool) -> tuple[Register, ...]:
-    row = {"count": channels, "stride": 0x20}
+    per_channel = partial(reg, count=channels, stride=0x20)
     events = "DTERR[10] FRMOR[9] BBERR[8] TXERR[7] ACK[5] NAK[4] STALL[3] CHH[1] XFRC[0]"
     masks = "DTERRM[10] FRMORM[9] BBERRM[8] TXERRM[7] NYET[6] ACKM[5] NAKM[4] STALLM[3] CHHM[1] XFRCM[0]"
     only_high_speed = (
-        reg(
+        per_channel(
             0x504,
             "HCSPLTx",
-            **row,
             rw="SPLITEN[31] COMPLSPLT[16] XACTPOS[15:14] HUBADDR[13:7] PRTADDR[6:0]",
         ),
-        reg(0x514, "HCDMAx", **row, rw="DMAADDR[31:0]"),
+        per_channel(0x514, "HCDMAx", rw="DMAADDR[31:0]"),
     )
     return (
         reg(0x400, "HCFG", rw="FSLSPCS[1:0]", r="FSLSS[2]"),
@@ -147,19 +148,17 @@ def _host(channels: int, *, high_speed: bool) -> tuple[Register, ...]:
             rs="PSUSP[7]",
             rc_w1="POCCHNG[5] PENCHNG[3] PENA[2] PCDET[1]",
         ),
-        reg(
+        per_channel(
             0x500,
             "HCCHARx",
-            **row,
             rw="ODDFRM[29] DAD[28:22] MCNT[21:20] EPTYP[19:18] LSDEV[17] EPDIR[15] EPNUM[14:11] MPSIZ[10:0]",
             rs="CHENA[31] CHDIS[30]",
         ),
-        reg(0x508, "HCINTx", **row, rc_w1=events + (" NYET[6] AHBERR[2]" if high_speed else "")),
-        reg(0x50C, "HCINTMSKx", **row, rw=masks + (" AHBERR[2]" if high_speed else "")),
-        reg(
+        per_channel(0x508, "HCINTx", rc_w1=events + (" NYET[6] AHBERR[2]" if high_speed else "")),
+        per_channel(0x50C, "HCINTMSKx", rw=masks + (" AHBERR[2]" if high_speed else "")),
+        per_channel(
             0x510,
             "HCTSIZx",
-            **row,
             rw="DPID[30:29] PKTCNT[28:19] XFRSIZ[18:0]" + (" DOPNG[31]" if high_speed else ""),
         ),
         *(only_high_speed if high_speed else ()),
@@ -225,11 +224,12 @@ def _device(*, high_speed: bool) -> tuple[Register, ...]:
 
 
 def _endpoints(count: int, *, high_speed: bool) -> tuple[Register, ...]:
-    all_of_them, others = {"count": count, "stride": 0x20}, {"count": count - 1, "stride": 0x20, "first": 1}
+    for_all = partial(reg, count=count, stride=0x20)
+    but_the_first = partial(reg, count=count - 1, stride=0x20, first=1)
     address_error = " AHBERR[2]" if high_speed else ""
     only_high_speed = (
-        reg(0x914, "DIEPDMAx", **all_of_them, rw="DMAADDR[31:0]"),
-        reg(0xB14, "DOEPDMAx", **all_of_them, rw="DMAADDR[31:0]"),
+        for_all(0x914, "DIEPDMAx", rw="DMAADDR[31:0]"),
+        for_all(0xB14, "DOEPDMAx", rw="DMAADDR[31:0]"),
     )
     return (
         reg(
@@ -241,27 +241,25 @@ def _endpoints(count: int, *, high_speed: bool) -> tuple[Register, ...]:
             w="SNAK[27] CNAK[26]",
             rs="EPENA[31] EPDIS[30] STALL[21]",
         ),
-        reg(
+        but_the_first(
             0x920,
             "DIEPCTLx",
-            **others,
             rw="TXFNUM[25:22] STALL[21] EPTYP[19:18] USBAEP[15] MPSIZ[10:0]",
             r="NAKSTS[17] EONUM_DPID[16]",
             w="SODDFRM_SD1PID[29] SD0PID_SEVNFRM[28] SNAK[27] CNAK[26]",
             rs="EPENA[31] EPDIS[30]",
         ),
-        reg(
+        for_all(
             0x908,
             "DIEPINTx",
-            **all_of_them,
             reset=0x80,
             r="TXFE[7]",
             rc_w1="NAK[13] PKTDRPSTS[11] TXFIFOUDRN[8] INEPNE[6] INEPNM[5] ITTXFE[4] TOC[3] EPDISD[1] XFRC[0]"
             + address_error,
         ),
         reg(0x910, "DIEPTSIZ0", rw="PKTCNT[20:19] XFRSIZ[6:0]"),
-        reg(0x930, "DIEPTSIZx", **others, rw="MCNT[30:29] PKTCNT[28:19] XFRSIZ[18:0]"),
-        reg(0x918, "DTXFSTSx", **all_of_them, reset=0x200, r="INEPTFSAV[15:0]"),
+        but_the_first(0x930, "DIEPTSIZx", rw="MCNT[30:29] PKTCNT[28:19] XFRSIZ[18:0]"),
+        for_all(0x918, "DTXFSTSx", reset=0x200, r="INEPTFSAV[15:0]"),
         reg(
             0xB00,
             "DOEPCTL0",
@@ -271,25 +269,23 @@ def _endpoints(count: int, *, high_speed: bool) -> tuple[Register, ...]:
             w="EPENA[31] SNAK[27] CNAK[26]",
             rs="STALL[21]",
         ),
-        reg(
+        but_the_first(
             0xB20,
             "DOEPCTLx",
-            **others,
             rw="STALL[21] SNPM[20] EPTYP[19:18] USBAEP[15] MPSIZ[10:0]",
             r="NAKSTS[17] EONUM_DPID[16]",
             w="SODDFRM_SD1PID[29] SD0PID_SEVNFRM[28] SNAK[27] CNAK[26]",
             rs="EPENA[31] EPDIS[30]",
         ),
-        reg(
+        for_all(
             0xB08,
             "DOEPINTx",
-            **all_of_them,
             reset=0x80,
             rc_w1="STPKTRX[15] NYET[14] NAK[13] BERR[12] OUTPKTERR[8] B2BSTUP[6] STSPHSRX[5] OTEPDIS[4] STUP[3] EPDISD[1]"
             " XFRC[0]" + address_error,
         ),
         reg(0xB10, "DOEPTSIZ0", rw="STUPCNT[30:29] PKTCNT[19] XFRSIZ[6:0]"),
-        reg(0xB30, "DOEPTSIZx", **others, rw="RXDPID_STUPCNT[30:29] PKTCNT[28:19] XFRSIZ[18:0]"),
+        but_the_first(0xB30, "DOEPTSIZx", rw="RXDPID_STUPCNT[30:29] PKTCNT[28:19] XFRSIZ[18:0]"),
         *(only_high_speed if high_speed else ()),
     )
 
