@@ -51,11 +51,22 @@ class Known(Peripheral):
         return f"+0x{offset & ~3:03x}" if row is None else row.name
 
 
+class Absent(Known):
+    """What another part of the family has there: reads 0, ignores writes, counts both by its names."""
+
+    def read(self, offset: int, size: int) -> int:
+        super().read(offset, size)
+        return 0
+
+    def write(self, offset: int, size: int, value: int) -> None:
+        self.count_unmodelled(self._named(offset), "write")
+
+
 class Cec(Known):
     registers = CEC
 
 
-class Cryp(Known):
+class Cryp(Absent):
     registers = CRYP
 
 
@@ -67,7 +78,7 @@ class Etm(Known):
     registers = ETM
 
 
-class Hash(Known):
+class Hash(Absent):
     registers = HASH
 
 

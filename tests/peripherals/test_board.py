@@ -150,6 +150,13 @@ def test_what_hardware_clears_when_it_is_done_reads_as_done(bench: Bench) -> Non
     assert bench.read(0x5000_0010) == 0x8000_0000
 
 
+def test_what_only_the_stm32f756_has_reads_zero(bench: Bench) -> None:
+    bench.write(0x4002_3834, 1 << 4)
+    bench.write(0x5006_0008, 1)
+    assert bench.read(0x5006_0004) == bench.read(0x5006_0008) == 0
+    assert bench.told == [("CRYP", "DIN", "write"), ("CRYP", "SR", "read"), ("CRYP", "DIN", "read")]
+
+
 def test_usart1_sends_at_its_true_rate_and_interrupts_the_core(bench: Bench) -> None:
     sent: list[int] = []
     bench.board.usart1.transmitted.append(sent.append)
