@@ -51,8 +51,8 @@ def description() -> Description:
     except FileNotFoundError:
         pytest.skip("cargo is not installed: the crate stm32f7 cannot be fetched")
     except subprocess.CalledProcessError as error:
-        lines = [line for line in error.stderr.splitlines() if line.strip()]
-        pytest.skip(f"the crate stm32f7 cannot be fetched: {lines[-1].strip() if lines else error}")
+        reason = next((line for line in error.stderr.splitlines() if line.startswith("error")), str(error))
+        pytest.skip(f"the crate stm32f7 cannot be fetched: {reason}")
     return crate_maps.describe()
 
 
