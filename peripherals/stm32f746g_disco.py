@@ -9,6 +9,7 @@ from __future__ import annotations
 from peripherals.chip import Chip
 from peripherals.kit.bus_master import Region
 from peripherals.kit.clock import Clock
+from peripherals.kit.i2c_bus import Device, Wired
 from peripherals.memory_map import Memory
 from peripherals.parts.buttons import Button, Led
 from peripherals.parts.ft5336 import Ft5336
@@ -26,6 +27,7 @@ from peripherals.stm32f7.sdmmc import Sdmmc
 KB = 1024
 CRYSTALS = Crystals(hse=25_000_000, lse=32_768)
 CAMERA_XCLK = 24_000_000  # the oscillator X1, which feeds the camera's connector
+I2C_FUNCTION = 4  # AF4 is the I2C controllers' at all of these pins (DS10916 table 12)
 BOOT_ADDRESS = 0x0020_0000  # BOOT0 is low and BOOT_ADD0 has its reset value: flash through ITCM (RM0385 2.6)
 UNIQUE_ID = bytes.fromhex("3a0024000651383332373635")  # of no board in particular
 
@@ -91,9 +93,18 @@ class Board(Chip):
         self.insert_card(None)
         self.touch = Ft5336(clock, self.pin("PI13"))
         self.codec = Wm8994()
-        self.i2c_buses["I2C1"].attach(self.camera)
-        self.i2c_buses["I2C3"].attach(self.touch)
-        self.i2c_buses["I2C3"].attach(self.codec)
+        self._wire("I2C1", self.camera, "PB8", "PB9")
+        self._wire("I2C3", self.touch, "PH7", "PH8")
+        self._wire("I2C3", self.codec, "PH7", "PH8")
+
+    def _wire(self, controller: str, device: Device, scl: str, sda: str) -> None:
+        """A device at two pins, which the controller reaches while both are its own (UM1907 figure of each connector)."""
+        pins = [(self.ports[f"GPIO{pin[1]}"], int(pin[2:])) for pin in (scl, sda)]
+
+        def joined() -> bool:
+            return all(port.alternate_function(number) == I2C_FUNCTION for port, number in pins)
+
+        self.i2c_buses[controller].attach(Wired(device, joined))
 
     def insert_card(self, image: bytearray | None) -> None:
         """A microSD card with this image in the slot, which firmware writes to; None takes it out. PC13 is low while there is one."""

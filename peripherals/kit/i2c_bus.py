@@ -5,6 +5,7 @@ Reference: NXP UM10204 3.1. Not modelled: bits and edges (the master keeps their
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -20,6 +21,19 @@ class Device(Protocol):
     def read(self) -> int: ...
 
     def stop(self) -> None: ...
+
+
+class Wired:
+    """A device that a controller reaches while `joined` says that its pins lead there."""
+
+    def __init__(self, device: Device, joined: Callable[[], bool]) -> None:
+        self.address = device.address
+        self.write, self.read, self.stop = device.write, device.read, device.stop
+        self._device = device
+        self._joined = joined
+
+    def start(self, *, read: bool) -> bool:
+        return self._joined() and self._device.start(read=read)
 
 
 class I2cBus:

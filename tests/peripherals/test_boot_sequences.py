@@ -32,7 +32,8 @@ FMC_SDCR1, FMC_SDTR1, FMC_SDCMR, FMC_SDRTR, FMC_SDSR = (
 I2C1, I2C3 = 0x4000_5400, 0x4000_5C00
 DCMI, DMA2_S1, DMA2_LISR, DMA2_LIFCR = 0x5005_0000, 0x4002_6428, 0x4002_6400, 0x4002_6408
 LTDC, DMA2D, TIM5, LPTIM1 = 0x4001_6800, 0x4002_B000, 0x4000_0C00, 0x4000_2400
-GPIOA, GPIOH, GPIOI, GPIOK = 0x4002_0000, 0x4002_1C00, 0x4002_2000, 0x4002_2800
+GPIOA, GPIOB, GPIOH, GPIOI, GPIOK = 0x4002_0000, 0x4002_0400, 0x4002_1C00, 0x4002_2000, 0x4002_2800
+I2C_PINS = {I2C1: ((GPIOB, 8, 4), (GPIOB, 9, 4)), I2C3: ((GPIOH, 7, 4), (GPIOH, 8, 4))}  # UM1907: SCL and SDA
 SDRAM = 0xC000_0000
 US, MS = Fraction(1, 10**6), Fraction(1, 1000)
 QQVGA = (  # the registers of the board package's table for 160 x 120 that bear on the picture, in its order
@@ -123,9 +124,19 @@ class Hal:
                 self.delay(MS)
         self.modify(FMC_SDRTR, 0x3FFE, 0x603 << 1)
 
+    def alternate_pin(self, port: int, pin: int, function: int) -> None:
+        """HAL_GPIO_Init of an open drain with pull-up."""
+        self.set(RCC_AHB1ENR, 1 << (port - GPIOA) // 0x400)
+        self.modify(port + 0x20 + 4 * (pin // 8), 0xF << 4 * (pin % 8), function << 4 * (pin % 8))
+        self.modify(port, 3 << 2 * pin, 2 << 2 * pin)
+        self.set(port + 0x04, 1 << pin)
+        self.modify(port + 0x0C, 3 << 2 * pin, 1 << 2 * pin)
+
     # HAL_I2C_Mem_Write and HAL_I2C_Mem_Read, as CAMERA_IO_Write and CAMERA_IO_Read use them
 
     def i2c_init(self, unit: int, enable: int) -> None:
+        for pin in I2C_PINS[unit]:
+            self.alternate_pin(*pin)
         self.set(RCC_APB1ENR, enable)
         self.write(unit, 0)
         self.write(unit + 0x10, 0x4091_2732)
@@ -362,3 +373,10 @@ def test_usart1_sends_by_dma2_stream_7(hal: Hal) -> None:
     hal.until_set(0x4002_6404, 1 << 27, MS)
     hal.until_set(0x4001_101C, 1 << 6, MS)
     assert bytes(sent) == b"hello"
+
+
+def test_a_device_answers_only_while_both_its_pins_are_the_controllers(hal: Hal) -> None:
+    hal.i2c_init(I2C1, 1 << 21)
+    assert hal.board.i2c_buses["I2C1"].start(0x30, read=False)
+    hal.alternate_pin(GPIOB, 9, 0)
+    assert not hal.board.i2c_buses["I2C1"].start(0x30, read=False)
