@@ -14,12 +14,8 @@ from pathlib import Path
 
 TARGET = "thumbv7em-none-eabihf"
 REMEDY = "`make tools-rust` brings one"
-_FLAGS = (
-    "RUSTFLAGS",
-    "CARGO_ENCODED_RUSTFLAGS",
-    "CARGO_BUILD_TARGET",
-    "CARGO_TARGET_DIR",
-)  # whose would replace a package's own
+# Their values would replace a package's own.
+_FLAGS = ("RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "CARGO_TARGET_DIR")
 
 
 class RustError(Exception):
@@ -40,9 +36,20 @@ def run(command: list[str], folder: Path, what: str, **environment: str) -> str:
     return result.stdout
 
 
+def library(folder: Path) -> tuple[list[str], dict[str, str]]:
+    """What cargo needs to be told, by arguments and environment, so that there is a core library. Raises RustError."""
+    sysroot = Path(run(["rustc", "--print", "sysroot"], folder, "find the Rust compiler's libraries").strip())
+    if (sysroot / "lib" / "rustlib" / TARGET).is_dir():
+        return [], {}
+    if (sysroot / "lib" / "rustlib" / "src" / "rust" / "library" / "core").is_dir():
+        linker = f"CARGO_TARGET_{TARGET.upper().replace('-', '_')}_LINKER"
+        return ["-Z", "build-std=core"], {"RUSTC_BOOTSTRAP": "1", linker: "arm-none-eabi-ld"}
+    raise RustError(f"there is no Rust core library for {TARGET}; {REMEDY}")
+
+
 def build(folder: Path, arguments: list[str], what: str) -> None:
     """`cargo build` for the target, with the folder's Cargo.lock. Raises RustError."""
-    extra, environment = _library(folder)
+    extra, environment = library(folder)
     command = ["cargo", "build", "--quiet", "--locked", "--release", "--target", TARGET, "--target-dir", "target"]
     run([*command, *extra, *arguments], folder, what, **environment)
 
@@ -72,14 +79,3 @@ def sources(folder: Path, package: str) -> Path:
     command = ["cargo", "metadata", "--quiet", "--locked", "--format-version", "1"]
     packages = json.loads(run(command, folder, f"fetch the crate {package} (is the network reachable?)"))["packages"]
     return next(Path(entry["manifest_path"]).parent for entry in packages if entry["name"] == package)
-
-
-def _library(folder: Path) -> tuple[list[str], dict[str, str]]:
-    """What cargo needs to be told so that there is a core library for the target."""
-    sysroot = Path(run(["rustc", "--print", "sysroot"], folder, "find the Rust compiler's libraries").strip())
-    if (sysroot / "lib" / "rustlib" / TARGET).is_dir():
-        return [], {}
-    if (sysroot / "lib" / "rustlib" / "src" / "rust" / "library" / "core").is_dir():
-        linker = f"CARGO_TARGET_{TARGET.upper().replace('-', '_')}_LINKER"
-        return ["-Z", "build-std=core"], {"RUSTC_BOOTSTRAP": "1", linker: "arm-none-eabi-ld"}
-    raise RustError(f"there is no Rust core library for {TARGET}; {REMEDY}")

@@ -45,6 +45,7 @@ def build() -> None:
         digest = _digest()
         if stamp.exists() and stamp.read_text() == digest and all(elf(example).exists() for example in EXAMPLES):
             return
+        rust.library(ROOT)
         stamp.unlink(missing_ok=True)
         source = rust.fetch(HERE / "Cargo.toml", CRATE, FOLDER.parent / "fetch")
         shutil.copytree(source, FOLDER, dirs_exist_ok=True)
