@@ -54,7 +54,7 @@ def differences(block: Block, description: Description) -> Iterator[Difference]:
         else:  # where several share a place, as CCMR1_INPUT and CCMR1_OUTPUT do, the one that is nearest
             yield from min((list(_compare(place, register, one)) for one in there), key=len)
     for there in theirs.values():
-        yield Difference(f"{block.kind}.{there[0].name}", "missing", f"+{there[0].offset:#x}")
+        yield Difference(f"{block.kind}.{there[0].name.upper()}", "missing", f"+{there[0].offset:#x}")
 
 
 def unexplained(found: Sequence[Difference], rows: Sequence[Row]) -> tuple[list[str], set[Row]]:

@@ -24,7 +24,7 @@ _CORE = (
     Row("flash.OPTCR", "reset", _RESET),
     Row("flash.OPTCR1", "reset", _RESET),
     Row("gpio?.AFR?", "field", "RM0385 6.4.9 and 6.4.10 name them AFR0 to AFR15", "AFR*, theirs afr[lh]*"),
-    Row("gpio?.brr", "missing", "RM0385 6.4 has no BRR"),
+    Row("gpio?.BRR", "missing", "RM0385 6.4 has no BRR"),
     Row("gpioa.OSPEEDR", "reset", _RESET),
     Row("pwr.CR1", "read", "RM0385 4.4.1: CSBF is always read as 0", "*, theirs alone 0x8"),
     Row("pwr.CR2", "*", "RM0385 4.4.3: CWUPF bits clear by 1 and are read as 0; the description has it the other way"),
@@ -51,14 +51,14 @@ _TIMERS = (
         "rtc.TS?R", "*", "RM0385 29.6.12: time stamps are read only and have no year; the description repeats TR and DR"
     ),
     Row("tim*.ARR", "reset", _RESET),
-    Row("tim1.af?", "missing", "RM0385 22.4 has no alternate function registers; larger parts have"),
+    Row("tim1.AF?", "missing", "RM0385 22.4 has no alternate function registers; larger parts have"),
 )
 
 _COMMUNICATION = (
     Row("can1.BTR", "reset", _RESET),
     Row("can1.F*1R", "fields", "28 bits alike: one field of ours, 28 of theirs"),
     Row(
-        "can1.f*",
+        "can1.F*R*",
         "missing",
         "CAN1 holds the filters of both (RM0385, bxCAN filter registers); the description has one block for both",
     ),
@@ -74,7 +74,7 @@ _COMMUNICATION = (
     Row("ethernet_mac.MACPMTCSR", "write", "RM0385 38.8.1: cleared by reading", "*, theirs alone 0x60"),
     Row("ethernet_mac.MACSR", "write", "RM0385 38.8.1: cleared by reading", "*, theirs alone 0x200"),
     Row("ethernet_mac.MACRWUFFR", "extra", "RM0385 38.8.1 has it at 0x28, the description at 0x60"),
-    Row("ethernet_mac.macrwuffer", "missing", "RM0385 38.8.1 has it at 0x28, the description at 0x60"),
+    Row("ethernet_mac.MACRWUFFER", "missing", "RM0385 38.8.1 has it at 0x28, the description at 0x60"),
     Row("ethernet_mmc.MMCRIR", "write", "RM0385 38.8.2: cleared by reading", "*, theirs alone 0x20060"),
     Row("ethernet_mmc.MMCRFCECR", "field", _NAME, "RFCEC, theirs rfcfc"),
     Row("ethernet_ptp.PTPPPSCR", "*", "RM0385 38.8.3 has PPSFREQ, four bits; the description repeats PTPTSSR"),
@@ -138,6 +138,3 @@ _USB = (
 )
 
 CRATE = (*_CORE, *_TIMERS, *_COMMUNICATION, *_PICTURES, *_USB)
-
-# What ST's own file has besides, which stm32-rs has corrected: no such file was at hand when this was written.
-SVD: tuple[Row, ...] = ()

@@ -14,7 +14,8 @@ from xml.etree.ElementTree import Element
 from described import Bits, Block, Described, Description
 
 EFFECTS = {"oneToClear": "1C", "zeroToClear": "0C", "oneToSet": "1S", "oneToToggle": "1T"}
-_PREFIX = re.compile(r"^(?:OTG_)?(?:FS|HS)_|^OTG_|^(?:FS|HS)_")
+_PREFIX = re.compile(r"^(?:(?:OTG_)?(?:FS|HS)_|OTG_|DBGMCU_|GPIO[A-K]_)")
+_SUFFIX = re.compile(r"_(?:input|output|device|host)$", re.IGNORECASE)
 
 
 class SvdError(Exception):
@@ -43,6 +44,11 @@ def read(path: Path) -> Description:
     return Description(blocks, interrupts)
 
 
+def manual_name(name: str) -> str:
+    """Without the peripheral, and without what sets registers at one place apart."""
+    return _SUFFIX.sub("", _PREFIX.sub("", name))
+
+
 def _registers(rows: Element, base: int, prefix: str, reset: int, access: str) -> Iterator[Described]:
     for row in rows:
         if row.tag == "cluster":
@@ -50,7 +56,7 @@ def _registers(rows: Element, base: int, prefix: str, reset: int, access: str) -
                 yield from _registers(row, base + offset, f"{prefix}{name}.", reset, access)
         elif row.tag == "register":
             for name, offset in _places(row):
-                yield _register(row, _PREFIX.sub("", prefix + name), base + offset, reset, access)
+                yield _register(row, manual_name(prefix + name), base + offset, reset, access)
 
 
 def _register(row: Element, name: str, offset: int, reset: int, access: str) -> Described:
