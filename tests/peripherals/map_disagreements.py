@@ -104,7 +104,7 @@ _PICTURES = (
 
 _USB = (
     Row("otg_?s_global.CID", "reset", "guess: it differs from part to part"),
-    Row("otg_?s_device.DIEPCTL0", "reset", "RM0385 37.15.49: USBAEP of endpoint 0 is 1 always"),
+    Row("otg_?s_device.DIEPCTL0", "reset", "RM0385 37.15: USBAEP of endpoint 0 is 1 always"),
     Row("otg_?s_device.DCTL", "reset", _OTG_RESET),
     Row("otg_?s_device.DTXFSTS?", "reset", _OTG_RESET),
     Row("otg_?s_global.GINTSTS", "reset", _OTG_RESET),
@@ -125,15 +125,15 @@ _USB = (
     Row("otg_?s_device.DVBUSPULSE", "[rw]*", _OTG),
     Row("otg_?s_global.GCCFG", "write", _FLAGS),
     Row("otg_?s_global.G*", "[rw]*", _OTG),
-    Row("otg_?s_host.HFIR", "[rw]*", "RM0385 37.15.24 has RLDCTRL"),
+    Row("otg_?s_host.HFIR", "[rw]*", "RM0385 37.15 has RLDCTRL"),
     Row("otg_?s_host.HPTXSTS", "write", _FLAGS),
     Row("otg_fs_host.HCFG", "write", _FLAGS),
     Row("otg_hs_device.D??PEACHMSK1", "extra", _OTG),
     Row("otg_hs_device.DEACHINT", "write", _FLAGS),
     Row("otg_hs_device.DIEPCTL0", "fields", "the description gives endpoint 0 the other endpoints' register"),
     Row("otg_hs_global.G*", "extra", _OTG),
-    Row("otg_hs_host.HCTSIZ*", "[rw]*", "RM0385 37.15.33 has DOPNG"),
-    Row("otg_?s_pwrclk.PCGCCTL", "[rw]*", "RM0385 37.15.60 has the states of the PHY"),
+    Row("otg_hs_host.HCTSIZ*", "[rw]*", "RM0385 37.15 has DOPNG"),
+    Row("otg_?s_pwrclk.PCGCCTL", "[rw]*", "RM0385 37.15 has the states of the PHY"),
     Row("otg_hs_pwrclk.PCGCCTL", "name", _NAME),
 )
 

@@ -143,7 +143,7 @@ def test_what_has_no_model_is_known_by_its_map(bench: Bench) -> None:
 
 
 def test_what_hardware_clears_when_it_is_done_reads_as_done(bench: Bench) -> None:
-    """A driver's wait for the end of a core reset (OTG_GRSTCTL.CSRST, RM0385 37.15.5) ends, in what has no behaviour too."""
+    """A driver's wait for the end of a core reset (OTG_GRSTCTL.CSRST, RM0385 37.15) ends, in what has no behaviour too."""
     bench.write(0x4002_3834, 1 << 7)
     assert bench.read(0x5000_0010) == 0x8000_0000
     bench.write(0x5000_0010, 1)
