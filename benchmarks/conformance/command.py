@@ -8,11 +8,14 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.conformance.outcome import Outcome, Scope
-from benchmarks.conformance.page import as_json, page
+from benchmarks.conformance.page import as_json, from_json, page
+from simulator.cli.usage import UsageError
+from simulator.report import check_writable
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "conformance.md"
@@ -49,19 +52,38 @@ class Result:
 
 def act(arguments: argparse.Namespace) -> int:
     """Run the classes asked for; status 0 where nothing differs and nothing is missing."""
+    unknown = sorted(set(arguments.only or ()) - {c.name for c in CLASSES})
+    if unknown:
+        raise UsageError(f"there is no class {', '.join(unknown)}; there is {', '.join(c.name for c in CLASSES)}")
     wanted = [c for c in CLASSES if not arguments.only or c.name in arguments.only]
+    earlier = _earlier(arguments.earlier, {c.name for c in wanted})
+    if arguments.json:
+        check_writable(Path(arguments.json))
     scope = Scope(arguments.quick, arguments.workers or os.cpu_count() or 1, arguments.seed, _say)
     results = [_run(c, scope) for c in wanted]
     if arguments.json:
         Path(arguments.json).write_text(json.dumps(as_json(results, scope), indent=1) + "\n")
     if arguments.write:
-        PAGE.write_text(page(results, scope))
+        shown = {r.what.name: r for r in [*earlier, *results]}
+        PAGE.write_text(page([shown[c.name] for c in CLASSES if c.name in shown], scope))
     bad = [r.what.name for r in results if not r.outcome.good]
     cases = sum(r.outcome.cases for r in results)
     seconds = sum(r.seconds for r in results)
     verdict = f"not good: {', '.join(bad)}" if bad else "nothing differs that is not explained"
     print(f"{cases:,} cases in {seconds:,.0f} s: {verdict}")
     return 1 if bad else 0
+
+
+def _earlier(paths: Sequence[str] | None, now: set[str]) -> list[Result]:
+    """What earlier runs' JSON files hold of the classes that do not run now."""
+    found = []
+    for path in paths or ():
+        try:
+            kept = from_json(json.loads(Path(path).read_text()))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UsageError(f"--from {path}: it is not what --json of this command writes: {error}") from error
+        found += [Result(c, *kept[c.name]) for c in CLASSES if c.name in kept and c.name not in now]
+    return found
 
 
 def _run(what: Class, scope: Scope) -> Result:

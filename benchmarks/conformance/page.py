@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from benchmarks.conformance.outcome import Scope
+from benchmarks.conformance.outcome import Difference, Explained, Outcome, Row, Scope
 
 if TYPE_CHECKING:
     from benchmarks.conformance.command import Result
@@ -61,3 +61,20 @@ def as_json(results: Sequence[Result], scope: Scope) -> dict[str, object]:
             for r in results
         ],
     }
+
+
+def from_json(data: dict[str, Any]) -> dict[str, tuple[Outcome, float]]:
+    """Outcome and seconds by class, out of what as_json made. Raises KeyError and its like for anything else."""
+    found = {}
+    for c in data["classes"]:
+        outcome = Outcome(
+            c["name"],
+            c["cases"],
+            tuple(Difference(d["case"], d["detail"]) for d in c["differences"]),
+            {Explained(e["case"], e["reason"]): e["times"] for e in c["explained"]},
+            tuple(Row(w["name"], w["cases"], w["differences"], w["note"]) for w in c["rows"]),
+            c["witness"],
+            c["missing"],
+        )
+        found[c["name"]] = (outcome, c["seconds"])
+    return found

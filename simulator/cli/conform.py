@@ -20,6 +20,13 @@ def add_to(commands: argparse._SubParsersAction[Parser]) -> None:
     conform.add_argument("--seed", type=int, default=1, help="of everything random (default: 1)")
     conform.add_argument("--workers", type=int, default=0, metavar="N", help="processes (default: one a processor)")
     conform.add_argument("--json", metavar="FILE", help="write the results, with every difference")
+    conform.add_argument(
+        "--from",
+        nargs="+",
+        dest="earlier",
+        metavar="FILE",
+        help="for --write: --json of earlier runs, for other classes",
+    )
     conform.add_argument("--write", action="store_true", help="write docs/conformance.md")
     conform.set_defaults(act=act)
 

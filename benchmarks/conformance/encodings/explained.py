@@ -44,6 +44,8 @@ SPACES: tuple[tuple[str, str, Callable[[int, int], bool]], ...] = (
     ("register and multiply", "bits that should be zero, CRC32, and Armv8.1-M's forms", lambda w, s: True),
 )  # fmt: skip
 
+_WITHOUT_MARK = "leaves out the ! of an address with writeback whose offset is 0"
+
 EXPLAINED = (
     *(
         Explained(f"{who} knows {name}", reason)
@@ -61,6 +63,8 @@ EXPLAINED = (
     Explained("capstone mnemonic MEMHINT_*", _HINTS),
     Explained("capstone rejects MEMHINT*", _HINTS),
     Explained("objdump mnemonic MEMHINT*", _HINTS),
+    Explained("objdump operands LDRD_imm_T1", _WITHOUT_MARK),
+    Explained("objdump operands STRD_imm_T1", _WITHOUT_MARK),
     Explained("objdump mnemonic LDRB_lit_T1", _TRANSLATED),
     Explained("objdump mnemonic LDRH_lit_T1", _TRANSLATED),
     Explained("objdump mnemonic LDRSB_lit_T1", _TRANSLATED),
