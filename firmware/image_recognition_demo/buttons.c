@@ -9,7 +9,7 @@
 #define TD_STATUS 0x02u
 #define AF4 4u
 
-static int has_touch, was_down;
+static int has_touch, was_touched, was_held;
 
 void buttons_init(void) {
     pins_alternate(GPIOH, 1u << 7 | 1u << 8, AF4, NO_PULL, 1);
@@ -24,8 +24,9 @@ static int touched(void) {
 }
 
 int buttons_pressed(void) {
-    const int down = pin_level(GPIOI, 11) || touched();
-    const int pressed = down && !was_down;
-    was_down = down;
+    const int now_touched = touched(), now_held = pin_level(GPIOI, 11);
+    const int pressed = (now_touched && !was_touched) || (now_held && !was_held);
+    was_touched = now_touched;
+    was_held = now_held;
     return pressed;
 }

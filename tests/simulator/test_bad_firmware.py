@@ -146,7 +146,7 @@ def test_the_installed_command_shows_no_traceback(tmp_path):
         (["fly"], "invalid choice: 'fly'"),
         (["run"], "the following arguments are required: FIRMWARE"),
         (["run", "fw.elf", "--fly"], "unrecognized arguments: --fly"),
-        (["run", "fw.elf", "--camera", "cat.png"], "unrecognized arguments: --camera cat.png"),
+        (["run", "fw.elf", "--film", "cat.png"], "unrecognized arguments: --film cat.png"),
         (["run", "fw.elf", "--until", "lunch"], "'lunch' is no end of a run"),
         (["run", "fw.elf", "--until", "text:("], "text:( is no regular expression"),
         (["run", "fw.elf", "--until", "cycles:many"], "cycles:many needs a whole number above 0"),
