@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -50,6 +51,9 @@ class End:
         return self.how + (f", having printed {len(self.text)} bytes, at last {tail!r}" if self.text else "")
 
 
+LONGEST = 120  # host seconds of one program: one that calls the debugger for ever takes its time without cycles
+
+
 def start_worker() -> None:
     """For a process that makes hundreds of boards: Python's collector runs where collect() is called, and not between."""
     gc.collect()
@@ -66,7 +70,7 @@ def on_simulator(elf: Path, timing: str = "cycles", cycles: int = CYCLES) -> End
     """One run from reset on a board of its own."""
     machine = Machine(load(elf), board=BOARD, settings=Settings(timing=timing))
     try:
-        stop = machine.run(None, cycles)
+        stop = machine.run(None, cycles, time.monotonic() + LONGEST)
     except Exception as error:  # a bug of ours is how this one ended, and no reason not to run the others
         return End(f"{type(error).__name__}: {error}", bytes(machine.semihosting_output), machine.cycle)
     how = stop.detail
@@ -74,7 +78,7 @@ def on_simulator(elf: Path, timing: str = "cycles", cycles: int = CYCLES) -> End
         how = f"exit {stop.exit_code & 0xFF}"
     elif stop.reason == "lockup":
         how = "lockup"
-    elif stop.reason == "cycles" or stop.detail.startswith("loops for ever"):
+    elif stop.reason in ("cycles", "timeout") or stop.detail.startswith("loops for ever"):
         how = TOO_LONG
     return End(how, bytes(machine.semihosting_output), stop.cycles)
 
