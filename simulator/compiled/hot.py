@@ -25,6 +25,7 @@ from simulator.timing.traps import TRAP_BREAKPOINT, TRAP_EXECUTE
 PERIOD = 300_000  # blocks between two looks
 OFTEN = 2_000  # executions from which on a block is worth its compilation
 CHUNK = 1 << CHUNK_SHIFT
+LOOKED_AT = TRAP_BREAKPOINT | TRAP_EXECUTE  # blocks that stop before they run
 
 
 class Hot:
@@ -42,6 +43,7 @@ class Hot:
         self.often, self.period = OFTEN, PERIOD
         self._last = 0
         self._tried: set[int] = set()
+        self._looked_at = False
         self._loads: NDArray[np.int64] = np.zeros(1 << 32 - CHUNK_SHIFT, np.int64)
         self._stores: NDArray[np.int64] = np.zeros_like(self._loads)
         for base, size, host, writable in memories:
@@ -81,25 +83,26 @@ class Hot:
         numbers = np.flatnonzero(library.made != library.stub)
         addresses = engine.tables.blocks[numbers - 1, Block.ADDRESS] >> kernels.PAGE_SHIFT
         refused = engine.guard[addresses] & kernels.EXECUTE != 0
+        refused |= engine.tables.blocks[numbers - 1, Block.TRAPS] & LOOKED_AT != 0
         library.code[numbers] = np.where(refused, library.stub, library.made[numbers])
         engine.state[State.CODE] = library.code.ctypes.data
 
     def run(self, uc: int, pc: int, until: int) -> int:
         """As uc_emu_start, but that compiled blocks run where they may; Unicorn's error code. Bit 0 of pc is Thumb."""
         state = self.engine.state
+        looked_at = bool(state[State.TRAPS] & LOOKED_AT)
+        if looked_at or self._looked_at:
+            self._publish()
+        self._looked_at = looked_at
         state[State.COMPILING] = until == NO_EXIT and self._allowed()
         if state[State.COMPILING] and state[State.BLOCKS] >= self._last + self.period:
             self.look()
         return int(self.library.run(state.ctypes.data, uc, pc, until))
 
     def _allowed(self) -> bool:
-        """Whether nobody looks into blocks: no log, breakpoint, held block, or predictor that is off."""
+        """Whether nobody looks into any block: no log, held block, or predictor that is off."""
         state = self.engine.state
-        watched = (
-            state[State.TRAPS] & (TRAP_BREAKPOINT | TRAP_EXECUTE)
-            or state[State.HOLD]
-            or state[State.UNSETTLED] == kernels.HELD
-        )
+        watched = state[State.HOLD] or state[State.UNSETTLED] == kernels.HELD
         traps = state[State.UNALIGNED_TRAP] and not self.engine.timed
         return not (watched or traps or state[State.LOG] >= 0 or state[State.OPEN] or self.engine.tables.branch_flags)
 
