@@ -13,7 +13,6 @@ from simulator.timing import layout as at
 from simulator.timing.kernels import (
     D_SETS,
     D_WAYS,
-    FALL_THROUGH,
     FLUSHED,
     FRAME_WORDS,
     LINE_SHIFT,
@@ -284,6 +283,3 @@ class _Pairs(Words):
         self.put(State.STALLS, build.add(count, one))
         build.go(done)
         build.at(done)
-
-
-__all__ = ["FALL_THROUGH", "FLUSHED", "POP", "PUSH", "SLOW", "Helpers", "Words"]

@@ -458,4 +458,3 @@ def _known() -> set[str]:
 
 
 _KNOWN = _known()
-__all__ = ["LEFT", "NOT_COMPILED", "SIGNATURE", "STOPPED", "Untranslatable", "translate"]
