@@ -85,7 +85,7 @@ class Ltdc(Peripheral):
         super().__init__(name)
         self._pixel_clock = pixel_clock
         self._pixels = Timebase(clock, pixel_clock)
-        self._port = port
+        self._ports = {n: port.of(f"layer {n}") for n in LAYERS}
         self._irq = irq
         self._error_irq = error_irq
         self.on_frame: list[Callable[[], None]] = []
@@ -275,7 +275,7 @@ class Ltdc(Peripheral):
         picture[:] = [self["BCCR"] >> 8 * n & 0xFF for n in range(3)]
         for n in LAYERS:
             try:
-                self._layer(n).over(picture, self._port.read_block)
+                self._layer(n).over(picture, self._ports[n].read_block)
             except BusError:
                 self["ISR"] |= _TERRIF
                 self._update()

@@ -11,6 +11,7 @@ from llvmlite import ir
 from simulator.compiled.builder import I1, I8, I32, I64, Builder, Value
 from simulator.timing import layout as at
 from simulator.timing.kernels import (
+    D_LINES,
     D_SETS,
     D_WAYS,
     FLUSHED,
@@ -212,7 +213,9 @@ class _Access(Words):
         build.ir.ret_void()
         build.at(ways)
         line = build.lsr(self.address, LINE_SHIFT)
+        stored = build.is_("!=", build.load(self.row, I64, 8 * Operand.STORE), build.long(0))
         first = build.mul(build.masked(line, D_SETS - 1), build.long(D_WAYS))
+        first = build.add(first, build.select(stored, build.long(D_LINES), build.long(0)))
         place = build.add(self.word(State.D_SLOTS), build.lsl(first, 3))
         hit, slot = ir.Constant(I1, 0), first
         for way in range(D_WAYS):

@@ -20,6 +20,7 @@ from simulator.timing import kernels, memories
 from simulator.timing import layout as at
 from simulator.timing.automaton import Automaton, issue_cycles
 from simulator.timing.cortex_m7 import CAUSES, Parameters
+from simulator.timing.dcache import DataCache
 from simulator.timing.descriptors import BlockTables, Description
 from simulator.timing.kernels import Block, Region, Stall, State
 from simulator.timing.traps import (
@@ -66,10 +67,12 @@ class Engine:
         timed: bool = True,
         seed: int = 1,
         parameters: Parameters = Parameters(),  # noqa: B008
+        cache_data: bool = False,
     ) -> None:
+        """cache_data: the D-cache holds data of its own, and not only lines."""
         self.timed = timed
         self.spans = spans
-        self.tables = BlockTables([(s.base, s.size) for s in spans], read_word, timed=timed)
+        self.tables = BlockTables([(s.base, s.size) for s in spans], read_word, timed=timed, ahead=cache_data)
         self.parameters = parameters
         self.automaton = Automaton(parameters)
         self.state: NDArray[np.int64] = np.zeros(State.WORDS, np.int64)
@@ -81,8 +84,9 @@ class Engine:
         self.executed: NDArray[np.uint8] = np.zeros(1 << 22, np.uint8)
         self.costs = memories.costs(0)
         self.i_tags: NDArray[np.int64] = np.full(kernels.I_SETS * kernels.I_WAYS, -1, np.int64)
-        self.d_tags: NDArray[np.int64] = np.full(kernels.D_SETS * kernels.D_WAYS, -1, np.int64)
-        self._no_tags: NDArray[np.int64] = np.full_like(self.d_tags, -1)
+        self.dcache = DataCache(self.state, self.regions, self.costs)
+        if cache_data:
+            self.dcache.keep_memory()
         self.scratch: NDArray[np.int64] = np.zeros(kernels.SCRATCH_WORDS, np.int64)
         self.stall_list: NDArray[np.int64] = np.zeros((kernels.MAX_STALLS, 2), np.int64)
         self.returns: NDArray[np.int64] = np.full(kernels.RETURN_DEPTH, -1, np.int64)
@@ -106,7 +110,6 @@ class Engine:
         for span in spans:
             self.regions[span.base >> 10 : span.base + span.size + 1023 >> 10] = memories.NUMBERS[span.kind]
         state = self.state
-        state[State.D_SLOTS] = self._no_tags.ctypes.data
         state[State.PREVIOUS] = -1
         state[State.TIMED] = timed
         state[State.RANDOM] = (seed * 2654435761 & 0xFFFF_FFFF) or 1
@@ -148,7 +151,6 @@ class Engine:
             (State.HOSTS, self.hosts),
             (State.REGION_COSTS, self.costs),
             (State.I_TAGS, self.i_tags),
-            (State.D_TAGS, self.d_tags),
             (State.SCRATCH, self.scratch),
             (State.STALL_LIST, self.stall_list),
             (State.RETURNS, self.returns),
@@ -370,7 +372,7 @@ class Engine:
     def enable_caches(self, *, instruction: bool, data: bool) -> None:
         """Follow CCR.IC and CCR.DC; contents stay, as in hardware."""
         self.state[State.HELD] = int(instruction) | int(data) << 1
-        self.state[State.D_SLOTS] = (self.d_tags if data else self._no_tags).ctypes.data
+        self.dcache.enable(wanted=data)
         self.state[State.I_GENERATION] += 1
         self.state[State.FETCH_BUFFER] = -1
 
@@ -391,14 +393,26 @@ class Engine:
         self.i_tags[:] = -1
         self.state[State.I_GENERATION] += 1
 
-    def invalidate_data_set_way(self, set_: int, way: int) -> None:
-        self.d_tags[set_ * kernels.D_WAYS + way] = -1
-
-    def invalidate_data_address(self, address: int) -> None:
+    def invalidate_instruction_address(self, address: int) -> None:
+        """Drop the line at address from the I-cache."""
         line = address >> kernels.LINE_SHIFT
-        first = line % kernels.D_SETS * kernels.D_WAYS
-        ways = self.d_tags[first : first + kernels.D_WAYS]
-        ways[ways == line] = -1
+        ways = self._instruction_ways(line)
+        ways[ways & ~kernels.STALE == line] = -1
+        self.state[State.I_GENERATION] += 1
+
+    def mark_instructions(self, line: int) -> bool:
+        """Memory behind this line of 32 bytes has changed: the next fetch of it is logged. False where the I-cache does not hold it."""
+        ways = self._instruction_ways(line)
+        if not (ways == line).any():
+            return False
+        ways[ways == line] |= kernels.STALE
+        self.state[State.STALE_CODE] = 1
+        self.state[State.I_GENERATION] += 1
+        return True
+
+    def _instruction_ways(self, line: int) -> NDArray[np.int64]:
+        first = line % kernels.I_SETS * kernels.I_WAYS
+        return self.i_tags[first : first + kernels.I_WAYS]
 
     # Sums
 

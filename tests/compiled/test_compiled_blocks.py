@@ -36,7 +36,7 @@ def state_of(machine):
         "instructions": machine.instructions,
         "blocks": int(machine.engine.state[State.BLOCKS]),
         "causes": machine.causes(),
-        "d-cache": bytes(machine.engine.d_tags),
+        "d-cache": bytes(machine.engine.dcache.tags),
         "i-cache": bytes(machine.engine.i_tags),
         "random": int(machine.engine.state[State.RANDOM]),
     }
