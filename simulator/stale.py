@@ -24,7 +24,7 @@ from simulator.symbols import Symbols
 from simulator.timing import kernels
 from simulator.timing.dcache import LINE_BYTES, Access, Event, mask
 from simulator.timing.engine import Engine
-from simulator.timing.kernels import EVERY_BYTE, LINE_SHIFT
+from simulator.timing.kernels import EVERY_BYTE, LINE_SHIFT, State
 
 BY_SET_WAY = ("DCISW", "DCCSW", "DCCISW")
 CLEANS = ("DCCMVAU", "DCCMVAC", "DCCIMVAC", "DCCSW", "DCCISW")
@@ -37,7 +37,8 @@ class Place:
 
     pc is of the core's access: the load that read a stale line, the store whose line was dirty, the fetch. master is "" where
     none has to do with it. address is the first byte accessed, buffer the object it lies in, "" for none; first and last are the
-    lowest and highest lines' addresses; cycle is of the first time.
+    lowest and highest lines' addresses; cycle is of the core's first such access. by is the instruction that cleaned or invalidated the line first,
+    None where it was evicted, or stayed.
     """
 
     kind: Kind
@@ -51,6 +52,7 @@ class Place:
     last: int
     lines: int
     cycle: int
+    by: int | None
 
     @property
     def fills_its_lines(self) -> bool:
@@ -97,7 +99,7 @@ class Coherency:
                 continue
             if self._told.get((master, line)) != writer.cycle:
                 self._told[master, line] = writer.cycle
-                self._note(STALE_MASTER_READ, master, writer, max(address, line << LINE_SHIFT), writer.cycle)
+                self._note(STALE_MASTER_READ, master, writer, max(address, line << LINE_SHIFT))
 
     def maintain(self, operation: str, value: int) -> None:
         """The core writes one of the D-cache's maintenance registers: an address, or a set and way."""
@@ -112,11 +114,11 @@ class Coherency:
         written = self._cache.written(slot)
         if operation in CLEANS:
             if writer is not None and written:
-                self._note(LOST_WRITE, self._master(slot, line), writer, _first(line, written), self._engine.cycle)
+                self._note(LOST_WRITE, self._master(slot, line), writer, _first(line, written), by=self._maintainer)
             self.on_clean(slot)
             self._cache.clean(slot)
-        elif writer is not None and written != EVERY_BYTE:
-            self._note(LOST_STORE, "", writer, writer.address, self._engine.cycle)
+        elif writer is not None and written != EVERY_BYTE and not (operation == "DCISW" and self._is_off):
+            self._note(LOST_STORE, "", writer, writer.address, by=self._maintainer)
         if operation in INVALIDATES:
             self.on_drop(slot)
             self._cache.drop(slot)
@@ -132,12 +134,12 @@ class Coherency:
     def _hear(self, event: Event) -> None:
         access, line = event.access, event.access.address >> LINE_SHIFT
         if event.kind == kernels.STALE_READ:
-            self._note(STALE_READ, self._master(event.slot, line), access, access.address, access.cycle)
+            self._note(STALE_READ, self._master(event.slot, line), access, access.address)
         elif event.kind == kernels.STALE_EVICTED:
             line = access.address
             if event.writer is not None and event.written:
                 master = self._master(event.slot, line)
-                self._note(LOST_WRITE, master, event.writer, _first(line, event.written), access.cycle)
+                self._note(LOST_WRITE, master, event.writer, _first(line, event.written))
             self.on_evicted(line)
         elif event.kind == kernels.FETCHED_STORED:
             if self._changes_code(access.address, line):
@@ -145,7 +147,7 @@ class Coherency:
         elif event.kind == kernels.STALE_FETCHED or (
             event.writer is not None and self._changes_code(event.writer.address, line)
         ):
-            self._note(STALE_FETCH, "", access, access.address, access.cycle)
+            self._note(STALE_FETCH, "", access, access.address)
 
     def _changes_code(self, address: int, line: int) -> bool:
         """Whether a line of instructions is changed by a store in it: not where an object of its own shares the line."""
@@ -160,7 +162,17 @@ class Coherency:
         held, master = self._masters.get(slot, (-1, ""))
         return master if held == line else "another master"
 
-    def _note(self, kind: Kind, master: str, access: Access, address: int, cycle: int) -> None:
+    @property
+    def _maintainer(self) -> int:
+        """The PC of the access to a cache register that is being made."""
+        return int(self._engine.state[State.ACCESS_PC])
+
+    @property
+    def _is_off(self) -> bool:
+        """Start-up code invalidates all of a cache that is off, whatever it holds from before a reset."""
+        return not int(self._engine.state[State.HELD]) & 2
+
+    def _note(self, kind: Kind, master: str, access: Access, address: int, *, by: int | None = None) -> None:
         pc = self._pc(access, fetch=kind is STALE_FETCH)
         symbol = self._symbols.at(address)
         buffer = symbol.text if symbol is not None else ""
@@ -169,7 +181,7 @@ class Coherency:
         place = self.places.get(key)
         if place is None:
             where = (symbol.address, symbol.size) if symbol is not None else (0, 0)
-            self.places[key] = Place(kind, master, pc, address, buffer, *where, start, start, 1, cycle)
+            self.places[key] = Place(kind, master, pc, address, buffer, *where, start, start, 1, access.cycle, by)
             return
         place.lines += 1
         place.first, place.last = min(place.first, start), max(place.last, start)
@@ -209,6 +221,7 @@ def describe(place: Place, where: Callable[[int], str], *, data: bool) -> dict[s
         "first_line": place.first,
         "last_line": place.last,
         "cycle": place.cycle,
+        "by": place.by,
         "sentence": sentence(place, where, data=data),
         "cure": advice(place),
     }
@@ -225,9 +238,11 @@ def sentence(place: Place, where: Callable[[int], str], *, data: bool) -> str:
     elif place.kind is STALE_MASTER_READ:
         what = f"{master} read {buffer} from memory, while it was dirty in the D-cache by the store at {code}"
     elif place.kind is LOST_WRITE:
-        what = f"the D-cache wrote {buffer} back over what {master} had written, for the store at {code}"
+        cleaned = f" and the clean at {where(place.by)}" if place.by is not None else ""
+        what = f"the D-cache wrote {buffer} back over what {master} had written, for the store at {code}{cleaned}"
     elif place.kind is LOST_STORE:
-        what = f"the store at {code} to {buffer} was in a dirty line that was invalidated"
+        invalidated = f"invalidated by {where(place.by)}" if place.by is not None else "invalidated"
+        what = f"the store at {code} to {buffer} was in a dirty line that was {invalidated}"
     else:
         what = f"{code} was fetched, which was changed by data and not cleaned, or not invalidated in the I-cache"
     return f"{what} ({first}); {effect}"

@@ -110,9 +110,9 @@ class DataCache:
         first, last = address >> LINE_SHIFT, address + size - 1 >> LINE_SHIFT
         if last - first < D_WAYS:
             return [slot for line in range(first, last + 1) if (slot := self.slot(line)) is not None]
-        lines = self.tags[:D_LINES] & ~STALE
-        found = np.flatnonzero((lines >= first) & (lines <= last) & (self.tags[:D_LINES] >= 0))
-        return [int(slot) for slot in found[np.argsort(lines[found])]]
+        lines = self.tags[:D_LINES] & STALE - 1  # -1 becomes a line that is nowhere
+        found = np.flatnonzero((lines - first).view(np.uint64) <= last - first)
+        return found[np.argsort(lines[found])].tolist() if len(found) else []
 
     def line(self, slot: int) -> int:
         return int(self.tags[slot]) & ~STALE

@@ -139,7 +139,8 @@ def test_an_invalidation_takes_the_neighbours_store_with_it(tmp_path: Path, data
     told = ran(board)
     assert counts(told) == {"lost_stores": 1}
     assert word(board, OUT) == NEW and word(board, OUT + 4) == (0 if data else OLD)
-    assert told["coherency"]["places"][0]["buffer"] == "neighbour"
+    place = told["coherency"]["places"][0]
+    assert place["buffer"] == "neighbour" and board.read(place["by"], 2) == b"\x08\x60", "the store to DCIMVAC"
 
 
 def test_stores_behind_the_transfer_are_the_cores_and_no_loss(tmp_path: Path) -> None:
