@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
@@ -284,17 +282,3 @@ def test_frames_are_counted_as_their_last_line_ends(bench: Bench) -> None:
 
 def test_a_scan_that_nobody_watches_costs_no_events(bench: Bench) -> None:
     assert bench.clock.horizon == 1 << 62
-
-
-def test_a_picture_of_the_board_takes_less_than_ten_milliseconds() -> None:
-    bench = Bench(480, 272)
-    bench.layer(bytes(480 * 272 * 2), RGB565)
-    bench.layer(bytes(480 * 272 * 2), ARGB4444, at=LAYER_2, base=RAM + 0x4_0000)
-    bench.reload()
-    bench.picture()
-    times = []
-    for _ in range(5):
-        start = time.process_time()
-        bench.picture()
-        times.append(time.process_time() - start)
-    assert min(times) < 0.010
