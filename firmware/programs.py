@@ -23,7 +23,11 @@ USUAL = ("gcc12", "O2")
 SPEED = ("byte_dot", "smlad_dot", "memcpy", "float", "branchy")
 CONFORMANCE = ("exceptions", "schedulers")  # folders of firmware/conformance, a program a file
 # What only the discovery board has: its serial port, its timers, a tick of 216 MHz.
-DISCO_ONLY = tuple(f"selftest-{name}" for name in ("uart_irq", "timer", "systick", "wfi_sleep"))
+DISCO_ONLY = tuple(f"selftest-{name}" for name in ("uart_irq", "timer", "systick", "wfi_sleep", "camera"))
+
+# Files of the demo that a self-test uses, by the self-test's name.
+DEMO = FIRMWARE / "image_recognition_demo"
+DRIVERS = {"camera": tuple(DEMO / f"{name}.c" for name in ("camera", "i2c", "pins"))}
 
 
 class ProgramError(Exception):
@@ -45,7 +49,9 @@ def programs() -> dict[str, Program]:
     speed, selftest = FIRMWARE / "speed", FIRMWARE / "selftest"
     listed = [Program("hello", (FIRMWARE / "hello" / "main.c",))]
     listed += [Program(f"speed-{name}", (speed / "main.c", speed / f"{name}.c")) for name in SPEED]
-    listed += [Program(f"selftest-{path.stem}", (path,)) for path in sorted(selftest.glob("*.c"))]
+    listed += [
+        Program(f"selftest-{path.stem}", (path, *DRIVERS.get(path.stem, ()))) for path in sorted(selftest.glob("*.c"))
+    ]
     for kind in CONFORMANCE:
         listed += [
             Program(f"{kind}-{path.stem}", (path,)) for path in sorted((FIRMWARE / "conformance" / kind).glob("*.c"))
