@@ -29,6 +29,52 @@ class Line:
         self._listeners.append(listener)
 
 
+class Signal(Line):
+    """A line that its driver keeps up to date only while somebody wants it: its edges are events of the clock."""
+
+    __slots__ = ("_users", "on_demand")
+
+    def __init__(self, name: str = "") -> None:
+        super().__init__(name)
+        self._users: set[object] = set()
+        self.on_demand: Callable[[], None] = lambda: None  # the driver's: `wanted` has changed
+
+    @property
+    def wanted(self) -> bool:
+        return bool(self._users)
+
+    def want(self, user: object, *, wanted: bool = True) -> None:
+        """A user wants the edges from now on, or no longer."""
+        before = self.wanted
+        (self._users.add if wanted else self._users.discard)(user)
+        if self.wanted != before:
+            self.on_demand()
+
+    def pulse(self) -> None:
+        """High for less than a cycle."""
+        self.set(True)
+        self.set(False)
+
+
+class Tristate(Signal):
+    """A signal between a peripheral and pins: a level, or nothing while it is not `driven`, and then low."""
+
+    __slots__ = ("driven",)
+
+    def __init__(self, name: str = "", *, level: bool | None = None) -> None:
+        super().__init__(name)
+        self.driven = level is not None
+        self.level = bool(level)
+
+    def drive(self, level: bool | None) -> None:
+        """None lets go."""
+        before = self.driven, self.level
+        self.driven, self.level = level is not None, bool(level)
+        if (self.driven, self.level) != before:
+            for listener in self._listeners:
+                listener(self.level)
+
+
 class Request:
     """A DMA request: high while the peripheral wants a transfer; whoever serves it says so with `acknowledge`."""
 
@@ -126,6 +172,26 @@ class Frequency:
         self.hz = Fraction(hz)
         for listener in self._listeners:
             listener()
+
+
+class AnyPin:
+    """Leads several pins to one input: high while one of those that drive it is, not driven while none does."""
+
+    __slots__ = ("_inputs", "_output")
+
+    def __init__(self, output: Tristate) -> None:
+        self._output = output
+        self._inputs: list[Tristate] = []
+
+    def input(self) -> Tristate:
+        line = Tristate(self._output.name)
+        line.listen(self._combine)
+        self._inputs.append(line)
+        return line
+
+    def _combine(self, level: bool) -> None:
+        driven = [line.level for line in self._inputs if line.driven]
+        self._output.drive(any(driven) if driven else None)
 
 
 class AnyOf:
