@@ -6,6 +6,7 @@ Luma and chroma are those of `picture.yuv` (ITU-R BT.601 in 256ths). Not modelle
 from __future__ import annotations
 
 from fractions import Fraction
+from math import isqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +84,17 @@ def contrasted(picture: Picture, contrast: Fraction, brightness: int) -> Picture
     present = luma(picture)
     stretched = ((present - 128) * contrast.numerator * 2 + contrast.denominator) // (2 * contrast.denominator) + 128
     return _limited(picture.astype(np.int64) + (stretched + brightness - present)[..., None])
+
+
+def lit(picture: Picture, red: Fraction, green: Fraction, blue: Fraction) -> Picture:
+    """As with so many times the light in each colour, for values that are the roots of light (a gamma of 2), rounded down."""
+    if red == green == blue == 1:
+        return picture
+    tables = [
+        [min(isqrt(value * value * factor.numerator // factor.denominator), 255) for value in range(256)]
+        for factor in (red, green, blue)
+    ]
+    return np.stack([np.array(table, np.uint8)[picture[..., n]] for n, table in enumerate(tables)], -1)
 
 
 def grey(picture: Picture) -> Picture:

@@ -2,8 +2,8 @@
 
 Reference: OV9655 datasheet (registers, timing), OV9650 implementation guide (dummy pixels, windows), ST's board package (the values
 that it writes; which byte comes first is a guess from its picture being right on the LCD). Not modelled: zoom, gamma, sharpness, raw
-Bayer data; gains, white balance and exposure, which are as if they were automatic and had found what suits the picture, so that night
-mode never lowers the frame rate.
+Bayer data; gain, white balance and exposure while they are automatic: they have found what suits the picture, and what their registers
+then hold is what the host has written. So night mode never lowers the frame rate.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from peripherals.parts.camera_module import SYNC_LINES, CameraModule, Timing
 from peripherals.parts.camera_source import scene
 
 ADDRESS = 0x60 >> 1
-GAIN, VREF, PIDH, PIDL, CLKRC, COM7, COM10 = 0x00, 0x03, 0x0A, 0x0B, 0x11, 0x12, 0x15
+GAIN, BLUE, RED, VREF, COM1, PIDH, PIDL, AEC = 0x00, 0x01, 0x02, 0x03, 0x04, 0x0A, 0x0B, 0x10
+CLKRC, COM7, COM8, COM10 = 0x11, 0x12, 0x13, 0x15
 HSTART, HSTOP, VSTRT, VSTOP, MVFP, EXHCH, EXHCL, HREF = 0x17, 0x18, 0x19, 0x1A, 0x1E, 0x2A, 0x2B, 0x32
 TSLB, COM13, COM15, MTX1, BRTN, CNST1, MTXS, DBLV = 0x3A, 0x3D, 0x40, 0x4F, 0x55, 0x56, 0x58, 0x6B
-POIDX, PCKDV, COM20, DM_LNL, DM_LNH = 0x72, 0x73, 0x8D, 0x92, 0x93
+POIDX, PCKDV, COM20, DM_LNL, DM_LNH, AECH = 0x72, 0x73, 0x8D, 0x92, 0x93, 0xA1
 RESET = {
-    0x01: 0x80, 0x02: 0x80, VREF: 0x12, 0x09: 0x01, PIDH: 0x96, PIDL: 0x57, 0x0E: 0x01, 0x0F: 0x43, 0x10: 0x40, CLKRC: 0x80,
-    0x13: 0x8F, 0x14: 0x4A, HSTART: 0x1D, HSTOP: 0xBD, VSTRT: 0x01, VSTOP: 0x81, 0x1C: 0x7F, 0x1D: 0xA2, TSLB: 0x0C, COM15: 0xC0,
+    BLUE: 0x80, RED: 0x80, VREF: 0x12, 0x09: 0x01, PIDH: 0x96, PIDL: 0x57, 0x0E: 0x01, 0x0F: 0x43, AEC: 0x40, CLKRC: 0x80,
+    COM8: 0x8F, 0x14: 0x4A, HSTART: 0x1D, HSTOP: 0xBD, VSTRT: 0x01, VSTOP: 0x81, 0x1C: 0x7F, 0x1D: 0xA2, TSLB: 0x0C, COM15: 0xC0,
     CNST1: 0x40, DBLV: 0x0A,
 }  # fmt: skip
 _READ_ONLY = (PIDH, PIDL, 0x1C, 0x1D)
@@ -42,6 +43,7 @@ _LEFT, _TOP = (
     10,
 )  # HSTART and VSTRT of the whole picture; guess: the reset values, and ST's for VGA
 _EDGES = {VREF: (VSTRT, VSTOP), HREF: (HSTART, HSTOP)}  # its bits [2:0] and [5:3] are these registers' low ones
+_AEC, _AWB, _AGC = 1, 2, 4  # of COM8
 _ST_REDNESS, _ST_BLUENESS = (
     colours.row(152, -152, 0, 128),
     colours.row(-40, -112, 152, 128),
@@ -183,7 +185,19 @@ class Ov9655(CameraModule):
             flip=flip,
         )
 
+    @property
+    def light(self) -> tuple[Fraction, Fraction, Fraction]:
+        """What red, green and blue are multiplied by, against what suits the picture. As long as one of gain and exposure is automatic it
+        makes up for the other. Guess: the picture is right at a gain of 1 with an exposure of all lines of a frame."""
+        words = self.words
+        lines = (words[AECH] & 0x3F) << 10 | words[AEC] << 2 | words[COM1] & 3
+        gain = Fraction(16 + (words[GAIN] & 15), 16) * 2 ** (words[GAIN] >> 4).bit_count()
+        every = Fraction(1) if words[COM8] & (_AEC | _AGC) else gain * lines / _LINES[self.mode]
+        red, blue = (Fraction(1) if words[COM8] & _AWB else Fraction(words[colour], 0x80) for colour in (RED, BLUE))
+        return red * every, every, blue * every
+
     def _coloured(self, seen: picture.Picture) -> picture.Picture:
+        seen = colours.lit(seen, *self.light)
         if self.words[COM13] & 0x10:
             seen = colours.recoloured(seen, *_chroma(bytes(self.words[MTX1 : MTX1 + 6]), self.words[MTXS]))
         bright = self.words[BRTN]

@@ -15,9 +15,9 @@ from peripherals.parts.s5k5cag import S5k5cag
 from peripherals.stm32f7.dcmi import Dcmi
 
 CORE = 216_000_000
-CR, IER, ICR = 0x00, 0x0C, 0x14
-FRAME, VSYNC = 1, 8
-ENABLE, CAPTURE = 1 << 14, 1
+CR, RIS, IER, ICR = 0x00, 0x08, 0x0C, 0x14
+FRAME, OVR, VSYNC = 1, 2, 8
+ENABLE, CAPTURE, SNAPSHOT, HSPOL, VSPOL = 1 << 14, 1, 2, 64, 128
 WORDS = 1 << 20  # that whoever empties the FIFO takes at once
 
 # What ST's board package leaves in the registers that bear on picture and time.
@@ -74,23 +74,49 @@ def ov9655(registers: dict[int, int], xclk: int = 24_000_000) -> Sensor:
     return made
 
 
+class Interface:
+    """DCMI behind a sensor, set as its host must set it; whoever empties its FIFO keeps up, or is not there."""
+
+    def __init__(self, made: Sensor, *, emptied: bool = True) -> None:
+        self.made = made
+        self.irq, request = Line(), Request("DCMI")
+        self.taken = bytearray()
+        self.dcmi = Dcmi("DCMI", made.clock, made.port, irq=self.irq, request=request)
+        timing = made.sensor.timing
+        assert timing is not None
+        self.control = VSPOL * timing.vsync | HSPOL * (not timing.href)
+        if emptied:
+            take = request.take
+            assert take is not None
+            request.room = lambda: WORDS
+            request.listen(lambda level: self.taken.extend(take(WORDS)) if level else None)
+
+    def start(self, interrupts: int = 0) -> None:
+        self.dcmi.write(IER, 4, interrupts)
+        self.dcmi.write(CR, 4, ENABLE | self.control)
+        self.dcmi.write(CR, 4, ENABLE | CAPTURE | SNAPSHOT | self.control)
+
+    def flags(self) -> int:
+        return self.dcmi.read(RIS, 4)
+
+    def run_until(self, flags: int) -> None:
+        while not self.flags() & flags:
+            self.made.clock.advance(self.made.clock.horizon)
+
+
 def interrupt_times(made: Sensor, source: int, count: int) -> list[Fraction]:
-    """When DCMI interrupts for that flag, each time cleared at once, as firmware would see it whose DMA keeps up."""
+    """When DCMI interrupts for that flag, each time cleared a little later, as firmware would see it whose DMA keeps up."""
     times: list[Fraction] = []
-    irq, request = Line(), Request("DCMI")
-    dcmi = Dcmi("DCMI", made.clock, made.port, irq=irq, request=request)
-    request.room = lambda: WORDS
-    request.listen(lambda level: request.take is not None and level and request.take(WORDS))
+    interface = Interface(made)
 
     def interrupted(level: bool) -> None:
         if level:
             times.append(made.clock.seconds)
-            made.clock.after(12, lambda: dcmi.write(ICR, 4, 0x1F))
+            made.clock.after(12, lambda: interface.dcmi.write(ICR, 4, 0x1F))
 
-    irq.listen(interrupted)
-    dcmi.write(IER, 4, source)
-    dcmi.write(CR, 4, ENABLE | 1 << 7)
-    dcmi.write(CR, 4, ENABLE | CAPTURE | 1 << 7)
+    interface.irq.listen(interrupted)
+    interface.start(source)
+    interface.dcmi.write(CR, 4, ENABLE | CAPTURE | interface.control)
     while len(times) < count:
         made.clock.advance(made.clock.horizon)
     return times

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from s5k5cag_host import configure
-from sensors import FRAME, QQVGA, QVGA, VGA, VSYNC, interrupt_times, ov9655
+from sensors import FRAME, OVR, QQVGA, QVGA, VGA, VSYNC, Interface, Sensor, interrupt_times, ov9655
+
+from peripherals.parts import picture
 
 WITHIN = 0.001
 FRAMES = 4
 MHZ = 1_000_000
+SCENE = np.random.default_rng(2).integers(0, 256, (120, 160, 3), dtype=np.uint8)
 
 
 def rate(times: list[Fraction]) -> Fraction:
@@ -69,3 +73,22 @@ def test_a_frame_takes_no_less_time_than_its_bytes() -> None:
     """2048 x 1536 at 24 MHz of PCLK is 262 ms of bytes, whatever frame time the host asks for."""
     made = configure(2048, 1536)
     assert made.sensor.timing is not None and made.sensor.timing.frame > Fraction(2 * 2048 * 1536, 24 * MHZ)
+
+
+@pytest.mark.parametrize("sensor", ["ov9655", "s5k5cag"])
+def test_dcmi_takes_the_picture_pixel_by_pixel_and_overruns_without_dma(sensor: str) -> None:
+    def sending() -> Sensor:
+        made = ov9655(QQVGA) if sensor == "ov9655" else configure(160, 120)
+        made.sensor.feed(SCENE)
+        return made
+
+    interface = Interface(sending())
+    interface.start()
+    interface.run_until(FRAME | OVR)
+    words = np.frombuffer(bytes(interface.taken), "<u2").reshape(120, 160)
+    assert interface.flags() & (FRAME | OVR) == FRAME
+    assert np.array_equal(words, picture.rgb565(picture.fitted(SCENE, 160, 120)))
+    alone = Interface(sending(), emptied=False)
+    alone.start(OVR)
+    alone.run_until(FRAME | OVR)
+    assert alone.flags() & (FRAME | OVR) == OVR and alone.irq.level

@@ -118,6 +118,33 @@ def test_brightness_moves_and_contrast_stretches_luma() -> None:
     assert spreads == sorted(set(spreads))
 
 
+MANUAL = {0x13: 0xE0}  # no automatic gain, white balance or exposure
+
+
+@pytest.mark.parametrize("automatic", [0x04, 0x01])
+def test_gain_and_exposure_make_up_for_each_other_while_one_is_automatic(automatic: int) -> None:
+    darker = {0x13: 0xE2 | automatic, 0x00: 0x11, 0x10: 0x08}
+    assert np.array_equal(shown(QQVGA | darker), shown(QQVGA))
+
+
+def test_light_goes_with_gain_and_exposure() -> None:
+    """Values are roots of light: a quarter of it halves them. 125 lines of 500 is a quarter."""
+    full, quarter = {0x10: 125, 0x04: 0}, {0x10: 31, 0x04: 1}
+    as_it_is = shown(QQVGA)
+    assert np.array_equal(shown(QQVGA | MANUAL | full), as_it_is)
+    assert np.abs(shown(QQVGA | MANUAL | quarter) - as_it_is / 2).max() <= 10
+    assert np.array_equal(shown(QQVGA | MANUAL | quarter | {0x00: 0x30}), as_it_is)
+    assert shown(QQVGA | MANUAL | quarter | {0x00: 0x08}).mean() > shown(QQVGA | MANUAL | quarter).mean()
+    assert not shown(QQVGA | MANUAL | {0x10: 0, 0x04: 0}).any()
+
+
+def test_white_balance_by_hand_is_red_and_blue_in_128ths() -> None:
+    balanced = {0x13: 0xE5, 0x01: 0x20, 0x02: 0x80}
+    picture_now, before = shown(QQVGA | balanced, SMOOTH), shown(QQVGA, SMOOTH)
+    assert np.array_equal(picture_now[..., :2], before[..., :2])
+    assert np.abs(picture_now[..., 2] - before[..., 2] / 2).max() <= 10
+
+
 def test_yuv_of_a_picture_in_grey_is_its_luma() -> None:
     made: Sensor = ov9655(effect(0xC0, 0, 0, 0, 0, 0, 0) | {0x12: 0x62})
     made.sensor.feed(SCENE)
