@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from peripherals import timers
+from peripherals import analog, timers
 from peripherals.cortex_m7.dwt import Dwt
 from peripherals.cortex_m7.fpb import Fpb
 from peripherals.cortex_m7.itm import Itm
@@ -102,6 +102,7 @@ class Chip:
         assert isinstance(rng, Rng)
         self.rng = rng
         timers.join_timers(self)
+        analog.join_analog(self)
         self.rcc.on_gate = self._gate
         self.rcc.on_peripheral_reset = self._reset_one
 

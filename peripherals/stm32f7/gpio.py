@@ -71,7 +71,7 @@ class Gpio(Peripheral):
     def connect_output(self, pin: int, function: int, source: Tristate) -> None:
         """What an alternate function drives a pin with; it is wanted while somebody watches that pin in that function."""
         self._sources[pin][function] = source
-        source.listen(lambda level: self._drive(1 << pin) if pin in self._watched else None)
+        source.listen_drive(lambda: self._drive(1 << pin) if pin in self._watched else None)
 
     def connect_input(self, pin: int, function: int, sink: Tristate) -> None:
         """An input that has the pin's level while the alternate function is selected, and is not driven otherwise."""

@@ -117,7 +117,7 @@ class AdvancedTimer(GeneralTimer):
         self.breaks = [Tristate(f"{self.name}_BKIN"), Tristate(f"{self.name}_BKIN2")]
         self._break_filters = [Filter(self._periods, partial(self._break_passed, n)) for n in range(2)]
         for n, line in enumerate(self.breaks):
-            line.listen(lambda level, n=n: self._break_changed(n))  # type: ignore[misc]
+            line.listen_drive(partial(self._break_changed, n))
 
     def reset(self) -> None:
         self._repetitions = 0
