@@ -19,11 +19,9 @@
 #define DCMI_SR_FNE (1u << 2)
 #define DCMI_IER REG32(0x5005000Cu)
 #define DCMI_MISR REG32(0x50050010u)
-#define DCMI_DR REG32(0x50050028u)
 #define DCMI_VSYNC (1u << 3)
 #define DCMI_IRQ 78u
 
-#define FIFO_WORDS 4u
 #define RECORDED 4u
 
 static uint16_t frame[CAMERA_WIDTH * CAMERA_HEIGHT] __attribute__((aligned(32)));
@@ -103,13 +101,8 @@ static void overruns_without_dma(void) {
     claim_equal("without DMA the overrun interrupts", overruns, 1);
     claim("its flag is set then, and no frame's end", (seen_with_overrun & (DCMI_RISR_OVR | DCMI_RISR_FRAME)) == DCMI_RISR_OVR);
     claim("and falls when it is cleared", (DCMI_RISR & DCMI_RISR_OVR) == 0);
-    uint32_t words = 0;
-    while (DCMI_SR & DCMI_SR_FNE) {
-        (void)DCMI_DR;
-        words++;
-    }
-    claim_equal("the FIFO has kept its four words", words, FIFO_WORDS);
-    DCMI_CR &= ~DCMI_CR_CAPTURE;
+    claim("the FIFO is empty", (DCMI_SR & DCMI_SR_FNE) == 0);
+    claim("and the snapshot over", (DCMI_CR & DCMI_CR_CAPTURE) == 0);
 }
 
 static void overruns_without_interrupt(void) {
@@ -120,10 +113,6 @@ static void overruns_without_interrupt(void) {
     }
     claim_equal("where the interrupt is off its flag tells it", DCMI_RISR & DCMI_RISR_OVR, DCMI_RISR_OVR);
     claim_equal("and no interrupt comes", overruns, 1);
-    DCMI_CR &= ~DCMI_CR_CAPTURE;
-    while (DCMI_SR & DCMI_SR_FNE) {
-        (void)DCMI_DR;
-    }
 }
 
 static void takes_a_frame_with_dma(void) {
@@ -146,10 +135,6 @@ static void overruns_when_dma_stops(void) {
     claim_equal("a stream that ends in the midst of a frame leads to an overrun", overruns, 1);
     claim_equal("behind the words that it took", DMA2_S1NDTR, 0);
     DCMI_IER = 0;
-    DCMI_CR &= ~DCMI_CR_CAPTURE;
-    while (DCMI_SR & DCMI_SR_FNE) {
-        (void)DCMI_DR;
-    }
 }
 
 int main(void) {

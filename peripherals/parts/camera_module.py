@@ -31,8 +31,15 @@ class Timing:
     first: Fraction  # from VSYNC to the first line
     sync: Fraction  # that VSYNC lasts
     datum: Fraction  # of one byte
+    rows: int
+    line_bytes: int
     vsync: bool = True  # the level between frames
     href: bool = True  # the level in a line
+
+    @property
+    def active(self) -> Fraction:
+        """Of a line's bytes."""
+        return self.line_bytes * self.datum
 
 
 class CameraModule(RegisterFile):
@@ -55,11 +62,15 @@ class CameraModule(RegisterFile):
         self._event: Event | None = None
         self._timing: Timing | None = None  # of the frame under way
         self._began = clock.seconds
+        self._told = 0  # lines of the frame under way whose ends the port knows of
+        self._skips = False  # nobody wants lines
         self._lines: NDArray[np.uint16] = np.zeros((0, 0), np.uint16)
         self._seen: Picture | None = None  # what the lines are made of, and the state that they were made with
         self._seen_with: object = None
         self.forget()
         port.wanted.listen(self._follow)
+        port.lines.listen(self._lines_wanted)
+        port.look = self._look
 
     # What a sensor gives
 
@@ -111,6 +122,7 @@ class CameraModule(RegisterFile):
     def _follow(self, wanted: bool) -> None:
         """While nobody looks, frames go by without being made; their phase stays."""
         timing = self.timing
+        self._skips = False
         if self._event is not None:
             self._event.cancel()
             self._event = None
@@ -137,27 +149,70 @@ class CameraModule(RegisterFile):
 
     def _end_vsync(self, timing: Timing) -> None:
         self._port.vsync.set(not timing.vsync)
+        if self._port.lines.level:
+            self._make()
+        self._shown += 1
+        self._told = 0
+        self._go_on(timing)
+
+    def _go_on(self, timing: Timing) -> None:
+        """To the next line, or to the frame's end where nobody wants lines."""
+        if self._told < timing.rows and self._port.lines.level:
+            self._after(timing.first + self._told * timing.line, lambda: self._begin_line(timing))
+        else:
+            self._skips = self._told < timing.rows
+            self._after(timing.frame, self._end_frame)
+
+    def _begin_line(self, timing: Timing) -> None:
+        """Its end falls on the cycle of its last byte, counted from the cycle on which it begins."""
+        burst = Burst(self._lines[self._told], timing.datum)
+        self._port.hsync.set(timing.href)
+        self._event = self._clock.after_seconds(burst.seconds, lambda: self._end_line(timing))
+        self._port.send(burst)
+
+    def _make(self) -> None:
+        """The lines of the frame, of what stands before the sensor now."""
         seen, state = self._scene(self._shown), self.state
         if seen is not self._seen or state != self._seen_with:
             self._lines = self.bytes_of(seen).astype(np.uint16)
             self._seen, self._seen_with = seen, state
-        self._shown += 1
-        self._after(timing.first, lambda: self._begin_line(timing, 0))
 
-    def _begin_line(self, timing: Timing, row: int) -> None:
-        burst = Burst(self._lines[row], timing.datum)
-        self._port.hsync.set(timing.href)
-        self._after(timing.first + row * timing.line + burst.seconds, lambda: self._end_line(timing, row))
-        self._port.send(burst)
-
-    def _end_line(self, timing: Timing, row: int) -> None:
+    def _end_line(self, timing: Timing) -> None:
+        self._told += 1
         self._port.hsync.set(not timing.href)
-        if row + 1 < len(self._lines):
-            self._after(timing.first + (row + 1) * timing.line, lambda: self._begin_line(timing, row + 1))
+        self._go_on(timing)
+
+    def _look(self) -> None:
+        """Move HSYNC as it has moved since lines are skipped."""
+        timing = self._timing
+        if not self._skips or timing is None:
+            return
+        elapsed = self._clock.seconds - self._began - timing.first
+        ended = min(max((elapsed - timing.active) // timing.line + 1, 0), timing.rows)
+        if ended > self._told:
+            self._told = ended
+            self._port.hsync.set(timing.href)
+            self._port.hsync.set(not timing.href)
+        within = ended < timing.rows and elapsed >= ended * timing.line
+        self._port.hsync.set(within == timing.href)
+
+    def _lines_wanted(self, wanted: bool) -> None:
+        """From the next line on; one that is under way still ends. Where the registers have changed since, from the next frame on."""
+        timing = self._timing
+        if not wanted or not self._skips or timing is None or self._event is None or timing != self.timing:
+            return
+        self._look()
+        self._make()
+        self._skips = False
+        self._event.cancel()
+        if self._told < timing.rows and self._port.hsync.level == timing.href:
+            self._after(timing.first + self._told * timing.line + timing.active, lambda: self._end_line(timing))
         else:
-            self._after(timing.frame, self._end_frame)
+            self._go_on(timing)
 
     def _end_frame(self) -> None:
+        self._look()
+        self._skips = False
         self.frames += 1
         for listener in self.on_frame:
             listener()

@@ -147,6 +147,8 @@ class Ov9655(CameraModule):
             first=(_FIRST_LINE + self.window[1]) * line,
             sync=SYNC_LINES * line,
             datum=self.byte_seconds,
+            rows=self.size[1],
+            line_bytes=2 * self.size[0],
             vsync=not com10 & 0x02,
             href=not com10 & 0x08,
         )

@@ -191,6 +191,8 @@ class S5k5cag(CameraModule):
             first=_FIRST_LINE * line,
             sync=SYNC_LINES * line,
             datum=1 / self.pclk,
+            rows=self.size[1],
+            line_bytes=self._line_bytes,
             vsync=bool(mask & _VSYNC_HIGH),
             href=not mask & _HSYNC_HIGH,
         )

@@ -35,6 +35,7 @@ class Sensor:
     def __init__(self, kind: type[Ov9655] | type[S5k5cag], xclk: int = 24_000_000) -> None:
         self.clock = Clock(CORE)
         self.port = VideoPort()
+        self.port.lines.set(True)
         self.sensor: CameraModule = kind(self.clock, self.port, xclk)
         self.bursts: list[tuple[Fraction, Burst]] = []
         self.vsyncs: list[tuple[Fraction, bool]] = []
