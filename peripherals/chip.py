@@ -32,9 +32,11 @@ from peripherals.stm32f7.rcc import Crystals, Rcc
 from peripherals.stm32f7.rng import Rng
 from peripherals.stm32f7.tim_basic import Timer
 from peripherals.stm32f7.usart import Usart
+from peripherals.stm32f7.watchdogs import Iwdg, Wwdg
 from peripherals.stm32f746 import CPUID, INSTANCES, INTERRUPTS, WINDOWS, Instance
 
 PAGE_BITS = 10
+_WWDGEN = 1 << 11
 _PORTS = {"GPIOA": PORT_A, "GPIOB": PORT_B}
 
 
@@ -135,6 +137,19 @@ class Chip:
         for peripheral in self.peripherals.values():
             peripheral.reset()
         self.rcc.note_reset(*(causes or ("SFTRSTF", "PINRSTF")))
+        self._start_watchdogs()
+
+    def _start_watchdogs(self) -> None:
+        """Those that option bytes start; the window watchdog's clock is on then (RM0385 5.3.13)."""
+        independent, window = self.peripherals["IWDG"], self.peripherals["WWDG"]
+        assert isinstance(independent, Iwdg)
+        assert isinstance(window, Wwdg)
+        by_option = self.flash.starts_watchdogs
+        if by_option[0]:
+            independent.start()
+        if by_option[1]:
+            self.rcc.write_APB1ENR(self.rcc["APB1ENR"] | _WWDGEN)
+            window.start()
 
     def request_reset(self, cause: str) -> None:
         """A watchdog bites: a system reset as soon as the core can be stopped."""

@@ -150,7 +150,8 @@ def make_lptim(chip: Chip, instance: Instance) -> Lptim:
 def make_rtc(chip: Chip, instance: Instance) -> Rtc:
     alarm, wakeup, stamp = (chip.external[n] for n in (exti.RTC_ALARM, exti.RTC_WAKEUP, exti.RTC_TAMPER))
     clock, writable = chip.rcc.output("RTC"), chip.backup_writable
-    rtc = Rtc(instance.name, chip.clock, clock, writable=writable, alarm=alarm, wakeup=wakeup, stamp=stamp)
+    pins = tuple(chip.pin(name) for name in ("PC13", "PI8", "PC1"))
+    rtc = Rtc(instance.name, chip.clock, clock, writable=writable, alarm=alarm, wakeup=wakeup, stamp=stamp, pins=pins)
     chip.rcc.on_backup_reset = rtc.reset_domain
     return rtc
 

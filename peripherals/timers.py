@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from peripherals.kit.wires import AnyPin, Signal, Tristate
+from peripherals.stm32f7.lptim import Lptim
+from peripherals.stm32f7.rtc import Rtc
 from peripherals.stm32f7.tim_advanced import AdvancedTimer
 from peripherals.stm32f7.tim_basic import BasicTimer, Timer
 from peripherals.stm32f7.tim_channels import ChannelTimer
@@ -65,19 +67,26 @@ def join_timers(chip: Chip) -> None:
         timer = chip.timers[name]
         assert isinstance(timer, ChannelTimer)
         timer.slave.join([_trigger(chip, source) for source in sources])
+    lptim, rtc = chip.peripherals["LPTIM1"], chip.peripherals["RTC"]
+    assert isinstance(lptim, Lptim)
+    assert isinstance(rtc, Rtc)
+    lptim.join([*rtc.alarms, *rtc.tampers])
+    _join_pins(chip, lptim)
+
+
+def _join_pins(chip: Chip, lptim: Lptim) -> None:
     inputs: dict[tuple[str, str], AnyPin] = {}
     for pin, function, instance, signal in SIGNALS:
-        if instance not in chip.timers:
-            continue
-        timer = chip.timers[instance]
-        assert isinstance(timer, ChannelTimer)
+        timer = lptim if instance == "LPTIM1" else chip.timers[instance]
+        assert isinstance(timer, Lptim | ChannelTimer)
         port, number = chip.ports[f"GPIO{pin[1]}"], int(pin[2:])
-        if signal.startswith("CH"):
-            channel = timer.channels[int(signal[2]) - 1]
-            port.connect_output(number, function, channel.complement if signal.endswith("N") else channel.output)
-        if not signal.endswith("N") or signal == "BKIN":
+        output = _output(timer, signal)
+        if output is not None:
+            port.connect_output(number, function, output)
+        sink = _input(timer, signal)
+        if sink is not None:
             if (instance, signal) not in inputs:
-                inputs[instance, signal] = AnyPin(_input(timer, signal))
+                inputs[instance, signal] = AnyPin(sink)
             port.connect_input(number, function, inputs[instance, signal].input())
 
 
@@ -89,11 +98,22 @@ def _trigger(chip: Chip, source: str) -> Signal:
     return timer.trigger_output
 
 
-def _input(timer: ChannelTimer, signal: str) -> Tristate:
-    if signal.startswith("CH"):
-        return timer.inputs[int(signal[2]) - 1]
+def _output(timer: Lptim | ChannelTimer, signal: str) -> Tristate | None:
+    if isinstance(timer, Lptim):
+        return timer.output if signal == "OUT" else None
+    if not signal.startswith("CH"):
+        return None
+    channel = timer.channels[int(signal[2]) - 1]
+    return channel.complement if signal.endswith("N") else channel.output
+
+
+def _input(timer: Lptim | ChannelTimer, signal: str) -> Tristate | None:
     if signal == "ETR":
-        assert isinstance(timer, GeneralTimer)
+        assert isinstance(timer, Lptim | GeneralTimer)
         return timer.external_trigger
+    if isinstance(timer, Lptim):
+        return timer.inputs[int(signal[2]) - 1] if signal.startswith("IN") else None
+    if signal.startswith("CH"):
+        return None if signal.endswith("N") else timer.inputs[int(signal[2]) - 1]
     assert isinstance(timer, AdvancedTimer)
     return timer.breaks[signal == "BKIN2"]
