@@ -119,8 +119,10 @@ class I2cBus:
     def stop(self) -> None:
         addressed, self._addressed = self._addressed, None
         targets, self._addressed_targets = self._addressed_targets, []
-        for unit in (*([addressed] if addressed is not None else []), *targets):
-            unit.stop()
+        if addressed is not None:
+            addressed.stop()
+        for target in targets:
+            target.stop()
         self.busy.set(False)
 
 
