@@ -55,6 +55,7 @@ def not_modelled(machine: Machine) -> list[str]:
         sentences.append("the branch target cache forgets nothing, and DMA and display do not take bus cycles")
     if not settings.exact_interrupts:
         sentences.append("interrupts within a basic block: they are taken at its end (--exact-interrupts)")
+    sentences += [f"{name} is on, but no pin is set to it: silicon would reach nobody" for name in soc.unheard()]
     return sentences
 
 
