@@ -136,6 +136,7 @@ def test_the_lcd_is_the_same_on_every_run(elf, shown):
         board.camera.feed(np.asarray(photograph("cat")))
         board.run(until="text:^frame 1 .*\n", timeout=300)
         assert np.array_equal(board.lcd.pixels, shown["cat"][0])
+        assert any("the camera's lens" in sentence for sentence in board.report()["not_modelled"])
 
 
 @pytest.mark.parametrize("name", OTHER_BUILDS)
