@@ -54,8 +54,14 @@ def not_modelled(machine: Machine) -> list[str]:
         if _uses(machine, QSPI):
             sentences.append("QSPI timing as its registers program it: a line has one cost")
         sentences.append("the branch target cache forgets nothing, and DMA and display do not take bus cycles")
+    camera = getattr(soc, "camera", None)
+    if camera is not None and camera.frames:
+        sentences.append(
+            "the camera's lens, exposure and white balance: a picture's light and colours arrive as they are"
+        )
     if not settings.exact_interrupts:
         sentences.append("interrupts within a basic block: they are taken at its end (--exact-interrupts)")
+    sentences += [f"{name} is on, but no pin is set to it: silicon would reach nobody" for name in soc.unheard()]
     return sentences
 
 

@@ -10,6 +10,7 @@ CHOICES = {
     "dcache": ("firmware", "on", "off"),
     "icache": ("firmware", "on", "off"),
     "predictor": ("firmware", "on", "off"),
+    "camera_sensor": ("ov9655", "s5k5cag"),
     "verify": ("dsp", "off"),
 }
 
@@ -26,6 +27,7 @@ class Settings:
     what the firmware programs. predictor: the branch target cache, as ACTLR programs it, or forced. line_cost: visible cycles
     of a line from flash, -1 for the model's. ideal_memory: no access waits. seed: of the caches' random replacement. strict: stop at the first access that nobody models.
     compiled: whether hot blocks run as code of ours; cycles do not depend on it.
+    camera_sensor: which module is plugged into the board's connector.
     exact_interrupts: take an interrupt before the instruction that its cycle falls on, not behind the block around it.
     dcache_data: the D-cache holds data of its own, so that what another master has written, or reads, is stale as on the board;
     nothing runs compiled then.
@@ -47,6 +49,7 @@ class Settings:
     strict: bool = False
     dcache_data: bool = False
     compiled: bool = True
+    camera_sensor: str = "ov9655"
     exact_interrupts: bool = False
     verify: tuple[str, ...] = ()
 

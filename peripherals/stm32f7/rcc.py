@@ -21,7 +21,7 @@ _SYSTEM = {_HSI: "HSI", _HSE: "HSE", _PLL: "PLL"}
 _SWITCH_PERIODS = 3  # guess: periods of the new clock until SWS follows SW
 _STOPPED = Fraction(0)
 _CAUSES = 0xFE00_0000
-_RTC_DOMAIN = 0x0001_031F
+_RTC_DOMAIN = 0x0001_831F
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,8 @@ class Rcc(Peripheral):
             return self.sysclk if self["DCKCFGR2.SDMMC1SEL"] else self.source("CLK48")
         if name == "IWDG":
             return Fraction(self._crystals.lsi)
+        if name == "I2S":
+            return _STOPPED if self["CFGR.I2SSRC"] else self._pll("PLLI2S", self["PLLI2SCFGR.PLLI2SR"])
         if name == "LTDC":
             return self._pll("PLLSAI", self["PLLSAICFGR.PLLSAIR"] * (2 << self["DCKCFGR1.PLLSAIDIVR"]))
         if name == "LPTIM1":
@@ -230,6 +232,19 @@ class Rcc(Peripheral):
         if used == "PLL":
             value |= 1 << 16 if self["PLLCFGR.PLLSRC"] else 1 << 0
         self._switch_oscillators("CR", value)
+
+    def write_PLLCFGR(self, value: int) -> None:
+        """The factors of the PLL are written only while it is off; the same holds for the other two."""
+        if not self["CR.PLLON"]:
+            self.store("PLLCFGR", value)
+
+    def write_PLLI2SCFGR(self, value: int) -> None:
+        if not self["CR.PLLI2SON"]:
+            self.store("PLLI2SCFGR", value)
+
+    def write_PLLSAICFGR(self, value: int) -> None:
+        if not self["CR.PLLSAION"]:
+            self.store("PLLSAICFGR", value)
 
     def write_CSR(self, value: int) -> None:
         if value >> 24 & 1:
