@@ -145,7 +145,7 @@ class Core:
     def _hot(self, hosts: Mapping[int, tuple[int, int]]) -> Hot:
         kinds = {m.base: m.kind for m in self.memories}
         memories = [(base, size, host, kinds[base] == "ram") for base, (size, host) in hosts.items()]
-        return Hot(self.engine, self.read_memory, memories, native.emulate_function())
+        return Hot(self.engine, self.read_memory, memories, native.emulate_function(), self.cpu)
 
     # Memory
 

@@ -293,6 +293,10 @@ class Engine:
                 self._ask_before(page)
             self._set_traps(TRAP_EXECUTE, wanted=bool(pages))
 
+    def looked_at(self) -> tuple[frozenset[int], frozenset[int]]:
+        """The instructions that are watched, and the pages each of whose blocks is looked at before it runs."""
+        return frozenset(self.watched), self._in_parts
+
     def _ask_before(self, page: int) -> None:
         blocks = self.tables.blocks[: len(self.tables.descriptions)]
         blocks[blocks[:, Block.ADDRESS] >> 10 == page, Block.TRAPS] |= TRAP_EXECUTE

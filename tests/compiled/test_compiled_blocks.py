@@ -32,6 +32,8 @@ def state_of(machine):
         "ram": machine.read(0x2000_0000, 0x5_0000),
         "serial": bytes(machine.serial_output),
         "registers": [machine.register(name) for name in (*(f"r{n}" for n in range(13)), "sp", "lr", "pc", "xpsr")],
+        "singles": [machine.core.get(f"s{n}") for n in range(32)],
+        "floating point": (machine.core.get("fpscr"), machine.core.get("control")),
         "cycle": machine.cycle,
         "instructions": machine.instructions,
         "blocks": int(machine.engine.state[State.BLOCKS]),
