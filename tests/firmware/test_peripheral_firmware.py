@@ -9,11 +9,13 @@ from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from elftools.elf.elffile import ELFFile
 
 from firmware import programs
 from peripherals.kit.spi_bus import Loopback
+from peripherals.parts.picture import from_rgb565
 from simulator import Board
 
 pytestmark = [
@@ -148,6 +150,18 @@ def test_uart7_hears_what_usart6_sends(run: Callable[..., Board]) -> None:
     sent = bytearray()
     run("usart", lambda board: board.machine.soc.usarts["USART6"].transmitted.append(sent.append))
     assert sent.count(b"0123456789abcdef") == 2  # by interrupt, by DMA
+
+
+def test_ltdc_shows_a_keyed_layer_and_one_that_is_blended(run: Callable[..., Board]) -> None:
+    lcd = run("ltdc").lcd.pixels.astype(int)
+    rows, columns = np.mgrid[0:272, 0:240]
+    background = np.array([0x20, 0x40, 0x60])
+    looked_up = np.stack([columns, 255 - columns, columns // 2], -1)
+    looked_up[:, 7] = background  # the colour key
+    assert np.array_equal(lcd[:, :240], looked_up)
+    words = (columns & 31) << 11 | (rows & 63) << 5 | (columns ^ rows) & 31
+    blended = (from_rgb565(words) * 128.0 + background * 127.0) / 255
+    assert np.abs(lcd[:, 240:] - blended).max() <= 1
 
 
 def test_without_wires_there_is_nothing_to_hear(board: Callable[..., Board], build: str) -> None:
