@@ -242,3 +242,16 @@ def test_the_end_of_a_transfer_interrupts(bench: Bench) -> None:
     assert bench.irq.level
     bench.write(FCR, TCF)
     assert not bench.irq.level
+
+
+@pytest.mark.parametrize(("address", "count"), [(1 << 24, 1), ((1 << 24) - 4, 5)])
+def test_an_address_beyond_the_flash_is_a_transfer_error(bench: Bench, address: int, count: int) -> None:
+    bench.write(CR, EN | 1 << 16)
+    bench.write(DLR, count - 1)
+    bench.write(CCR, READ | INSTRUCTION | ADDRESS | DATA | 0x03)
+    bench.write(AR, address)
+    assert bench.read(SR) & (TEF | BUSY) == TEF
+    assert bench.irq.level
+    bench.write(FCR, TEF)
+    bench.write(AR, (1 << 24) - count)
+    assert bench.read(SR) & (TEF | BUSY) == BUSY
