@@ -58,7 +58,18 @@ def card(board: Board) -> None:
     board.machine.soc.insert_card(bytearray(1024 * 1024))
 
 
-OUTSIDE: dict[str, Callable[[Board], None]] = {"usart": cross_uarts, "spi": loop_spi2, "sdmmc": card}
+def join_d3_to_a0(board: Board) -> None:
+    """A wire from PB4 to PA0."""
+    board.pin("PA0").drive(False)
+    board.on_edge("PB4", lambda seconds, level: board.pin("PA0").drive(level))
+
+
+OUTSIDE: dict[str, Callable[[Board], None]] = {
+    "usart": cross_uarts,
+    "spi": loop_spi2,
+    "sdmmc": card,
+    "capture": join_d3_to_a0,
+}
 
 
 @pytest.fixture(scope="module", params=BUILDS)
@@ -195,7 +206,7 @@ def test_ltdc_shows_a_keyed_layer_and_one_that_is_blended(run: Callable[..., Boa
 
 
 def test_without_wires_and_card_the_rest_passes(board: Callable[..., Board], build: str) -> None:
-    for program in ("usart", "spi", "sdmmc"):
+    for program in ("usart", "spi", "sdmmc", "capture"):
         alone = board(str(elf_of(program, build)))
         stop = alone.run(until="exit", timeout="60s")
         assert stop.exit_code == 0
