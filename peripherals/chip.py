@@ -6,6 +6,7 @@ Reference: RM0385 2.2.2 (memory map). Not modelled: here is wiring only; what ha
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Protocol
 
 from peripherals import analog, pins, timers
@@ -120,6 +121,10 @@ class Chip:
     def pin(self, name: str) -> Pin:
         """A pin by its name in the data sheet, such as PI11."""
         return self.ports[f"GPIO{name[1]}"].pins[int(name[2:])]
+
+    def feed_analog(self, pin: str, voltage: Callable[[], Fraction]) -> None:
+        """The voltage of an analog pin, from outside. Raises ValueError for one that no converter has."""
+        analog.feed(self, pin, voltage)
 
     def watch(self, name: str, listener: Callable[[bool], None]) -> None:
         """Call at each edge of a pin, those of what peripherals drive too."""

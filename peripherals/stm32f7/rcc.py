@@ -134,14 +134,10 @@ class Rcc(Peripheral):
                 if self["DCKCFGR2.CK48MSEL"]
                 else self.source("PLL48")
             )
+        if name == "HSE_RTC":
+            return self.source("HSE") / self["CFGR.RTCPRE"] if self["CFGR.RTCPRE"] > 1 else _STOPPED
         if name == "RTC":
-            hse = self["CFGR.RTCPRE"]
-            choices = (
-                _STOPPED,
-                self.source("LSE"),
-                self.source("LSI"),
-                self.source("HSE") / hse if hse > 1 else _STOPPED,
-            )
+            choices = (_STOPPED, self.source("LSE"), self.source("LSI"), self.source("HSE_RTC"))
             return choices[self["BDCR.RTCSEL"]] if self["BDCR.RTCEN"] else _STOPPED
         raise KeyError(f"RCC has no clock {name}")
 

@@ -412,3 +412,30 @@ def test_random_pulses_are_counted_and_captured_as_one_by_one(bench: Bench) -> N
     bench.wait(10)
     assert bench.read(TIM2 + CNT) == count
     assert bench.read(TIM2 + CCR1) == count - 1, "the capture comes a clock before the count"
+
+
+# Clocks of the chip
+
+
+@pytest.mark.parametrize(("code", "hz"), [(1, 32_000), (2, 32_768)])
+def test_tim5_measures_lsi_and_lse(bench: Bench, code: int, hz: int) -> None:
+    """As ST's example does: every eighth edge is captured, and the difference is eight periods."""
+    tim5, rcc_csr, rcc_bdcr, pwr_cr1 = 0x4000_0C00, 0x4002_3874, 0x4002_3870, 0x4000_7000
+    bench.write(RCC_APB1ENR, 1 << 28 | 1 << 3)
+    bench.write(rcc_csr, 1)
+    bench.write(pwr_cr1, 1 << 8)
+    bench.write(rcc_bdcr, 1)
+    bench.wait(16_000_000 * 3)
+    bench.write(tim5 + 0x50, code << 6)
+    bench.write(tim5 + CCMR2, 1 << 8 | 3 << 10)
+    bench.write(tim5 + CCER, 1 << 12)
+    bench.write(tim5 + CR1, CEN)
+    captures = []
+    while len(captures) < 3:
+        bench.wait(1000)
+        if bench.read(tim5 + SR) & 1 << 4:
+            captures.append(bench.read(tim5 + 0x40))
+    assert captures[2] - captures[1] == pytest.approx(8 * 16_000_000 / hz, abs=1)
+    bench.write(tim5 + CCER, 0)
+    bench.write(tim5 + CR1, 0)
+    assert bench.clock.horizon > bench.clock.now + 1000, "nobody wants the clock's edges any more"
