@@ -22,6 +22,7 @@ from peripherals.kit.i2c_bus import I2cBus
 from peripherals.kit.registers import Peripheral
 from peripherals.kit.spi_bus import SpiBus
 from peripherals.kit.video import VideoPort
+from peripherals.kit.waveform import SquareWave
 from peripherals.kit.wires import AnyOf, Line, Pin, Request
 from peripherals.makers import MAKERS
 from peripherals.memory_map import Memory as MemoryMapped
@@ -104,6 +105,7 @@ class Chip:
         rng = self.peripherals["RNG"]
         assert isinstance(rng, Rng)
         self.rng = rng
+        self.clock_outputs = {name: SquareWave(clock, self.rcc.output(name)).signal for name in ("MCO1", "MCO2")}
         timers.join_timers(self)
         analog.join_analog(self)
         pins.join_pins(self)
