@@ -35,6 +35,7 @@ class Timing:
     line_bytes: int
     vsync: bool = True  # the level between frames
     href: bool = True  # the level in a line
+    blanking: tuple[int, ...] = ()  # the data sent between frames: embedded codes
 
     @property
     def active(self) -> Fraction:
@@ -157,6 +158,8 @@ class CameraModule(RegisterFile):
         self._told = timing.rows
         self._port.hsync.set(not timing.href)
         self._port.vsync.set(timing.vsync)
+        if timing.blanking and self._port.lines.level:
+            self._port.send(Burst(np.array(timing.blanking, np.uint16), timing.datum, level=not timing.href))
         self._after(timing.sync, lambda: self._end_vsync(timing))
 
     def _end_vsync(self, timing: Timing) -> None:
