@@ -22,6 +22,7 @@ from peripherals.kit.i2c_bus import I2cBus
 from peripherals.kit.registers import Peripheral
 from peripherals.kit.spi_bus import SpiBus
 from peripherals.kit.video import VideoPort
+from peripherals.kit.waveform import SquareWave
 from peripherals.kit.wires import AnyOf, Line, Pin, Request
 from peripherals.makers import MAKERS
 from peripherals.memory_map import Memory as MemoryMapped
@@ -104,6 +105,7 @@ class Chip:
         rng = self.peripherals["RNG"]
         assert isinstance(rng, Rng)
         self.rng = rng
+        self.clock_outputs = {name: SquareWave(clock, self.rcc.output(name)).signal for name in ("MCO1", "MCO2")}
         timers.join_timers(self)
         analog.join_analog(self)
         pins.join_pins(self)
@@ -121,6 +123,12 @@ class Chip:
     def pin(self, name: str) -> Pin:
         """A pin by its name in the data sheet, such as PI11."""
         return self.ports[f"GPIO{name[1]}"].pins[int(name[2:])]
+
+    def wire(self, source: str, *targets: str) -> None:
+        """A wire from a pin that the chip drives to others, which then have its level."""
+        for target in targets:
+            self.pin(target).drive(self.pin(source).level)
+            self.watch(source, self.pin(target).drive)
 
     def feed_analog(self, pin: str, voltage: Callable[[], Fraction]) -> None:
         """The voltage of an analog pin, from outside. Raises ValueError for one that no converter has."""

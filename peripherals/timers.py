@@ -82,7 +82,7 @@ def _join_clocks(chip: Chip) -> None:
     assert isinstance(fifth, ChannelTimer)
     assert isinstance(eleventh, ChannelTimer)
     fifth.join_others(3, [lsi, lse, chip.external[RTC_WAKEUP]])
-    eleventh.join_others(0, [Line("SPDIFRX frame"), hse])
+    eleventh.join_others(0, [Line("SPDIFRX frame"), hse, chip.clock_outputs["MCO1"]])
 
 
 def _trigger(chip: Chip, source: str) -> Signal:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from peripherals.kit.clock import Clock
 from peripherals.kit.timebase import Alarm, Timebase
-from peripherals.kit.wires import Frequency, Signal, Tristate
+from peripherals.kit.wires import Frequency, Tristate
 
 
 class Waveform:
@@ -54,7 +54,7 @@ class SquareWave:
     """A clock as a level, high in the first half of its periods; its edges are events while `signal` is wanted."""
 
     def __init__(self, clock: Clock, frequency: Frequency) -> None:
-        self.signal = Signal(frequency.name)
+        self.signal = Tristate(frequency.name, level=False)
         self.signal.on_demand = self._plan
         self._frequency = frequency
         self._doubled = Frequency(frequency.name, 2 * frequency.hz)
@@ -71,5 +71,5 @@ class SquareWave:
 
     def _edge(self) -> None:
         self._alarm = None
-        self.signal.set(self._halves.count % 2 == 0)
+        self.signal.drive(self._halves.count % 2 == 0)
         self._plan()

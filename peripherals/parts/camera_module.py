@@ -35,6 +35,7 @@ class Timing:
     line_bytes: int
     vsync: bool = True  # the level between frames
     href: bool = True  # the level in a line
+    blanking: tuple[int, ...] = ()  # the data sent between frames: embedded codes
 
     @property
     def active(self) -> Fraction:
@@ -45,7 +46,7 @@ class Timing:
 class CameraModule(RegisterFile):
     """An I2C device that sends frames while it has power and somebody wants them; `feed` puts something in front of it.
 
-    A sensor gives `timing`, `bytes_of`, `state` and `forget`.
+    A sensor gives `timing`, `size`, `frame_seconds`, `bytes_of`, `state` and `forget`.
     """
 
     def __init__(
@@ -81,6 +82,16 @@ class CameraModule(RegisterFile):
     @property
     def timing(self) -> Timing | None:
         """Of the next frame; None while it sends none."""
+        raise NotImplementedError
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the picture that it sends."""
+        raise NotImplementedError
+
+    @property
+    def frame_seconds(self) -> Fraction:
+        """From a frame to the next."""
         raise NotImplementedError
 
     @property
@@ -147,6 +158,8 @@ class CameraModule(RegisterFile):
         self._told = timing.rows
         self._port.hsync.set(not timing.href)
         self._port.vsync.set(timing.vsync)
+        if timing.blanking and self._port.lines.level:
+            self._port.send(Burst(np.array(timing.blanking, np.uint16), timing.datum, level=not timing.href))
         self._after(timing.sync, lambda: self._end_vsync(timing))
 
     def _end_vsync(self, timing: Timing) -> None:

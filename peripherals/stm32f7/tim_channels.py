@@ -86,9 +86,6 @@ class ChannelTimer(Timer):
 
     def _write_modes(self, register: str, value: int) -> None:
         self.store(register, value)
-        for channel in self.channels:
-            if channel.control == register and channel.fast:
-                self.count_unmodelled(f"{register}.OC{channel.index + 1}FE", "write")
         self._configure()
 
     def write_CCER(self, value: int) -> None:
@@ -172,13 +169,20 @@ class ChannelTimer(Timer):
 
     def restart_by_trigger(self) -> None:
         self._by_trigger = self._triggered = True
+        self._hasten()
         self._initialise()
         self._by_trigger = False
 
     def start_by_trigger(self) -> None:
         self._triggered = True
+        self._hasten()
         self["CR1.CEN"] = 1
         self._control()
+
+    def _hasten(self) -> None:
+        """OCxFE: a trigger acts like a match on the output, whatever the counter says."""
+        for channel in self.channels:
+            channel.hastened = channel.fast
 
     def gate(self) -> None:
         self._control()
@@ -268,6 +272,7 @@ class ChannelTimer(Timer):
         self._triggered = self._by_trigger
         for channel in self.channels:
             channel.cleared = channel.clearable and self._clearing()
+            channel.hastened = channel.fast and self._by_trigger
             if self._requests_at_update() and self._requests_on(channel):
                 self._request(channel.request)
 

@@ -334,6 +334,22 @@ def test_a_retriggered_pulse_grows_with_each_trigger(bench: Bench) -> None:
     assert edges[1][0] == start + 40 + LAG + 1 + 100
 
 
+@pytest.mark.parametrize(("fast", "delay"), [(0, 1 + 60), (1 << 10, 0)])
+def test_a_fast_output_does_not_wait_for_the_match(bench: Bench, fast: int, delay: int) -> None:
+    """RM0385 23.3.13, particular case OCxFE: one pulse in PWM mode 2, from the trigger to the update."""
+    edges: list[tuple[int, bool]] = []
+    bench.write(GPIOA, 0xA800_0000 | 2 << 10 | 2 << 2)
+    bench.board.watch("PA1", lambda level: edges.append((bench.clock.now, level)))
+    bench.start(TIM2, CCMR1=TI1 | 7 << 12 | fast, CCER=CC1E | CC2E, SMCR=TI1FP1 | TRIGGER, ARR=99, CR1=1 << 3)
+    bench.write(TIM2 + CCR2, 60)
+    bench.wait(20)
+    edges.clear()
+    start = bench.clock.now + LAG + 1
+    bench.a.drive(True)
+    bench.wait(500)
+    assert edges == [(start + delay, True), (start + 1 + 100, False)]
+
+
 # Slaves of other timers
 
 
