@@ -193,3 +193,33 @@ def test_a_pull_alone_is_nobody_who_sends() -> None:
         bench.write(GPIOA + 0x0C, pull << 6)
         bench.clock.advance(bench.clock.now + 2000)
     assert not bench.read(USART2 + 0x1C) & 0b10_0000
+
+
+ABRF, ABRE = 1 << 15, 1 << 14
+
+
+@pytest.mark.parametrize(("mode", "byte"), [(0, 0x41), (1, 0x31), (2, 0x7F), (3, 0x55)])
+@pytest.mark.parametrize("brr", [139, 1667])
+def test_a_baud_rate_is_measured_by_the_first_word_which_is_heard_too(mode: int, byte: int, brr: int) -> None:
+    bench = TwoUsarts(brr=brr, other=0xFFFF)
+    bench.write(USART2, 0)
+    bench.write(USART2 + 0x04, mode << 21 | 1 << 20)
+    bench.write(USART2, 0b101)
+    for word in (byte, 0xC3):
+        bench.write(USART1 + 0x28, word)
+        bench.clock.advance(bench.clock.now + 11 * brr)
+        assert bench.read(USART2 + 0x1C) & (ABRF | ABRE | 0b10_0010) == ABRF | 0b10_0000
+        assert bench.read(USART2 + 0x24) == word
+    assert bench.read(USART2 + 0x0C) == brr
+
+
+def test_a_rate_that_is_too_quick_is_an_error() -> None:
+    bench = TwoUsarts()
+    bench.write(USART2 + 0x04, 1 << 20)
+    pin = bench.board.pin("PA3")
+    for level in (False, True):
+        bench.clock.advance(bench.clock.now + 10)
+        pin.drive(level)
+    assert bench.read(USART2 + 0x1C) & (ABRF | ABRE) == ABRF | ABRE
+    bench.write(USART2 + 0x18, 1)
+    assert not bench.read(USART2 + 0x1C) & (ABRF | ABRE)
