@@ -57,6 +57,7 @@ class CameraModule(RegisterFile):
         self._port = port
         self._scene = scene("pattern:bars")
         self._shown = 0
+        self._since = clock.seconds
         self.frames = 0
         self.on_frame: list[Callable[[], None]] = []
         self._on = True
@@ -110,8 +111,16 @@ class CameraModule(RegisterFile):
         self.show(scene(source))
 
     def show(self, what: Scene) -> None:
+        """A scene with a `rate` plays so many of its pictures a second from now on, whatever the sensor's frames."""
         self._scene = what
         self._shown = 0
+        self._since = self._clock.seconds
+
+    @property
+    def _number(self) -> int:
+        """Of the scene's picture that is there now."""
+        rate: Fraction | None = getattr(self._scene, "rate", None)
+        return self._shown if rate is None else int((self._clock.seconds - self._since) * rate)
 
     def power(self, level: bool) -> None:
         """The module's power pin: high is off, and forgets everything."""
@@ -182,7 +191,7 @@ class CameraModule(RegisterFile):
 
     def _makes(self, timing: Timing) -> bool:
         """Make the frame's lines of what stands before the sensor now. False where they are not of the frame's size any more."""
-        seen, state = self._scene(self._shown), self.state
+        seen, state = self._scene(self._number), self.state
         if seen is not self._seen or state != self._seen_with:
             self._lines = self.bytes_of(seen).astype(np.uint16)
             self._seen, self._seen_with = seen, state
