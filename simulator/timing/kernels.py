@@ -95,6 +95,7 @@ class State(IntEnum):
     LEFT = 150  # with data: the lines that the block booked last has evicted
     LEFT_COUNT = 151
     LEFT_BLOCK = 152  # BLOCKS when it was
+    D_BEFORE = 153  # by slot: the line's 32 bytes before the store that made it dirty
     STALE_CODE = 149  # whether a line of the I-cache may be marked STALE
     # addresses of the tables, then their lengths
     REGISTERS = 32
@@ -571,13 +572,17 @@ def _first_store(s: int, operand: int, slot: int, line: int, address: int, back:
     put(writer, Writer.CYCLE, get(s, State.CYCLE))
     if _find(get(s, State.I_TAGS) + (line & (I_SETS - 1)) * (8 * I_WAYS), I_WAYS, line) >= 0:
         _note(s, FETCHED_STORED, operand, address, slot)
+    if not back:
+        return
+    host = _host_of_line(s, line)
+    for k in range(4):
+        put(get(s, State.D_BEFORE), 4 * slot + k, get(host, k))
     memory, differs = get(s, State.D_MEMORY), get(s, State.D_DIFFERS)
-    if memory == 0 or not back:
+    if memory == 0:
         return
     if _has_left(s, line):
         _defer(s, operand, line, EVERY_BYTE, slot)
         return
-    host = _host_of_line(s, line)
     for byte in range(32):
         if get(differs, slot) >> byte & 1 == 0:
             put_byte(memory + 32 * slot + byte, get_byte(host + byte))
@@ -692,13 +697,13 @@ def data_access(s: int, block: int, ordinal: int, address: int, row: int) -> boo
                 _meet_stale(s, operand, store, first + way, line, address, end)
         if way < 0 and not (store and cacheable == 1):
             way = _victim(s, ways, D_WAYS)
-            if get(s, State.D_MEMORY) and get(ways, way) >= 0:
-                _note_left(s, get(ways, way) & ~STALE)
             if get(ways, way) >= STALE:
                 _evict_stale(s, operand, first + way)
+            if get(s, State.D_MEMORY):
+                _note_left(s, get(ways, way) & ~STALE)
+                put(get(s, State.D_DIFFERS), first + way, 0)
             put(ways, way, line)
             put(ways, D_LINES + way, -1)
-            put(get(s, State.D_DIFFERS), first + way, 0)
             cycles = get(cost, Region.STORE_LINE) if store else get(cost, Region.DATA_LINE)
             cause = Stall.D_MISS_FLASH if get(cost, Region.FLASH) else Stall.D_MISS_RAM
             _stall(s, block, cause, ordinal, cycles)
@@ -706,7 +711,7 @@ def data_access(s: int, block: int, ordinal: int, address: int, row: int) -> boo
             if get(ways, D_LINES + way) != get(ways, way):
                 _first_store(s, operand, first + way, line, address, cacheable == 2)
                 put(ways, D_LINES + way, get(ways, way))
-            if cacheable == 1:
+            if cacheable == 1 and get(s, State.D_MEMORY):
                 differs = get(s, State.D_DIFFERS)
                 put(differs, first + way, get(differs, first + way) & ~_bytes_of(line, address, end))
             put(row, Operand.SLOT, D_LINES + first + way)
