@@ -10,6 +10,9 @@ CHOICES = {
     "dcache": ("firmware", "on", "off"),
     "icache": ("firmware", "on", "off"),
     "predictor": ("firmware", "on", "off"),
+    "art": ("firmware", "on", "off"),
+    "prefetch": ("firmware", "on", "off"),
+    "read_allocate": ("firmware", "on", "off"),
     "verify": ("dsp", "off"),
 }
 
@@ -24,7 +27,9 @@ class Settings:
 
     dual_issue, store_to_load, early_alu: parts of the pipeline that a what-if switches off. wait_states: of flash, -1 for
     what the firmware programs. predictor: the branch target cache, as ACTLR programs it, or forced. line_cost: visible cycles
-    of a line from flash, -1 for the model's. ideal_memory: no access waits. seed: of the caches' random replacement. strict: stop at the first access that nobody models.
+    of a line from flash, eviction: of a dirty line's way to SRAM, -1 for the model's. btac, btac_ways: entries of the branch
+    target cache and of one of its sets, 0 for as many as are asked for. art, prefetch: of flash through ITCM, read_allocate: stores of
+    whole lines that fill none, each as programmed or forced. contention: whether other bus masters delay the core. ideal_memory: no access waits. seed: of the caches' random replacement. strict: stop at the first access that nobody models.
     compiled: whether hot blocks run as code of ours; cycles do not depend on it.
     exact_interrupts: take an interrupt before the instruction that its cycle falls on, not behind the block around it.
     verify: ("dsp",) computes every DSP instruction a second time, by dsp.py, and compares.
@@ -39,6 +44,13 @@ class Settings:
     store_to_load: bool = True
     predictor: str = "firmware"
     line_cost: int = -1
+    eviction: int = -1
+    btac: int = 0
+    btac_ways: int = 4
+    art: str = "firmware"
+    prefetch: str = "firmware"
+    read_allocate: str = "firmware"
+    contention: bool = True
     ideal_memory: bool = False
     wait_states: int = -1
     seed: int = 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import Protocol
 
 from peripherals.memory_map import Memory
@@ -98,7 +99,8 @@ class Region:
 class BusMatrix:
     """The memories and peripherals behind the matrix. A memory whose name is in `closed` answers with an error.
 
-    Reads and writes raise BusError. `beats` counts what each master has moved, and `cycles` the bus cycles that took."""
+    Reads and writes raise BusError. `beats` counts what each master has moved, and `cycles` the bus cycles that took. `pace` is how
+    many cycles of HCLK a word of a long burst takes at an address."""
 
     def __init__(self, memories: Sequence[Memory], find: Callable[[int], tuple[Answering, int, str] | None]) -> None:
         memories = _joined(memories)
@@ -109,6 +111,7 @@ class BusMatrix:
         self.on_closed: Callable[[str, bool], None] = lambda name, closed: None
         self.on_write: Callable[[str, int, int], None] = lambda master, address, size: None
         self.on_read: Callable[[str, int, int], None] = lambda master, address, size: None
+        self.pace: Callable[[int], Fraction] = lambda address: Fraction(CYCLES["memory"])
         self.beats: Counter[str] = Counter()
         self.cycles: Counter[str] = Counter()
 
@@ -151,6 +154,10 @@ class Port:
             return CYCLES[self._find(address)[2]]
         except BusError:
             return CYCLES["memory"]
+
+    def pace(self, address: int) -> Fraction:
+        """Cycles of HCLK that a word of a long burst takes at an address of a memory."""
+        return self._matrix.pace(address)
 
     def is_memory(self, address: int, size: int = 1) -> bool:
         return not self._only and self._matrix.memory(address, size) is not None

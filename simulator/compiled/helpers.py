@@ -13,6 +13,7 @@ from simulator.timing import layout as at
 from simulator.timing.kernels import (
     D_SETS,
     D_WAYS,
+    DIRTY_TAGS,
     FLUSHED,
     FRAME_WORDS,
     LINE_SHIFT,
@@ -189,8 +190,8 @@ class _Commit(Words):
 class _Access(Words):
     """void access(state, number, address, operand row): book an operand that is not where it was last in the D-cache.
 
-    Aligned, within one line, and in memory that never costs or in a line that the D-cache holds, it costs nothing; kernels.data_access
-    does the rest.
+    Aligned, within one line, and in memory that never costs or in a line that the D-cache holds (that is dirty, of a store), it costs
+    nothing; kernels.data_access does the rest.
     """
 
     def __init__(self, function: ir.Function) -> None:
@@ -213,6 +214,8 @@ class _Access(Words):
         build.at(ways)
         line = build.lsr(self.address, LINE_SHIFT)
         first = build.mul(build.masked(line, D_SETS - 1), build.long(D_WAYS))
+        store = build.load(self.row, I64, 8 * Operand.STORE)
+        first = build.add(first, build.mul(store, build.long(DIRTY_TAGS)))
         place = build.add(self.word(State.D_SLOTS), build.lsl(first, 3))
         hit, slot = ir.Constant(I1, 0), first
         for way in range(D_WAYS):

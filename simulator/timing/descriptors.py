@@ -20,6 +20,7 @@ from simulator.timing.encoding import has_list
 from simulator.timing.kernels import (
     CALL,
     CONDITIONAL,
+    DIRTY_TAGS,
     FRAME_VALUES,
     FRAME_WORDS,
     INDIRECT,
@@ -301,6 +302,7 @@ def _operand_row(access: Access, values: dict[int, int], instruction: Instructio
     row[Operand.BYTES] = memory.size
     row[Operand.COUNT] = memory.count
     row[Operand.STORE] = memory.kind == "store"
+    row[Operand.SLOT] = DIRTY_TAGS * row[Operand.STORE]
     row[Operand.VALUE] = values.get(access.ordinal, -1) if access.value_words else -1
     row[Operand.SIGNED] = memory.signed
     row[Operand.ORDINAL] = access.ordinal

@@ -21,7 +21,9 @@ from simulator.timing import layout as at
 from simulator.timing.automaton import Automaton, issue_cycles
 from simulator.timing.cortex_m7 import CAUSES, Parameters
 from simulator.timing.descriptors import BlockTables, Description
-from simulator.timing.kernels import Block, Region, Stall, State
+from simulator.timing.fills import Fill, Region
+from simulator.timing.kernels import Block, Stall, State
+from simulator.timing.slaves import Slaves
 from simulator.timing.traps import (
     TRAP_BREAKPOINT,
     TRAP_DIVIDE,
@@ -43,6 +45,7 @@ STALL_CAUSES = (
     "bank",
     "unaligned",
     "bus",
+    "contention",
 )
 
 
@@ -81,7 +84,8 @@ class Engine:
         self.executed: NDArray[np.uint8] = np.zeros(1 << 22, np.uint8)
         self.costs = memories.costs(0)
         self.i_tags: NDArray[np.int64] = np.full(kernels.I_SETS * kernels.I_WAYS, -1, np.int64)
-        self.d_tags: NDArray[np.int64] = np.full(kernels.D_SETS * kernels.D_WAYS, -1, np.int64)
+        self.d_tags: NDArray[np.int64] = np.full(2 * kernels.DIRTY_TAGS, -1, np.int64)
+        self.slaves = Slaves()
         self._no_tags: NDArray[np.int64] = np.full_like(self.d_tags, -1)
         self.scratch: NDArray[np.int64] = np.zeros(kernels.SCRATCH_WORDS, np.int64)
         self.stall_list: NDArray[np.int64] = np.zeros((kernels.MAX_STALLS, 2), np.int64)
@@ -161,6 +165,9 @@ class Engine:
             (State.PERMISSIONS, self.permissions),
             (State.QUIET, self.quiet),
             (State.GUARD, self.guard),
+            (State.FILLS, self.slaves.fills),
+            (State.ART, self.slaves.art),
+            (State.TARGETS, self.slaves.targets),
         ):
             state[word] = array.ctypes.data
         state[State.BLOCKS_CAPACITY] = len(tables.blocks)
@@ -356,14 +363,17 @@ class Engine:
 
     # Memory system
 
-    def set_wait_states(self, wait_states: int, line_cost: int = -1, *, ideal: bool = False) -> None:
+    def set_wait_states(
+        self, wait_states: int, line_cost: int = -1, eviction: int = -1, *, ideal: bool = False
+    ) -> None:
         """Flash wait states, and what a what-if makes of the memories' costs (memories.costs)."""
-        self.costs[:] = memories.costs(wait_states, line_cost, ideal=ideal)
+        self.costs[:] = memories.costs(wait_states, line_cost, eviction, ideal=ideal)
+        self.state[State.I_GENERATION] += 1
         self._find_quiet()
 
     def _find_quiet(self) -> None:
         """The kinds of memory an access to which costs nothing, cached or not."""
-        columns = [Region.CACHEABLE, Region.DEVICE, Region.READ, Region.WRITE]
+        columns = [Region.CACHEABLE, Region.DEVICE, Region.READ, Region.WRITE, Region.STYLE]
         dear: NDArray[np.bool_] = np.any(self.costs[:, columns], axis=1)
         self.quiet[: len(dear)] = np.logical_not(dear)
 
@@ -380,6 +390,12 @@ class Engine:
             self.settle()
             self.tables.flag_branches(kernels.STATIC, wanted=not wanted)
 
+    def limit_targets(self, entries: int, ways: int) -> None:
+        """What-if: a branch target cache of so many entries instead of one that holds all."""
+        self.slaves.limit_targets(entries, ways)
+        self.tables.flag_branches(kernels.LIMITED, wanted=True)
+        self._publish()
+
     def set_attributes(self, regions: NDArray[np.uint8]) -> None:
         """What kind of memory each KB is, as the MPU's attributes have it; code that is known is looked up again."""
         self.regions[:] = regions
@@ -391,14 +407,38 @@ class Engine:
         self.i_tags[:] = -1
         self.state[State.I_GENERATION] += 1
 
-    def invalidate_data_set_way(self, set_: int, way: int) -> None:
-        self.d_tags[set_ * kernels.D_WAYS + way] = -1
+    def maintain_data_set_way(self, set_: int, way: int, *, clean: bool, invalidate: bool) -> None:
+        """DCISW, DCCSW, DCCISW."""
+        self._maintain(set_ * kernels.D_WAYS + way, clean=clean, invalidate=invalidate)
 
-    def invalidate_data_address(self, address: int) -> None:
+    def maintain_data_address(self, address: int, *, clean: bool, invalidate: bool) -> None:
+        """DCIMVAC, DCCMVAC, DCCMVAU, DCCIMVAC."""
         line = address >> kernels.LINE_SHIFT
         first = line % kernels.D_SETS * kernels.D_WAYS
-        ways = self.d_tags[first : first + kernels.D_WAYS]
-        ways[ways == line] = -1
+        self._land()
+        for place in first + np.flatnonzero(self.d_tags[first : first + kernels.D_WAYS] == line):
+            self._maintain(int(place), clean=clean, invalidate=invalidate)
+
+    def _land(self) -> None:
+        """The line that is being filled counts as filled: kernels._landed."""
+        fills = self.slaves.fills
+        line, place = int(fills[Fill.LINE]), int(fills[Fill.PLACE])
+        if line >= 0:
+            self.d_tags[place] = line
+            if fills[Fill.STORED]:
+                self.d_tags[kernels.DIRTY_TAGS + place] = line
+            fills[Fill.LINE] = -1
+
+    def _maintain(self, place: int, *, clean: bool, invalidate: bool) -> None:
+        self._land()
+        dirty = int(self.d_tags[kernels.DIRTY_TAGS + place])
+        if dirty >= 0 and clean:
+            region = int(self.regions[dirty >> kernels.PAGE_SHIFT - kernels.LINE_SHIFT])
+            if self.costs[region, Region.CACHEABLE] == memories.WRITE_BACK:
+                self.slaves.write_back(self.costs[region], self.cycle)
+        self.d_tags[kernels.DIRTY_TAGS + place] = -1
+        if invalidate:
+            self.d_tags[place] = -1
 
     # Sums
 
@@ -447,6 +487,7 @@ class Engine:
         state = self.state
         for word in (State.CYCLE, State.STARTED, State.STORE_READY):
             state[word] += turns * cycles
+        self.slaves.shift(turns * cycles)
         state[State.BLOCKS] += turns * blocks
 
     def block_cycles(self) -> NDArray[np.int64]:
@@ -478,7 +519,7 @@ class Engine:
 
     def is_device(self, address: int) -> bool:
         """Whether a peripheral may be there."""
-        return int(self.costs[self.regions[address >> 10], kernels.Region.DEVICE]) == kernels.PERIPHERAL
+        return int(self.costs[self.regions[address >> 10], Region.DEVICE]) == kernels.PERIPHERAL
 
     def add_prefix(self, block: int, count: int) -> int:
         """Enter the first instructions of a block; returns their number."""

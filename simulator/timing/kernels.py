@@ -2,7 +2,7 @@
 
 Reference: TIMING.md of the project's notes for the mechanisms; docs/architecture.md for the shape. Every kernel is a
 function of its arguments; `State` names the words of the one state array that a run has.
-Not modelled: contention on the bus matrix, partial line fills.
+What slaves behind the AXI, the flash accelerator and a finite branch target cache do is in fills.py, art.py and targets.py.
 """
 
 from __future__ import annotations
@@ -13,10 +13,14 @@ from typing import Any
 import numpy as np
 from numba import carray, njit, types
 
+from simulator.timing import fills as lines
 from simulator.timing import layout as at
+from simulator.timing.art import data_after, supplied_after
 from simulator.timing.encoding import COLUMNS as ROW_WIDTH
+from simulator.timing.fills import ALL_BYTES, ART, FIXED, Fill, Region
 from simulator.timing.pipeline import Tables as Automaton
 from simulator.timing.pipeline import find_transition, make_transition
+from simulator.timing.targets import has_target, keep_target
 from simulator.timing.words import (
     address_as_pointer,
     c_function,
@@ -133,6 +137,9 @@ class State(IntEnum):
     FLAGS_GE = 123
     SWITCHES = 124  # how often the run has gone from compiled code to Unicorn
     SLOW = 125  # how often compiled code has asked the kernels to account for a block
+    FILLS = 136  # the arrays of fills.py, art.py and targets.py
+    ART = 137
+    TARGETS = 138
     AUTOMATON = 80  # address and first length of each of the automaton's arrays, in the order of its tuple
     WORDS = 160
 
@@ -198,7 +205,7 @@ class Operand(IntEnum):
     FIRST_SCALE = 1
     SECOND_SCALE = 2
     CONSTANT = 3
-    SLOT = 4  # of the D-cache's tags, where the line was found last
+    SLOT = 4  # of the D-cache's tags, where the line was found last; a store's is DIRTY_TAGS on
     MISALIGNED = 5  # bits of an address that an aligned access has clear
     SPAN = 6  # the last offset in a line at which the access does not cross it
     STORE = 8
@@ -226,22 +233,8 @@ class Stall(IntEnum):
     BANK = 6
     UNALIGNED = 7
     BUS = 8
-    COLUMNS = 9
-
-
-class Region(IntEnum):
-    """Columns of the region table: what an access to a kind of memory costs, in stall cycles."""
-
-    CACHEABLE = 0
-    DATA_LINE = 1
-    FETCH_LINE = 2
-    READ = 3
-    WRITE = 4
-    FETCH = 5
-    STORE_LINE = 6
-    FLASH = 7
-    DEVICE = 8
-    COLUMNS = 9
+    CONTENTION = 9  # other bus masters
+    COLUMNS = 10
 
 
 MRS, MSR, SYSM_MSP = 0xF3EF, 0xF380, 8  # first halfwords; SYSm of MSP, and 9 of PSP
@@ -253,6 +246,7 @@ UNFORESEEN = 512  # cycles: more than a hooked operand, or a block's loads from 
 CAUSE_SHIFT = 16  # the stall list's keys have the cause above the place
 JUMP, CONDITIONAL, CALL, INDIRECT, RETURN, INDIRECT_CALL = 1, 2, 3, 4, 5, 6
 STATIC = 32  # a bit beside the kind of branch: the branch target cache is off
+LIMITED = 64  # another: it is of a finite size
 FALL_THROUGH, TAKEN, FLUSHED = 0, 1, 2
 READING, WRITING, FETCHING = 16, 17, 18  # UC_MEM_READ and so on
 UNALIGNED_DEVICE = 32  # what REFUSED_KIND says of an unaligned access to a peripheral
@@ -262,6 +256,8 @@ PERIPHERAL, DEVICE_MEMORY = 1, 2  # Region.DEVICE
 RETURN_DEPTH = 8
 I_SETS, I_WAYS = 64, 2
 D_SETS, D_WAYS = 32, 4
+DIRTY_TAGS = D_SETS * D_WAYS  # behind the tags, the same again of the lines that a store need not look at any more
+UNDER_WAY = -2  # the tag of a line that is being filled, Fill.LINE
 LINE_SHIFT = 5
 PAGE_SHIFT = 10  # Unicorn's pages
 NOWHERE = 0x7000_0000  # an address at which no board has anything
@@ -454,6 +450,115 @@ def _unaligned(s: int, block: int, ordinal: int, store: int, address: int, row: 
 
 
 @njit
+def _when(s: int, block: int, ordinal: int) -> int:
+    """The cycle of an operand of the block booked last: its operands are spread evenly over the block's own cycles."""
+    cost = get_int32(_transition_row(s, get(s, State.TRANSITION)), at.COST)
+    operands = get(_block_row(s, block), Block.OPERANDS)
+    return get(s, State.CYCLE) - cost + cost * (ordinal + 1) // (operands + 1)
+
+
+@njit
+def _stall_at(s: int, block: int, cause: int, key: int, cycles: int) -> None:
+    """Book cycles of which fills.py says how many other masters cost."""
+    contended = get(get(s, State.FILLS), Fill.CONTENDED)
+    if cycles > contended:
+        _stall(s, block, cause, key, cycles - contended)
+    if contended:
+        _stall(s, block, Stall.CONTENTION, key, contended)
+
+
+@njit
+def _uncached(s: int, block: int, ordinal: int, address: int, row: int, cost: int) -> None:
+    store, count = get(row, Operand.STORE), get(row, Operand.COUNT)
+    if get(cost, Region.STYLE) == ART:
+        cycles = get(cost, Region.READ) * count + data_after(get(s, State.ART), address >> LINE_SHIFT)
+        if cycles and not store:
+            _stall(s, block, Stall.UNCACHED, ordinal, cycles)
+        return
+    if get(cost, Region.PORT) == 0 and get(cost, Region.WRITE if store else Region.READ) == 0:
+        return
+    now, size = _when(s, block, ordinal), get(row, Operand.BYTES)
+    cycles = lines.single_after(get(s, State.FILLS), cost, address, size, count, store, now)
+    _stall_at(s, block, Stall.UNCACHED, ordinal, cycles)
+
+
+@njit
+def _written(address: int, row: int, line: int) -> int:
+    """The bytes of a line that an operand accesses, as a bit list."""
+    start = address - (line << LINE_SHIFT)
+    bits = (1 << get(row, Operand.EXTENT) + 1) - 1
+    return (bits << start if start >= 0 else bits >> -start) & ALL_BYTES
+
+
+@njit
+def _landed(s: int) -> None:
+    """The line under way is one like any other from now on."""
+    fills, tags = get(s, State.FILLS), get(s, State.D_TAGS)
+    line, place = get(fills, Fill.LINE), get(fills, Fill.PLACE)
+    if line < 0:
+        return
+    put(tags, place, line)
+    if get(fills, Fill.STORED):
+        put(tags, DIRTY_TAGS + place, line)
+    put(fills, Fill.LINE, -1)
+
+
+@njit
+def _under_way(s: int, block: int, ordinal: int, cost: int, address: int, row: int, line: int) -> None:
+    """An access to the line that is being filled: a load waits for its word, a store goes into the linefill buffer."""
+    fills, now = get(s, State.FILLS), _when(s, block, ordinal)
+    if now < get(fills, Fill.DONE):
+        if get(row, Operand.STORE):
+            lines.write_into(fills, _written(address, row, line))
+            put(fills, Fill.STORED, get(fills, Fill.STORED) | 2)
+            return
+        dword = max(address - (line << LINE_SHIFT), 0) >> 3
+        wait = lines.word_after(fills, dword, now) if get(fills, Fill.SPACING) else 0
+        if wait:
+            _stall(s, block, Stall.D_MISS_FLASH if get(cost, Region.FLASH) else Stall.D_MISS_RAM, ordinal, wait)
+        if now + wait < get(fills, Fill.DONE):
+            return
+    _landed(s)
+
+
+@njit
+def _missed(s: int, block: int, ordinal: int, cost: int, address: int, row: int, line: int) -> int:
+    """An access to a line that the D-cache does not hold; the way that it is given, or -1."""
+    fills, store = get(s, State.FILLS), get(row, Operand.STORE)
+    first = (line & (D_SETS - 1)) * D_WAYS
+    ways = get(s, State.D_TAGS) + 8 * first
+    if line == get(fills, Fill.LINE):
+        return get(fills, Fill.PLACE) - first
+    if store and get(cost, Region.CACHEABLE) == 1:
+        return -1
+    _landed(s)
+    now = _when(s, block, ordinal)
+    cause = Stall.D_MISS_FLASH if get(cost, Region.FLASH) else Stall.D_MISS_RAM
+    written = _written(address, row, line)
+    if store and not lines.store_allocates(fills, cost, line, written):
+        _stall_at(s, block, cause, ordinal, lines.store_streamed(fills, cost, line, written, now))
+        return -1
+    start = max(address, line << LINE_SHIFT)
+    cycles = lines.store_missed(fills, cost, start, now) if store else lines.load_missed(fills, cost, start, now)
+    way = _find(ways, D_WAYS, -1)
+    if way < 0:
+        way = _random(s) & (D_WAYS - 1)
+        victim = get(ways, DIRTY_TAGS + way)
+        if victim >= 0:
+            victims = _cost_row(s, get_byte(get(s, State.REGIONS) + (victim >> PAGE_SHIFT - LINE_SHIFT)))
+            if get(victims, Region.CACHEABLE) == 2:
+                lines.evicted(fills, victims, victim)
+    put(ways, way, line)
+    put(ways, DIRTY_TAGS + way, -1)
+    if store or get(fills, Fill.GAP):
+        lines.track(fills, line, first + way, start >> 3 & 3, store, written)
+        if get(fills, Fill.GAP):
+            put(ways, way, UNDER_WAY)
+    _stall_at(s, block, cause, ordinal, cycles)
+    return way
+
+
+@njit
 def data_access(s: int, block: int, ordinal: int, address: int, row: int) -> bool:
     """Book one memory operand's stalls: alignment, D-cache, memory behind it; True where its alignment is a fault."""
     cost = _cost_row(s, get_byte(get(s, State.REGIONS) + (address >> PAGE_SHIFT)))
@@ -473,23 +578,21 @@ def data_access(s: int, block: int, ordinal: int, address: int, row: int) -> boo
         _stall(s, block, Stall.UNALIGNED, ordinal, 1)  # a store of an even number of words off a double word
     cacheable = get(cost, Region.CACHEABLE)
     if cacheable == 0 or get(s, State.HELD) & 2 == 0:
-        cycles = get(cost, Region.WRITE) if store else get(cost, Region.READ)
-        if cycles:
-            _stall(s, block, Stall.UNCACHED, ordinal, cycles * count)
+        _uncached(s, block, ordinal, address, row, cost)
         return False
     line = address >> LINE_SHIFT
     last = (address + size * count - 1) >> LINE_SHIFT
     while line <= last:
         first = (line & (D_SETS - 1)) * D_WAYS
-        ways = get(s, State.D_TAGS) + 8 * first
-        way = _find(ways, D_WAYS, line)
-        if way < 0 and not (store and cacheable == 1):
-            way = _fill(s, ways, D_WAYS, line)
-            cycles = get(cost, Region.STORE_LINE) if store else get(cost, Region.DATA_LINE)
-            cause = Stall.D_MISS_FLASH if get(cost, Region.FLASH) else Stall.D_MISS_RAM
-            _stall(s, block, cause, ordinal, cycles)
+        if line == get(get(s, State.FILLS), Fill.LINE):
+            _under_way(s, block, ordinal, cost, address, row, line)
+        way = _find(get(s, State.D_TAGS) + 8 * first, D_WAYS, line)
+        if way < 0:
+            way = _missed(s, block, ordinal, cost, address, row, line)
+        elif store and line != get(get(s, State.FILLS), Fill.LINE):
+            put(get(s, State.D_TAGS), DIRTY_TAGS + first + way, line)
         if way >= 0:
-            put(row, Operand.SLOT, first + way)
+            put(row, Operand.SLOT, first + way + DIRTY_TAGS * store)
         line += 1
     return False
 
@@ -510,27 +613,84 @@ def _fetch_lines(s: int, block: int, row: int) -> None:
         return
     cost = _cost_row(s, get(row, Block.REGION))
     if get(cost, Region.CACHEABLE) == 0 or get(s, State.HELD) & 1 == 0:
-        cycles = get(cost, Region.FETCH)
-        if cycles:
-            for k in range(get(row, Block.LINES)):
-                if get(row, Block.LINE) + k != get(s, State.FETCH_BUFFER):
-                    put(s, State.FETCH_BUFFER, get(row, Block.LINE) + k)
-                    _stall(s, block, Stall.UNCACHED, FETCHED + k, cycles)
+        _fetch_uncached(s, block, row, cost)
         return
     missed = False
     first = get(row, Block.LINE)
+    cause = Stall.I_MISS_FLASH if get(cost, Region.FLASH) else Stall.I_MISS_RAM
     for k in range(get(row, Block.LINES)):
         line = first + k
         ways = get(s, State.I_TAGS) + (line & (I_SETS - 1)) * (8 * I_WAYS)
         if _find(ways, I_WAYS, line) >= 0:
+            missed |= line == get(get(s, State.FILLS), Fill.CODE_LINE) and _code_under_way(s, block, row, k, cause)
             continue
         missed = True
         _fill(s, ways, I_WAYS, line)
         put(s, State.I_GENERATION, get(s, State.I_GENERATION) + 1)
-        cause = Stall.I_MISS_FLASH if get(cost, Region.FLASH) else Stall.I_MISS_RAM
-        _stall(s, block, cause, FETCHED + k, get(cost, Region.FETCH_LINE))
+        _stall_at(s, block, cause, FETCHED + k, _line_of_code(s, row, k, cost, get(cost, Region.FETCH_LINE)))
     if not missed:
         put(row, Block.I_GENERATION, get(s, State.I_GENERATION))
+
+
+@njit
+def _code_within(row: int, k: int) -> Any:
+    """Of the block's k-th line: where in the block its code begins and ends, in bytes."""
+    start = ((get(row, Block.LINE) + k) << LINE_SHIFT) - get(row, Block.ADDRESS)
+    return max(start, 0), min(start + (1 << LINE_SHIFT), get(row, Block.SIZE))
+
+
+@njit
+def _fetched_at(s: int, row: int, begin: int) -> int:
+    """The cycle at which execution comes to a byte of the block: its bytes are spread evenly over its own cycles."""
+    cost = get_int32(_transition_row(s, get(s, State.TRANSITION)), at.COST)
+    return get(s, State.CYCLE) - cost + cost * begin // get(row, Block.SIZE)
+
+
+@njit
+def _line_of_code(s: int, row: int, k: int, cost: int, visible: int) -> int:
+    """Cycles that the block waits for its k-th line."""
+    begin, end = _code_within(row, k)
+    now = _fetched_at(s, row, begin)
+    share = _fetched_at(s, row, end) - now
+    address = get(row, Block.ADDRESS)
+    first, last = (address + begin) >> 3 & 3, (address + end - 1) >> 3 & 3
+    line = get(row, Block.LINE) + k
+    return lines.code_after(get(s, State.FILLS), cost, line, visible, first, last, share, now)
+
+
+@njit
+def _code_under_way(s: int, block: int, row: int, k: int, cause: int) -> bool:
+    """Wait for the last word that the block needs of the line that is being filled; whether it is then still being filled."""
+    fills = get(s, State.FILLS)
+    begin, end = _code_within(row, k)
+    now = _fetched_at(s, row, begin)
+    share = _fetched_at(s, row, end) - now
+    wait = lines.code_streamed(fills, (get(row, Block.ADDRESS) + end - 1) >> 3 & 3, share, now)
+    if wait:
+        _stall(s, block, cause, FETCHED + k, wait)
+    if now + wait < get(fills, Fill.CODE_DONE):
+        return True
+    put(fills, Fill.CODE_LINE, -1)
+    return False
+
+
+@njit
+def _fetch_uncached(s: int, block: int, row: int, cost: int) -> None:
+    """Code that no cache holds: a line stays in the fetch unit, or the flash interface, until the next."""
+    style, cycles = get(cost, Region.STYLE), get(cost, Region.FETCH)
+    if style == FIXED and cycles == 0:
+        put(row, Block.I_GENERATION, get(s, State.I_GENERATION))
+        return
+    for k in range(get(row, Block.LINES)):
+        line = get(row, Block.LINE) + k
+        if style == ART:
+            now = _fetched_at(s, row, _code_within(row, k)[0])
+            wait = supplied_after(get(s, State.ART), line, now)
+            if wait:
+                _stall(s, block, Stall.I_MISS_FLASH, FETCHED + k, wait)
+        elif line != get(s, State.FETCH_BUFFER):
+            put(s, State.FETCH_BUFFER, line)
+            _stall_at(s, block, Stall.UNCACHED, FETCHED + k, _line_of_code(s, row, k, cost, cycles))
 
 
 @njit(forceinline=True)
@@ -541,7 +701,7 @@ def _predicted(s: int, row: int, address: int) -> int:
     taken = address != get(row, Block.END)
     if base == 0:
         return FLUSHED if taken else FALL_THROUGH
-    if kind & STATIC:
+    if kind & (STATIC | LIMITED) and (kind & STATIC or not has_target(get(s, State.TARGETS), get(row, Block.END))):
         return FLUSHED if taken or _foreseen(row, kind) else FALL_THROUGH
     if (base == CONDITIONAL or kind & 16) and (get(row, Block.COUNTER) >= 2) != taken:
         return FLUSHED
@@ -569,7 +729,8 @@ def _foreseen(row: int, kind: int) -> bool:
 def _flush_penalty(s: int, row: int, address: int, foreseen: int) -> int:
     """Cycles between a branch and the fetch that it starts."""
     kind = get(row, Block.BRANCH)
-    if kind & STATIC and address != get(row, Block.END) and _foreseen(row, kind):
+    static = kind & STATIC or (kind & LIMITED and not has_target(get(s, State.TARGETS), get(row, Block.END)))
+    if static and address != get(row, Block.END) and _foreseen(row, kind):
         return get(s, State.STATIC_TAKEN)
     return foreseen
 
@@ -832,6 +993,8 @@ def _book(s: int, block: int, row: int, address: int, size: int) -> bool:
             cycle += penalty
             branch = get(s, State.BLOCK_STALLS) + previous * (8 * Stall.COLUMNS)
             put(branch, Stall.BRANCH, get(branch, Stall.BRANCH) + penalty)
+        if get(previous_row, Block.BRANCH) & LIMITED and address != get(previous_row, Block.END):
+            keep_target(get(s, State.TARGETS), get(previous_row, Block.END))
     put(s, State.BLOCKS, get(s, State.BLOCKS) + 1)
     put(s, State.STALLS, 0)
     put(s, State.STARTED, cycle)
