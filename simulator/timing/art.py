@@ -1,7 +1,8 @@
 """The flash interface's ITCM side: rows of 256 bits, the row in use, one that is prefetched, and the ART accelerator's 64.
 
 Reference: RM0385 3.3.2 (read access latency, prefetch on the ITCM, ART accelerator): a row that is in use, prefetched or held comes
-without delay, any other costs the wait states at least, and what was read for such a miss is held, by least recent use.
+without delay, any other costs the wait states at least, and what was read for such a miss is held, by least recent use. A row whose
+prefetch is still under way when it is asked for counts as missed.
 Not modelled: rows that the fetch unit asks for ahead of a branch and does not need, and a read that a prefetch under way holds up.
 """
 
@@ -44,6 +45,8 @@ def supplied_after(art: int, row: int, now: int) -> int:
         stall = 0
     elif sequential and get(art, Art.PREFETCH):
         stall = _left(get(art, Art.SUPPLIED) + 1 + waits - now, waits)
+        if stall:
+            _keep(art, row)
     else:
         stall = waits
         if sequential:

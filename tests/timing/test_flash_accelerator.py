@@ -84,6 +84,14 @@ def test_a_prefetch_keeps_up_with_half_of_quick_straight_code(tmp_path):
     assert 29 * 4 <= ahead["i_miss_flash"] <= 7 + 31 * 4
 
 
+def test_a_row_whose_prefetch_came_too_late_is_held_from_then_on(tmp_path):
+    body = "begin:" + looped(20, rows(20)) + "end: nop\n"
+    both, alone = (
+        between(machine_of(tmp_path, wait_states(7, ARTEN, prefetch) + body, ITCM)) for prefetch in (PRFTEN, 0)
+    )
+    assert both["i_miss_flash"] <= 22 * 4 + 14 < alone["i_miss_flash"]
+
+
 def test_the_accelerators_reset_empties_it(tmp_path):
     """The routine's rows are held, and after the reset they are not."""
     routine = " .balign 32\n7:" + rows(6) + " bx lr\n"
