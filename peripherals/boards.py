@@ -18,7 +18,7 @@ class Model:
 
     what: str
     memories: tuple[Memory, ...]
-    build: Callable[[Clock, FlashMemory | None], Chip]
+    build: Callable[[Clock, FlashMemory | None, str], Chip]  # the clock, the flash's array, the camera's sensor
 
 
 BOARDS = {

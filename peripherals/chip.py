@@ -6,9 +6,9 @@ Reference: RM0385 2.2.2 (memory map). Not modelled: here is wiring only; what ha
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Protocol
 
+from peripherals import analog, timers
 from peripherals.cortex_m7.dwt import Dwt
 from peripherals.cortex_m7.fpb import Fpb
 from peripherals.cortex_m7.itm import Itm
@@ -30,22 +30,14 @@ from peripherals.stm32f7.known import KNOWN, Dbgmcu, RomTable, Unclocked
 from peripherals.stm32f7.pwr import Pwr
 from peripherals.stm32f7.rcc import Crystals, Rcc
 from peripherals.stm32f7.rng import Rng
-from peripherals.stm32f7.tim_advanced import AdvancedTimer
-from peripherals.stm32f7.tim_basic import BasicTimer
-from peripherals.stm32f7.tim_general import GeneralTimer, Timer2, Timer5
-from peripherals.stm32f7.tim_small import OneChannelTimer, TwoChannelTimer
+from peripherals.stm32f7.tim_basic import Timer
 from peripherals.stm32f7.usart import Usart
-from peripherals.stm32f746 import APB1, CPUID, INSTANCES, INTERRUPTS, WINDOWS, Instance
-from peripherals.stm32f746_pins import OUTPUTS
+from peripherals.stm32f7.watchdogs import Iwdg, Wwdg
+from peripherals.stm32f746 import CPUID, INSTANCES, INTERRUPTS, WINDOWS, Instance
 
 PAGE_BITS = 10
+_WWDGEN = 1 << 11
 _PORTS = {"GPIOA": PORT_A, "GPIOB": PORT_B}
-_WIDE_TIMERS = {"TIM2": Timer2, "TIM5": Timer5}
-_GENERAL_TIMERS = ("TIM2", "TIM3", "TIM4", "TIM5")
-_BASIC_TIMERS = ("TIM6", "TIM7")
-_SMALL_TIMERS = {"TIM9": TwoChannelTimer, "TIM12": TwoChannelTimer} | dict.fromkeys(
-    ("TIM10", "TIM11", "TIM13", "TIM14"), OneChannelTimer
-)
 
 
 def _port(name: str) -> Gpio:
@@ -100,7 +92,7 @@ class Chip:
         self.system_control.debug.on_trace = self._trace
         self.usarts: dict[str, Usart] = {}
         self.ports = {f"GPIO{letter}": _port(f"GPIO{letter}") for letter in "ABCDEFGHIJK"}
-        self.timers: dict[str, BasicTimer] = {}
+        self.timers: dict[str, Timer] = {}
         self.peripherals: dict[str, Addressed] = {}
         self._unclocked: dict[str, Unclocked] = {}
         self._pages: dict[int, tuple[Addressed, int, str]] = {}
@@ -111,8 +103,8 @@ class Chip:
         rng = self.peripherals["RNG"]
         assert isinstance(rng, Rng)
         self.rng = rng
-        for place, (timer, channel) in OUTPUTS.items():
-            self._connect_output(*place, timer, channel - 1)
+        timers.join_timers(self)
+        analog.join_analog(self)
         self.rcc.on_gate = self._gate
         self.rcc.on_peripheral_reset = self._reset_one
 
@@ -129,7 +121,7 @@ class Chip:
         return self.ports[f"GPIO{name[1]}"].pins[int(name[2:])]
 
     def watch(self, name: str, listener: Callable[[bool], None]) -> None:
-        """Call at each edge of a pin, those of timers' outputs too."""
+        """Call at each edge of a pin, those of what peripherals drive too."""
         self.ports[f"GPIO{name[1]}"].watch(int(name[2:]))
         self.pin(name).listen(listener)
 
@@ -145,6 +137,19 @@ class Chip:
         for peripheral in self.peripherals.values():
             peripheral.reset()
         self.rcc.note_reset(*(causes or ("SFTRSTF", "PINRSTF")))
+        self._start_watchdogs()
+
+    def _start_watchdogs(self) -> None:
+        """Those that option bytes start; the window watchdog's clock is on then (RM0385 5.3.13)."""
+        independent, window = self.peripherals["IWDG"], self.peripherals["WWDG"]
+        assert isinstance(independent, Iwdg)
+        assert isinstance(window, Wwdg)
+        by_option = self.flash.starts_watchdogs
+        if by_option[0]:
+            independent.start()
+        if by_option[1]:
+            self.rcc.write_APB1ENR(self.rcc["APB1ENR"] | _WWDGEN)
+            window.start()
 
     def request_reset(self, cause: str) -> None:
         """A watchdog bites: a system reset as soon as the core can be stopped."""
@@ -189,10 +194,9 @@ class Chip:
             return self._make_usart(instance)
         if name.startswith("GPIO"):
             return self.ports[name]
-        if name in ("TIM1", "TIM8"):
-            return self._make_advanced_timer(instance)
-        if name in (*_GENERAL_TIMERS, *_BASIC_TIMERS, *_SMALL_TIMERS):
-            return self._make_timer(instance)
+        if name in timers.NAMES:
+            self.timers[name] = timers.make_timer(self, instance)
+            return self.timers[name]
         if name in KNOWN:
             return KNOWN[name](name, instance.size)
         return Dbgmcu(name) if name == "DBGMCU" else RomTable(name)
@@ -208,39 +212,6 @@ class Chip:
             rx_request=self.request(f"{name}_RX"),
         )
         return self.usarts[name]
-
-    def _make_timer(self, instance: Instance) -> BasicTimer:
-        name = instance.name
-        general = name in _GENERAL_TIMERS
-        kind = (_SMALL_TIMERS | _WIDE_TIMERS).get(name, GeneralTimer if general else BasicTimer)
-        events = ("UP", "CH1", "CH2", "CH3", "CH4") if general else ("UP",)
-        self.timers[name] = kind(
-            name,
-            self.clock,
-            self.rcc.output("TIMCLK1" if instance.bus == APB1 else "TIMCLK2", name),
-            irq=self.interrupt(instance.irq[0]),
-            requests={} if name in _SMALL_TIMERS else {event: self.request(f"{name}_{event}") for event in events},
-            width=32 if name in _WIDE_TIMERS else 16,
-        )
-        return self.timers[name]
-
-    def _connect_output(self, pin: str, function: int, timer: str, index: int) -> None:
-        unit = self.timers[timer]
-        assert isinstance(unit, GeneralTimer)
-        self.ports[f"GPIO{pin[1]}"].connect(int(pin[2:]), function, unit.outputs[index], partial(unit.watch, index))
-
-    def _make_advanced_timer(self, instance: Instance) -> AdvancedTimer:
-        name = instance.name
-        first, second, third, fourth = (self.interrupt(irq) for irq in instance.irq)
-        timer = AdvancedTimer(
-            name,
-            self.clock,
-            self.rcc.output("TIMCLK2", name),
-            interrupts=(first, second, third, fourth),
-            requests={event: self.request(f"{name}_{event}") for event in ("UP", "CH1", "CH2", "CH3", "CH4", "COM")},
-        )
-        self.timers[name] = timer
-        return timer
 
     def _map(self, instance: Instance) -> None:
         """Put an instance, or what stands in for it while its clock is off, into the pages of its addresses."""

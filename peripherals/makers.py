@@ -10,7 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from peripherals.stm32f7 import exti
-from peripherals.stm32f7.adc import Adc, AdcCommon, Converter
+from peripherals.stm32f7.adc import Adc, AdcCommon
+from peripherals.stm32f7.adc_converter import Converter
 from peripherals.stm32f7.can import Can, FilteringCan
 from peripherals.stm32f7.crc import Crc
 from peripherals.stm32f7.dac import Dac
@@ -149,7 +150,8 @@ def make_lptim(chip: Chip, instance: Instance) -> Lptim:
 def make_rtc(chip: Chip, instance: Instance) -> Rtc:
     alarm, wakeup, stamp = (chip.external[n] for n in (exti.RTC_ALARM, exti.RTC_WAKEUP, exti.RTC_TAMPER))
     clock, writable = chip.rcc.output("RTC"), chip.backup_writable
-    rtc = Rtc(instance.name, chip.clock, clock, writable=writable, alarm=alarm, wakeup=wakeup, stamp=stamp)
+    pins = tuple(chip.pin(name) for name in ("PC13", "PI8", "PC1"))
+    rtc = Rtc(instance.name, chip.clock, clock, writable=writable, alarm=alarm, wakeup=wakeup, stamp=stamp, pins=pins)
     chip.rcc.on_backup_reset = rtc.reset_domain
     return rtc
 
@@ -198,7 +200,9 @@ def make_adc(chip: Chip, instance: Instance) -> Adc:
 
 
 def make_dac(chip: Chip, instance: Instance) -> Dac:
-    return Dac(instance.name, irq=chip.interrupt(instance.irq[0]))
+    name, irq = instance.name, chip.interrupt(instance.irq[0])
+    requests = chip.request("DAC1"), chip.request("DAC2")
+    return Dac(name, chip.clock, chip.rcc.output("PCLK1", name), irq=irq, requests=requests)
 
 
 def make_can(chip: Chip, instance: Instance) -> Can:

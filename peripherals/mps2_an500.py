@@ -28,6 +28,6 @@ class Board(Chip):
     contents = ()
 
 
-def build(clock: Clock, flash_memory: FlashMemory | None = None) -> Board:
-    """A board at power-on; its vector table is at 0."""
+def build(clock: Clock, flash_memory: FlashMemory | None = None, camera: str = "") -> Board:
+    """A board at power-on; its vector table is at 0. It has no connector for a camera."""
     return Board(clock, CRYSTALS, flash_memory or Erased(MB), vector_table=0)

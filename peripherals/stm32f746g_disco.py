@@ -12,10 +12,12 @@ from peripherals.kit.clock import Clock
 from peripherals.kit.i2c_bus import Device, Wired
 from peripherals.memory_map import Memory
 from peripherals.parts.buttons import Button, Led
+from peripherals.parts.camera_module import CameraModule
 from peripherals.parts.ft5336 import Ft5336
 from peripherals.parts.n25q128a import N25q128a
 from peripherals.parts.ov9655 import Ov9655
 from peripherals.parts.rk043fn48h import Rk043fn48h
+from peripherals.parts.s5k5cag import S5k5cag
 from peripherals.parts.sd_card import SdCard
 from peripherals.parts.wm8994 import Wm8994
 from peripherals.stm32f7.flash import Memory as FlashMemory
@@ -27,6 +29,7 @@ from peripherals.stm32f7.sdmmc import Sdmmc
 KB = 1024
 CRYSTALS = Crystals(hse=25_000_000, lse=32_768)
 CAMERA_XCLK = 24_000_000  # the oscillator X1, which feeds the camera's connector
+CAMERAS = {"ov9655": Ov9655, "s5k5cag": S5k5cag}  # the modules that may be plugged into it
 I2C_FUNCTION = 4  # AF4 is the I2C controllers' at all of these pins (DS10916 table 12)
 BOOT_ADDRESS = 0x0020_0000  # BOOT0 is low and BOOT_ADD0 has its reset value: flash through ITCM (RM0385 2.6)
 UNIQUE_ID = bytes.fromhex("3a0024000651383332373635")  # of no board in particular
@@ -75,11 +78,13 @@ class Board(Chip):
     memories = MEMORIES
     contents = CONTENTS
 
-    def __init__(self, clock: Clock, crystals: Crystals, flash_memory: FlashMemory, *, vector_table: int) -> None:
+    def __init__(
+        self, clock: Clock, crystals: Crystals, flash_memory: FlashMemory, *, vector_table: int, camera: str
+    ) -> None:
         super().__init__(clock, crystals, flash_memory, vector_table=vector_table)
         self.button = Button(self.pin("PI11"))
         self.led = Led(self.pin("PI1"))
-        self.camera = Ov9655(clock, self.video, CAMERA_XCLK)
+        self.camera: CameraModule = CAMERAS[camera](clock, self.video, CAMERA_XCLK)
         self.pin("PH13").listen(self.camera.power)
         ltdc = self.peripherals["LTDC"]
         assert isinstance(ltdc, Ltdc)
@@ -112,6 +117,7 @@ class Board(Chip):
         self.pin("PC13").drive(image is None)
 
 
-def build(clock: Clock, flash_memory: FlashMemory | None = None) -> Board:
-    """A board at power-on. `flash_memory` is the array that firmware erases and programs, 1 MB from 0x0800_0000."""
-    return Board(clock, CRYSTALS, flash_memory or Erased(1024 * KB), vector_table=BOOT_ADDRESS)
+def build(clock: Clock, flash_memory: FlashMemory | None = None, camera: str = "ov9655") -> Board:
+    """A board at power-on. `flash_memory` is the array that firmware erases and programs, 1 MB from 0x0800_0000; `camera` one of CAMERAS."""
+    flash = flash_memory or Erased(1024 * KB)
+    return Board(clock, CRYSTALS, flash, vector_table=BOOT_ADDRESS, camera=camera)

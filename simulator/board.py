@@ -23,8 +23,8 @@ from typing import Any, Generic, TypeVar, cast
 
 from peripherals.kit.wires import Pin
 from peripherals.parts.buttons import Button, Led
+from peripherals.parts.camera_module import CameraModule
 from peripherals.parts.ft5336 import Ft5336
-from peripherals.parts.ov9655 import Ov9655
 from peripherals.parts.rk043fn48h import Rk043fn48h
 from peripherals.stm32f746g_disco import Board as Disco
 from simulator.debugger import Access, Breakpoint, Debugger, Watchpoint
@@ -92,7 +92,7 @@ class Board:
         return self._disco().lcd
 
     @property
-    def camera(self) -> Ov9655:
+    def camera(self) -> CameraModule:
         """`feed(image, path, array, iterable, function or "pattern:bars")` puts something in front of it."""
         return self._disco().camera
 

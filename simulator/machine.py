@@ -78,7 +78,7 @@ class Machine:
         self.firmware = firmware
         self.settings = settings
         self.clock = Clock()
-        self.soc = BOARDS[board].build(self.clock, _FlashArray(self))
+        self.soc = BOARDS[board].build(self.clock, _FlashArray(self), settings.camera_sensor)
         self.reset_vector = check(firmware, self.soc.memories)
         self.engine = Engine(
             _spans(self.soc.memories), self._constant_word, timed=settings.timing == "cycles",

@@ -13,6 +13,7 @@ CHOICES = {
     "art": ("firmware", "on", "off"),
     "prefetch": ("firmware", "on", "off"),
     "read_allocate": ("firmware", "on", "off"),
+    "camera_sensor": ("ov9655", "s5k5cag"),
     "verify": ("dsp", "off"),
 }
 
@@ -26,11 +27,13 @@ class Settings:
     """timing: "cycles", or "functional" (one cycle an instruction). dcache, icache: as the firmware programs them, or forced.
 
     dual_issue, store_to_load, early_alu: parts of the pipeline that a what-if switches off. wait_states: of flash, -1 for
-    what the firmware programs. predictor: the branch target cache, as ACTLR programs it, or forced. line_cost: visible cycles
-    of a line from flash, eviction: of a dirty line's way to SRAM, -1 for the model's. btac, btac_ways: entries of the branch
-    target cache and of one of its sets, 0 for as many as are asked for. art, prefetch: of flash through ITCM, read_allocate: stores of
-    whole lines that fill none, each as programmed or forced. contention: whether other bus masters delay the core. ideal_memory: no access waits. seed: of the caches' random replacement. strict: stop at the first access that nobody models.
+    what the firmware programs. predictor: the branch target cache, as ACTLR programs it, or forced; btac, btac_ways: its entries and
+    those of one set, 0 entries for as many as are asked for. line_cost: visible cycles of a line from flash, eviction: of a dirty
+    line's way to SRAM, -1 for the model's. art, prefetch: of flash through ITCM, read_allocate: stores of whole lines that fill none;
+    as programmed, or forced. contention: whether other bus masters delay the core. ideal_memory: no access waits.
+    seed: of the caches' random replacement. strict: stop at the first access that nobody models.
     compiled: whether hot blocks run as code of ours; cycles do not depend on it.
+    camera_sensor: which module is plugged into the board's connector.
     exact_interrupts: take an interrupt before the instruction that its cycle falls on, not behind the block around it.
     verify: ("dsp",) computes every DSP instruction a second time, by dsp.py, and compares.
     """
@@ -56,6 +59,7 @@ class Settings:
     seed: int = 1
     strict: bool = False
     compiled: bool = True
+    camera_sensor: str = "ov9655"
     exact_interrupts: bool = False
     verify: tuple[str, ...] = ()
 

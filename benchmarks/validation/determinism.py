@@ -21,18 +21,21 @@ PROGRAM = "selftest-svc_pendsv"
 
 @dataclass(frozen=True)
 class Way:
-    """A way to run: blocks a slice (0: unlimited), PYTHONHASHSEED, and whether the compiled kernels' cache is empty."""
+    """A way to run: blocks a slice (0: unlimited), PYTHONHASHSEED, whether the compiled kernels' cache is empty, digest's options."""
 
     name: str
     blocks: int
     hash_seed: str = "0"
     cold: bool = False
+    options: tuple[str, ...] = ()
 
 
 WAYS = (
     Way("unlimited slices", 0),
     Way("slices of 997 blocks", 997),
     Way("slices of 1 block", 1),
+    Way("a profile taken every 500,000 cycles", 0, options=("--profiled",)),
+    Way("no compiled blocks", 0, options=("--uncompiled",)),
     Way("another PYTHONHASHSEED", 0, hash_seed="4242"),
     Way("a random PYTHONHASHSEED", 0, hash_seed="random"),
     Way("a cold disk cache", 0, cold=True),
@@ -46,7 +49,7 @@ def digest_of(elf: Path, way: Way) -> str:
         environment.pop("NUMBA_CACHE_DIR", None)
         if way.cold:
             environment["XDG_CACHE_HOME"] = empty
-        command = [sys.executable, "-m", "benchmarks.validation.digest", str(elf), str(way.blocks)]
+        command = [sys.executable, "-m", "benchmarks.validation.digest", str(elf), str(way.blocks), *way.options]
         done = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
     return done.stdout.strip()
 

@@ -1,67 +1,24 @@
-/* OV9655 on I2C1, its pixels through DCMI and DMA2 stream 1: RM0385 chapters 8 and 15, the sensor's data sheet. */
+/* The sensor's pixels through DCMI and DMA2 stream 1: RM0385 chapters 8 and 15. */
 #include "camera.h"
 
-#include "board.h"
 #include "devices.h"
-#include "i2c.h"
-#include "pins.h"
+#include "sensor.h"
 
-#define SENSOR 0x30u
-#define PRODUCT_ID 0x0Au
-#define OV9655 0x96
-#define AF4 4u
-#define AF13 13u
+#define DCMI_IRQ 78u
 #define FRAME_BYTES (2u * CAMERA_WIDTH * CAMERA_HEIGHT)
 #define CACHE_LINE 32u
 
-struct setting {
-    uint8_t reg, value;
-};
+static volatile uint32_t ended; /* DCMI's flags, once a frame is over */
 
-/* VGA at 30 frames a second in RGB565, a fourth of it each way. */
-static const struct setting settings[] = {
-    {0x11, 0x00}, /* CLKRC: the input clock as it is */
-    {0x12, 0x63}, /* COM7: VGA, RGB */
-    {0x40, 0xD0}, /* COM15: full range, 565 */
-    {0x72, 0x22}, /* POIDX: a fourth of the lines and of the pixels */
-    {0x73, 0x02}, /* PCKDV: the pixel clock with them */
-};
+void DCMI_IRQHandler(void);
 
-static void wait_milliseconds(uint32_t count) {
-    const uint32_t start = board_milliseconds();
-    while (board_milliseconds() - start <= count) {
-        wfi();
-    }
-}
-
-static void pins_init(void) {
-    pins_alternate(GPIOA, 1u << 4 | 1u << 6, AF13, PULL_UP, 0);
-    pins_alternate(GPIOD, 1u << 3, AF13, PULL_UP, 0);
-    pins_alternate(GPIOE, 1u << 5 | 1u << 6, AF13, PULL_UP, 0);
-    pins_alternate(GPIOG, 1u << 9, AF13, NO_PULL, 0);
-    pins_alternate(GPIOH, 0x5E00u, AF13, NO_PULL, 0);
-    pins_alternate(GPIOB, 1u << 8 | 1u << 9, AF4, NO_PULL, 1);
-}
-
-static int sensor_init(void) {
-    pin_output(GPIOH, 13, 0);
-    wait_milliseconds(10);
-    i2c_init(I2C1);
-    i2c_write(I2C1, SENSOR, 0x12, 0x80);
-    wait_milliseconds(10);
-    if (i2c_read(I2C1, SENSOR, PRODUCT_ID) != OV9655) {
-        return -1;
-    }
-    for (unsigned i = 0; i < sizeof settings / sizeof *settings; i++) {
-        if (i2c_write(I2C1, SENSOR, settings[i].reg, settings[i].value)) {
-            return -1;
-        }
-    }
-    return 0;
+void DCMI_IRQHandler(void) {
+    ended = DCMI_MISR;
+    DCMI_ICR = DCMI_ICR_ALL;
+    dsb();
 }
 
 int camera_init(void) {
-    pins_init();
     if (sensor_init()) {
         return -1;
     }
@@ -69,6 +26,8 @@ int camera_init(void) {
     RCC_AHB2ENR |= RCC_AHB2ENR_DCMIEN;
     (void)RCC_AHB2ENR;
     DCMI_CR = DCMI_CR_PCKPOL_RISING | DCMI_CR_VSPOL_HIGH | DCMI_CR_CM_SNAPSHOT;
+    DCMI_IER = DCMI_RISR_FRAME | DCMI_RISR_OVR;
+    enable_interrupt(DCMI_IRQ);
     DCMI_CR |= DCMI_CR_ENABLE;
     return 0;
 }
@@ -98,16 +57,15 @@ static void forget_cached(const uint16_t *frame) {
 int camera_snapshot(uint16_t *frame) {
     forget_cached(frame); /* so that no line of it is written back over the new one */
     DCMI_ICR = DCMI_ICR_ALL;
+    ended = 0;
     dma_start(frame);
     DCMI_CR |= DCMI_CR_CAPTURE;
-    uint32_t seen;
-    do {
-        seen = DCMI_RISR;
-    } while ((seen & (DCMI_RISR_FRAME | DCMI_RISR_OVR)) == 0);
-    const int whole = (seen & DCMI_RISR_OVR) == 0;
+    while (ended == 0) {
+        wfi();
+    }
+    const int whole = (ended & DCMI_RISR_OVR) == 0;
     while (whole && (DMA2_LISR & (DMA_LISR_TCIF1 | DMA_LISR_TEIF1)) == 0) {
     }
-    DCMI_CR &= ~DCMI_CR_CAPTURE;
     forget_cached(frame);
     return whole && (DMA2_LISR & DMA_LISR_TEIF1) == 0 ? 0 : -1;
 }

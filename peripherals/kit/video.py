@@ -28,12 +28,17 @@ class Burst:
 
 
 class VideoPort:
-    """Whoever sends raises `hsync` before a line's burst and lowers it when the burst is over; it need not send while `wanted` is low."""
+    """Whoever sends marks each line's burst by a level of `hsync`; it need not send frames while `wanted` is low, nor lines while `lines` is.
+
+    Without lines `hsync` stands still; whoever needs it calls `look`, upon which it moves as it has moved meanwhile, many lines as one.
+    """
 
     def __init__(self) -> None:
         self.vsync = Line("VSYNC")
         self.hsync = Line("HSYNC")
         self.wanted = Line("video wanted")
+        self.lines = Line("lines wanted")
+        self.look: Callable[[], None] = lambda: None  # the sender's
         self._listeners: list[Callable[[Burst], None]] = []
 
     def listen(self, listener: Callable[[Burst], None]) -> None:

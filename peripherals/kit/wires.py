@@ -28,15 +28,73 @@ class Line:
     def listen(self, listener: Callable[[bool], None]) -> None:
         self._listeners.append(listener)
 
+    def want(self, user: object, *, wanted: bool = True) -> None:
+        """A plain line is up to date whether anybody wants it or not."""
+
+
+class Signal(Line):
+    """A line that its driver keeps up to date only while somebody wants it: its edges are events of the clock."""
+
+    __slots__ = ("_users", "on_demand")
+
+    def __init__(self, name: str = "") -> None:
+        super().__init__(name)
+        self._users: set[object] = set()
+        self.on_demand: Callable[[], None] = lambda: None  # the driver's: `wanted` has changed
+
+    @property
+    def wanted(self) -> bool:
+        return bool(self._users)
+
+    def want(self, user: object, *, wanted: bool = True) -> None:
+        """A user wants the edges from now on, or no longer."""
+        before = self.wanted
+        (self._users.add if wanted else self._users.discard)(user)
+        if self.wanted != before:
+            self.on_demand()
+
+    def pulse(self) -> None:
+        """High for less than a cycle."""
+        self.set(True)
+        self.set(False)
+
+
+class Tristate(Signal):
+    """A signal between a peripheral and pins: a level, or nothing while it is not `driven`, and then low."""
+
+    __slots__ = ("_drive_listeners", "driven")
+
+    def __init__(self, name: str = "", *, level: bool | None = None) -> None:
+        super().__init__(name)
+        self.driven = level is not None
+        self.level = bool(level)
+        self._drive_listeners: list[Callable[[], None]] = []
+
+    def drive(self, level: bool | None) -> None:
+        """None lets go."""
+        before = self.driven, self.level
+        self.driven = level is not None
+        self.set(bool(level))
+        if (self.driven, self.level) != before:
+            for listener in self._drive_listeners:
+                listener()
+
+    def listen_drive(self, listener: Callable[[], None]) -> None:
+        """Called when the level changes, or whether it is driven."""
+        self._drive_listeners.append(listener)
+
 
 class Request:
     """A DMA request: high while the peripheral wants a transfer; whoever serves it says so with `acknowledge`."""
 
-    __slots__ = ("_line", "acknowledged", "ended", "room", "settle", "take")
+    __slots__ = ("_line", "acknowledged", "ended", "last", "room", "settle", "take")
 
     def __init__(self, name: str = "") -> None:
         self._line = Line(name)
         self.acknowledged: Callable[[], None] = lambda: None
+        self.last: Callable[[], None] = lambda: (
+            None
+        )  # the driver's: what was acknowledged ends what the server was set up for
         self.ended: Callable[[], None] = lambda: None  # the server's: the peripheral has no more (RM0385 8.3.15)
         self.room: Callable[[], int] = lambda: (
             0
@@ -126,6 +184,26 @@ class Frequency:
         self.hz = Fraction(hz)
         for listener in self._listeners:
             listener()
+
+
+class AnyPin:
+    """Leads several pins to one input: high while one of those that drive it is, not driven while none does."""
+
+    __slots__ = ("_inputs", "_output")
+
+    def __init__(self, output: Tristate) -> None:
+        self._output = output
+        self._inputs: list[Tristate] = []
+
+    def input(self) -> Tristate:
+        line = Tristate(self._output.name)
+        line.listen_drive(self._combine)
+        self._inputs.append(line)
+        return line
+
+    def _combine(self) -> None:
+        driven = [line.level for line in self._inputs if line.driven]
+        self._output.drive(any(driven) if driven else None)
 
 
 class AnyOf:

@@ -1,21 +1,31 @@
-"""What stands in front of a camera: an array, a picture, a folder of them, a test pattern, or a function of the frame's number.
+"""What stands in front of a camera: an array, a picture, a folder of them, a video, a test pattern, or a function of the frame's number.
 
-Not modelled: video files where imageio is not installed.
+Each of the camera's frames sees the next picture of a folder or a video, whatever the video's own rate. Videos need the extra `video`
+(imageio with PyAV); their colours are those of its decoder. Not modelled: a video's sound.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from peripherals.parts.picture import Picture
 
+Loaded = TypeVar("Loaded")
 Scene = Callable[[int], Picture]  # the number of a frame since the scene began -> what the camera sees
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+_PAGED = (
+    ".gif",
+    ".webp",
+    ".png",
+    ".tif",
+    ".tiff",
+)  # those of them that may hold many; a second one in a JPEG is a preview
+_KEPT = 8  # pictures of a folder that stay loaded
 _BARS = ((255, 255, 255), (255, 255, 0), (0, 255, 255), (0, 255, 0), (255, 0, 255), (255, 0, 0), (0, 0, 255), (0, 0, 0))
 _SIZE = (480, 640)
 
@@ -37,14 +47,15 @@ def scene(source: Any) -> Scene:
         still = as_picture(source)
         return lambda number: still
     if isinstance(source, Iterable):
-        return _Sequence(iter(source))
+        return _Sequence(partial(iter, source))
     raise SceneError(f"{type(source).__name__} is nothing that a camera could see")
 
 
 def as_picture(source: Any) -> Picture:
-    """RGB, 8 bits a colour, of an array or an image."""
+    """RGB, 8 bits a colour, of an array or an image. Raises SceneError."""
     if hasattr(source, "convert"):
-        source = np.asarray(source.convert("RGB"))
+        source = np.asarray(source) >> 8 if source.mode.startswith("I;16") else np.asarray(source.convert("RGB"))
+        source = source.astype(np.uint8)
     array = np.asarray(source)
     if array.dtype != np.uint8 or array.ndim not in (2, 3) or 0 in array.shape:
         raise SceneError(
@@ -58,45 +69,87 @@ def as_picture(source: Any) -> Picture:
 
 
 def _from_path(path: Path) -> Scene:
-    if path.is_dir():
-        files = sorted(f for f in path.iterdir() if f.suffix.lower() in PICTURES)
-        if not files:
-            raise SceneError(f"{path} holds no picture")
-        pictures = [_load(file) for file in files]
-        return lambda number: pictures[number % len(pictures)]
-    if not path.exists():
-        raise SceneError(f"there is no picture {path}")
-    if path.suffix.lower() in PICTURES:
-        still = _load(path)
-        return lambda number: still
-    return _Sequence(_frames_of(path))
+    try:
+        if path.is_dir():
+            return _folder(path)
+        path.stat()
+    except FileNotFoundError:
+        raise SceneError(f"there is no picture {path}") from None
+    except OSError as error:
+        raise SceneError(f"{path} cannot be read: {error.strerror}") from None
+    if path.suffix.lower() not in PICTURES:
+        return _Sequence(partial(_video, path))
+    if path.suffix.lower() in _PAGED and _load(path, _count) > 1:
+        return _Sequence(partial(_pages, path))
+    still = _load(path, _upright)
+    return lambda number: still
 
 
-def _load(path: Path) -> Picture:
+def _folder(path: Path) -> Scene:
+    """Its pictures in the order of their names, over and over, each loaded when it is its turn."""
+    files = sorted(f for f in path.iterdir() if f.suffix.lower() in PICTURES)
+    if not files:
+        raise SceneError(f"{path} holds no picture")
+    load = lru_cache(_KEPT)(lambda place: _load(files[place], _upright))
+    return lambda number: load(number % len(files))
+
+
+def _load(path: Path, look: Callable[[Any], Loaded]) -> Loaded:
+    """What a function finds in an opened picture."""
     from PIL import Image, UnidentifiedImageError
 
     try:
         with Image.open(path) as image:
-            return as_picture(image)
-    except (UnidentifiedImageError, OSError) as error:
+            return look(image)
+    except UnidentifiedImageError:
+        raise SceneError(f"{path} is no picture that can be read") from None
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise SceneError(f"{path} is no picture that can be read: {error}") from None
 
 
-def _frames_of(path: Path) -> Iterator[Picture]:
+def _count(image: Any) -> int:
+    return int(getattr(image, "n_frames", 1))
+
+
+def _upright(image: Any) -> Picture:
+    """As a person holds it: cameras note how they were held (EXIF)."""
+    from PIL import ImageOps
+
+    return as_picture(ImageOps.exif_transpose(image))
+
+
+def _pages(path: Path) -> Iterator[Picture]:
+    """The pictures of a GIF and its kin."""
+
+    def page(number: int, image: Any) -> Picture:
+        image.seek(number)
+        return as_picture(image)
+
+    for number in range(_load(path, _count)):
+        yield _load(path, partial(page, number))
+
+
+def _video(path: Path) -> Iterator[Picture]:
     try:
-        import imageio.v3 as imageio  # type: ignore[import-not-found,unused-ignore]
+        import imageio.v3 as imageio
+        from av.error import FFmpegError
     except ImportError:
-        raise SceneError(f"{path} is no picture, and reading a video needs the package imageio") from None
-    return iter(imageio.imiter(path))
+        raise SceneError(
+            f"{path} is no picture, and reading a video needs the extra packages: pip install 'cortex-m7-simulator[video]'"
+        ) from None
+    try:
+        yield from (as_picture(frame) for frame in imageio.imiter(path, plugin="pyav"))
+    except (FFmpegError, OSError, ValueError, IndexError) as error:
+        raise SceneError(f"{path} is neither a picture nor a video that can be read: {error}") from None
 
 
 class _Sequence:
-    """Frames one after the other; the last one stays."""
+    """Frames one after the other; the last one stays. Raises SceneError where there is not even a first one."""
 
-    def __init__(self, frames: Iterator[Any]) -> None:
-        self._frames = frames
+    def __init__(self, begin: Callable[[], Iterator[Any]]) -> None:
+        self._frames = begin()
         self._number = -1
-        self._last: Picture = np.zeros((1, 1, 3), np.uint8)
+        self._last: Picture | None = None
 
     def __call__(self, number: int) -> Picture:
         while self._number < number:
@@ -104,6 +157,8 @@ class _Sequence:
             frame = next(self._frames, None)
             if frame is not None:
                 self._last = as_picture(frame)
+        if self._last is None:
+            raise SceneError("there is not one picture in what is to be shown to the camera")
         return self._last
 
 

@@ -54,6 +54,27 @@ def fitted(picture: Picture, width: int, height: int, *, mirror: bool = False, f
     return turned
 
 
+def fitted_part(
+    picture: Picture,
+    shape: tuple[int, int],
+    part: tuple[int, int, int, int],
+    size: tuple[int, int],
+    *,
+    mirror: bool = False,
+    flip: bool = False,
+) -> Picture:
+    """Of the picture as cropped to a shape, the part (left, top, width, height, in the shape's own units), as `fitted` to a size."""
+    (across, down), (left, top, width, height) = shape, part
+    if (width, height) != shape:
+        seen = cropped(picture, across, down)
+        rows, columns = seen.shape[:2]
+        first, last = top * rows // down, max((top + height) * rows // down, top * rows // down + 1)
+        start, end = left * columns // across, max((left + width) * columns // across, left * columns // across + 1)
+        turned: Picture = scaled(seen[first:last, start:end], *size)[:: -1 if flip else 1, :: -1 if mirror else 1]
+        return turned
+    return fitted(picture, *size, mirror=mirror, flip=flip)
+
+
 def rgb565(picture: Picture) -> NDArray[np.uint16]:
     """The upper five, six and five bits of red, green and blue."""
     red, green, blue = (picture[..., n].astype(np.uint16) for n in range(3))

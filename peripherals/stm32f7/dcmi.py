@@ -17,11 +17,12 @@ from peripherals.kit.clock import Clock, Event
 from peripherals.kit.registers import Peripheral, reg
 from peripherals.kit.video import Burst, VideoPort
 from peripherals.kit.wires import Line, Request
+from peripherals.stm32f7.dcmi_data import Choice, masked, packed, per_word, places
 
 FIFO_WORDS = 4
 _FRAME, _OVR, _ERR, _VSYNC, _LINE = 1, 2, 4, 8, 16
 _CAPTURE = 1
-_DATA_MASK = (0xFF, 0x3FF, 0xFFF, 0x3FFF)  # EDM
+_RIS = 0x08
 _FRAME_STEP = (1, 2, 4, 1)  # FCRC
 
 
@@ -51,7 +52,6 @@ class Dcmi(Peripheral):
         self._port = port
         self._irq = irq
         self._request = request
-        request.acknowledged = self._acknowledged
         request.settle = self.settle
         request.take = self._take
         self._fifo: deque[int] = deque()
@@ -65,7 +65,10 @@ class Dcmi(Peripheral):
         self._burst_start = Fraction(0)  # cycle
         self._cycles = Fraction(1)  # core cycles a datum
         self._event: Event | None = None
+        self._polled = False  # RIS has been read since the frame began
+        self._stops = False  # a continuous capture ends with the frame
         self._in_line = False  # between embedded codes
+        self._ended = False  # the code of a frame's end has come since the interface was enabled
         self._next_code: Event | None = None
         port.vsync.listen(self._vsync_changed)
         port.hsync.listen(self._hsync_changed)
@@ -73,39 +76,66 @@ class Dcmi(Peripheral):
 
     def reset(self) -> None:
         super().reset()
-        self._port.wanted.set(False)
         self._drop()
+        self._watch()
         self._update()
+
+    def is_stored(self, offset: int) -> bool:
+        """What a read of RIS gives comes with the port's lines from then on."""
+        return offset & ~3 == _RIS or super().is_stored(offset)
 
     # Registers
 
     def write_CR(self, value: int) -> None:
-        self.settle()
+        self._look()
         before = self.store("CR", value)
+        self._stops = False
         if not self["CR.ENABLE"]:
             self["CR.CAPTURE"] = 0
             self._drop()
         elif self["CR.CAPTURE"] and not before & _CAPTURE:
             self._frames = 0
-        elif not self["CR.CAPTURE"] and before & _CAPTURE and self["CR.CM"]:
-            self._abandon_frame()
-        self._port.wanted.set(bool(self["CR.ENABLE"]))
+        elif not self["CR.CAPTURE"] and before & _CAPTURE and self._within:
+            self._stop_capture()
+        self._watch()
         self._update()
+
+    def _stop_capture(self) -> None:
+        """A continuous capture goes on to the frame's end, and CAPTURE reads 1 until then; a snapshot ends at once (guess)."""
+        if self["CR.CM"]:
+            self._abandon_frame()
+        else:
+            self["CR.CAPTURE"] = 1
+            self._stops = True
 
     def read_SR(self) -> int:
         """VSYNC and HSYNC are 1 while they are active, that is while no data come."""
-        self.settle()
-        hsync = self._port.hsync.level == bool(self["CR.HSPOL"])
-        return bool(self._fifo) << 2 | self._blanking << 1 | hsync
+        self._look()
+        if self["CR.ESS"]:
+            vsync, hsync = not self._within, not self._in_line
+        else:
+            vsync, hsync = self._blanking, self._port.hsync.level == bool(self["CR.HSPOL"])
+        return bool(self._fifo) << 2 | vsync << 1 | hsync
+
+    def read_RIS(self) -> int:
+        """Who reads it once may poll it: from now on to the frame's end each line comes as it comes."""
+        self._look()
+        self._polled = True
+        self._watch()
+        return self["RIS"]
 
     def read_MIS(self) -> int:
+        self._look()
         return self["RIS"] & self["IER"]
 
     def write_IER(self, value: int) -> None:
+        self._look()
         self.store("IER", value)
+        self._watch()
         self._update()
 
     def write_ICR(self, value: int) -> None:
+        self._look()
         self["RIS"] &= ~value
         self._update()
 
@@ -118,6 +148,17 @@ class Dcmi(Peripheral):
 
     # The port
 
+    def _watch(self) -> None:
+        """Ask for lines only while they can be seen."""
+        enabled = bool(self["CR.ENABLE"])
+        seen = self._within or self["CR.ESS"] or self["IER.LINE_IE"] or self._polled
+        self._port.lines.set(enabled and bool(seen))
+        self._port.wanted.set(enabled)
+
+    def _look(self) -> None:
+        self._port.look()
+        self.settle()
+
     @property
     def _blanking(self) -> bool:
         return self._port.vsync.level == bool(self["CR.VSPOL"])
@@ -127,13 +168,15 @@ class Dcmi(Peripheral):
             return
         if self._blanking:
             self["RIS"] |= _VSYNC
+            self._polled = False
             self._end_frame()
         else:
             self._begin_frame()
+        self._watch()
         self._update()
 
     def _hsync_changed(self, level: bool) -> None:
-        if self._within and level == bool(self["CR.HSPOL"]) and not self["CR.ESS"]:
+        if self["CR.ENABLE"] and level == bool(self["CR.HSPOL"]) and not self["CR.ESS"]:
             self._end_line()
             self._update()
 
@@ -141,12 +184,20 @@ class Dcmi(Peripheral):
         self._row = 0
         self._rest = np.zeros(0, np.uint16)
         if self["CR.CAPTURE"]:
-            self._within = self._frames % _FRAME_STEP[self["CR.FCRC"]] == 0
+            step = 1 if self["CR.CM"] else _FRAME_STEP[self["CR.FCRC"]]
+            self._within = self._frames % step == 0
             self._frames += 1
 
     def _end_line(self) -> None:
-        self._row += 1
+        """LINE rises for lines that are not captured too; a crop window's last line ends the frame."""
         self["RIS"] |= _LINE
+        if not self._within:
+            return
+        last = self["CR.CROP"] and self._row == self["CWSTRT.VST"] + self["CWSIZE.VLINE"]
+        self._row += 1
+        if last:
+            self._end_frame()
+            self._watch()
 
     def _end_frame(self) -> None:
         """A whole frame has come; the last word of a JPEG is filled up."""
@@ -154,11 +205,23 @@ class Dcmi(Peripheral):
             return
         self.settle()
         if len(self._rest) and self["CR.JPEG"]:
-            self._push([self._packed(np.pad(self._rest, (0, self._per_word - len(self._rest))))[0]])
+            missing = per_word(self["CR.EDM"]) - len(self._rest)
+            self._push(packed(np.pad(self._rest, (0, missing)), self["CR.EDM"]).tolist())
         self._within = False
         self["RIS"] |= _FRAME
-        if self["CR.CM"]:
+        self._capture_is_over()
+
+    def _capture_is_over(self) -> None:
+        if self["CR.CM"] or self._stops:
             self["CR.CAPTURE"] = 0
+            self._stops = False
+
+    def _lose_frame(self) -> None:
+        """The FIFO is reset, and the next frame's start is waited for; a snapshot is over (17.3.7, 17.3.10)."""
+        self._abandon_frame()
+        self._fifo.clear()
+        self._capture_is_over()
+        self._watch()
 
     def _abandon_frame(self) -> None:
         self._within = False
@@ -168,7 +231,7 @@ class Dcmi(Peripheral):
         self._abandon_frame()
         self._fifo.clear()
         self._rest = np.zeros(0, np.uint16)
-        self._in_line = False
+        self._in_line = self._ended = self._polled = self._stops = False
         if self._next_code is not None:
             self._next_code.cancel()
             self._next_code = None
@@ -182,54 +245,29 @@ class Dcmi(Peripheral):
         if self["CR.ESS"]:
             self._embedded(burst)
         elif self._within and not self._blanking and self._port.hsync.level != bool(self["CR.HSPOL"]):
-            self._capture(burst, np.arange(len(burst.data)))
+            self._capture(burst, 0, len(burst.data))
 
-    def _capture(self, burst: Burst, places: NDArray[np.int64]) -> None:
-        """Plan the words that the data at some places of a burst make."""
-        first = int(places[0]) if len(places) else 0
-        places = places[self._selected(len(places))]
-        carried = len(self._rest)
-        data = np.concatenate([self._rest, burst.data[places] & _DATA_MASK[self["CR.EDM"]]])
-        per_word = self._per_word
-        whole = len(data) // per_word * per_word
-        self._rest = data[whole:].astype(np.uint16)
-        self._pending = self._packed(data[:whole])
-        ends = np.arange(per_word - 1, whole, per_word) - carried
-        self._times = places[ends] + 1 if whole else np.zeros(0, np.int64)
+    def _capture(self, burst: Burst, start: int, end: int) -> None:
+        """Plan the words that a burst's data between two places make."""
+        edm = self["CR.EDM"]
+        kept = start + places(self._choice, self._row, end - start)
+        carried, size = len(self._rest), per_word(edm)
+        data = np.concatenate([self._rest, masked(burst.data[kept], edm)])
+        whole = len(data) // size * size
+        self._rest = data[whole:]
+        self._pending = packed(data[:whole], edm)
+        ends = np.arange(size - 1, whole, size) - carried
+        self._times = kept[ends] + 1 if whole else np.zeros(0, np.int64)
         self._given = 0
         self._cycles = burst.period * self._clock.hz
-        self._burst_start = self._clock.now - first * self._cycles
+        self._burst_start = self._clock.now - start * self._cycles
         self._plan()
 
-    def _selected(self, length: int) -> NDArray[np.int64]:
-        """The data of a line that cropping and the byte and line selections leave (17.5.9)."""
-        row = self._row
-        index = np.arange(length, dtype=np.int64)
-        if self["CR.CROP"]:
-            first = self["CWSTRT.VST"]
-            if not first <= row <= first + self["CWSIZE.VLINE"]:
-                return index[:0]
-            row -= first
-            index = index[self["CWSTRT.HOFFCNT"] :][: self["CWSIZE.CAPCNT"] + 1]
-        if self["CR.LSM"] and row % 2 != self["CR.OELS"]:
-            return index[:0]
-        first = self["CR.OEBS"]
-        if self["CR.BSM"] == 1:
-            return index[first::2]
-        if self["CR.BSM"] == 2:
-            return index[first::4]
-        if self["CR.BSM"] == 3:
-            pairs: NDArray[np.int64] = index[index % 4 // 2 == first]
-            return pairs
-        return index
-
     @property
-    def _per_word(self) -> int:
-        return 2 if self["CR.EDM"] else 4
-
-    def _packed(self, data: NDArray[np.uint16]) -> NDArray[np.uint32]:
-        kind = np.uint16 if self["CR.EDM"] else np.uint8
-        return np.ascontiguousarray(data.astype(kind)).view("<u4")
+    def _choice(self) -> Choice:
+        edges = self["CWSTRT.VST"], self["CWSIZE.VLINE"], self["CWSTRT.HOFFCNT"], self["CWSIZE.CAPCNT"]
+        window = edges if self["CR.CROP"] else None
+        return Choice(window, self["CR.LSM"], self["CR.OELS"], self["CR.BSM"], self["CR.OEBS"])
 
     def _plan(self) -> None:
         """The next event is when so many words are there as can be seen: a FIFO that nobody empties fills word by word."""
@@ -269,10 +307,8 @@ class Dcmi(Peripheral):
         """Into the FIFO; more than it holds only where DMA has promised to take them."""
         promised = self._request.room()
         if len(self._fifo) + len(words) > max(FIFO_WORDS, promised):
-            room = max(0, FIFO_WORDS - len(self._fifo))
-            self._fifo.extend(words[:room])
             self["RIS"] |= _OVR
-            self._abandon_frame()
+            self._lose_frame()
             return
         self._fifo.extend(words)
 
@@ -286,7 +322,7 @@ class Dcmi(Peripheral):
     # Embedded synchronisation codes
 
     def _embedded(self, burst: Burst) -> None:
-        """FF 00 00 XY delimits (17.5.6): what comes between a line's or frame's start and its end is data."""
+        """FF 00 00 XY delimits (17.3.6): what comes between a line's or frame's start and its end is data."""
         data = burst.data
         marks: list[int] = np.flatnonzero((data[:-3] == 0xFF) & (data[1:-2] == 0) & (data[2:-1] == 0)).tolist()
         self._stretch(burst, [0, *(mark + 4 for mark in marks)], [*marks, len(data)])
@@ -295,7 +331,7 @@ class Dcmi(Peripheral):
         """The data up to the next code, and the code when its last byte is in."""
         start, end = starts[0], ends[0]
         if end > start and self._within and self._in_line:
-            self._capture(burst, np.arange(start, end))
+            self._capture(burst, start, end)
         if len(ends) > 1:
             wait = (starts[1] - start) * burst.period
             self._next_code = self._clock.after_seconds(wait, lambda: self._code_is_in(burst, starts[1:], ends[1:]))
@@ -309,45 +345,52 @@ class Dcmi(Peripheral):
             self._stretch(burst, starts, ends)
 
     def _code(self, code: int) -> None:
+        captures = self["CR.CAPTURE"]
         if self["ESCR.FEC"] == 0xFF:
             self._code_of_lines(code)
         elif self._is(code, "FS"):
             self._expect(not self._within)
-            self._begin_frame()
-            self._in_line = True
+            if self._ended:
+                self._begin_frame()
+                self._in_line = True
         elif self._is(code, "FE"):
-            self._expect(self._within or not self["CR.CAPTURE"])
-            self._in_line = False
+            self._expect(self._within or not captures or not self._ended)
+            self["RIS"] |= _VSYNC * captures
+            self._ended, self._in_line = True, False
             self._end_frame()
         elif self._is(code, "LS"):
             self._expect(not self._in_line)
             self._in_line = True
         elif self._is(code, "LE"):
             self._expect(self._in_line)
-            self._in_line = False
-            if self._within:
-                self._end_line()
+            self._end_line_by_code()
 
     def _code_of_lines(self, code: int) -> None:
-        """Where FEC is 0xFF every code that is neither a line's start nor its end delimits frames (17.5.6, mode 2)."""
+        """Where FEC is 0xFF every code that is neither a line's start nor its end delimits frames (17.3.6, mode 1)."""
         if self._is(code, "LS"):
             self._in_line = True
         elif self._is(code, "LE"):
-            if self._within and self._in_line:
-                self._end_line()
-            self._in_line = False
+            if self._in_line:
+                self._end_line_by_code()
         else:
-            self["RIS"] |= _VSYNC
+            self["RIS"] |= _VSYNC * self["CR.CAPTURE"]
             self._end_frame()
             self._begin_frame()
+
+    def _end_line_by_code(self) -> None:
+        self._in_line = False
+        if self["CR.CAPTURE"]:
+            self._end_line()
 
     def _is(self, code: int, name: str) -> bool:
         mask = self[f"ESUR.{name}U"]
         return code & mask == self[f"ESCR.{name}C"] & mask
 
     def _expect(self, ordered: bool) -> None:
-        if not ordered:
+        """Before its first end of a frame nothing is in order yet."""
+        if not ordered and self._ended:
             self["RIS"] |= _ERR
+            self._lose_frame()
 
     # Wires
 
@@ -357,9 +400,6 @@ class Dcmi(Peripheral):
         self["DR"] = words[-1]
         self._update()
         return np.array(words, "<u4").tobytes()
-
-    def _acknowledged(self) -> None:
-        """The request falls when the read empties the FIFO."""
 
     def _update(self) -> None:
         self._irq.set(bool(self["RIS"] & self["IER"]))

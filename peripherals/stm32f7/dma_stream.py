@@ -245,6 +245,8 @@ class Stream:
         for request in self.requests:
             if request.level:
                 request.acknowledge()
+            if not self.left:
+                request.last()
 
     # Ending early
 

@@ -1,6 +1,6 @@
 """The flash interface: wait states and ART, and erasing and programming with the time that they take.
 
-Reference: RM0385 3; DS10916 table flash memory programming (times, typical). Not modelled: changing option bytes, read protection,
+Reference: RM0385 3; DS10916 table flash memory programming (times, typical). Not modelled: read protection, the option bytes as memory,
 OPERR, and the bus fault of a wrong key; the stall of reads while BSY is the bus's business (`busy`).
 """
 
@@ -25,6 +25,8 @@ _ERASE_MS = {
 }  # by PSIZE; x64: as x32, guess
 _MASS_ERASE_MS = (16_000, 11_000, 8_000, 8_000)
 _PROGRAM_US = 16
+_OPTIONS_MS = 250  # guess: the data sheet has no time for option bytes; that of a small sector's erase
+_OPTION_BITS = 0xFFFF_FFFC  # of OPTCR
 _ROW = 16  # bytes that one programming operation cannot leave
 
 
@@ -57,7 +59,6 @@ class Flash(Peripheral):
             reset=0xC0FF_AAFD,
             rw="IWDG_STOP[31] IWDG_STDBY[30] NWRP[23:16] RDP[15:8] NRST_STDBY[7] NRST_STOP[6] IWDG_SW[5] WWDG_SW[4] BOR_LEV[3:2]",
             rs="OPTSTRT[1] OPTLOCK[0]",
-            unmodelled="OPTSTRT",
         ),
         reg(0x18, "OPTCR1", reset=0x0040_0080, rw="BOOT_ADD1[31:16] BOOT_ADD0[15:0]"),
     )
@@ -73,15 +74,24 @@ class Flash(Peripheral):
         self._option_expected = list(_OPTION_KEYS)
         self._working: Event | None = None
         self._waiting: list[tuple[int, int, int]] = []
+        self._options = self["OPTCR"] & _OPTION_BITS, self["OPTCR1"]
 
     def reset(self) -> None:
+        """A reset loads the option bytes."""
         super().reset()
+        self["OPTCR"] = self["OPTCR"] & ~_OPTION_BITS | self._options[0]
+        self["OPTCR1"] = self._options[1]
         self._expected, self._option_expected = list(_KEYS), list(_OPTION_KEYS)
         self._waiting.clear()
         if self._working is not None:
             self._working.cancel()
             self._working = None
         self.on_setting()
+
+    @property
+    def starts_watchdogs(self) -> tuple[bool, bool]:
+        """IWDG and WWDG: those that run from reset on by option byte."""
+        return not self["OPTCR.IWDG_SW"], not self["OPTCR.WWDG_SW"]
 
     @property
     def wait_states(self) -> int:
@@ -159,9 +169,18 @@ class Flash(Peripheral):
             self._erase()
 
     def write_OPTCR(self, value: int) -> None:
-        if not self["OPTCR.OPTLOCK"]:
-            self.store("OPTCR", value)
-            self["OPTCR.OPTSTRT"] = 0
+        """OPTSTRT keeps both registers; the next reset loads them (3.4.2)."""
+        if self["OPTCR.OPTLOCK"] or self.busy:
+            return
+        before = self.store("OPTCR", value)
+        if self.pick("OPTCR.RDP", before) != self["OPTCR.RDP"]:
+            self.count_unmodelled("OPTCR.RDP", "write")
+        if self["OPTCR.OPTSTRT"]:
+            self._work(Fraction(_OPTIONS_MS, 1000), self._keep_options)
+
+    def _keep_options(self) -> None:
+        self["OPTCR.OPTSTRT"] = 0
+        self._options = self["OPTCR"] & _OPTION_BITS, self["OPTCR1"]
 
     def write_OPTCR1(self, value: int) -> None:
         if not self["OPTCR.OPTLOCK"]:

@@ -6,11 +6,10 @@ otherwise); output speed, the Schmitt trigger.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from peripherals.kit.registers import Peripheral, each, reg
-from peripherals.kit.wires import Line, Pin
+from peripherals.kit.wires import Pin, Tristate
 
 _INPUT, _OUTPUT, _ALTERNATE, _ANALOG = range(4)
 _LOCK_KEY = 1 << 16
@@ -50,7 +49,10 @@ class Gpio(Peripheral):
         self._reset = reset
         self.pins = [Pin(f"P{name[-1]}{n}") for n in range(16)]
         self._lock_step = 0
-        self._sources: dict[tuple[int, int], tuple[Line, Callable[[], None]]] = {}
+        self._sources: list[dict[int, Tristate]] = [{} for _ in self.pins]
+        self._sinks: list[list[tuple[int, Tristate]]] = [[] for _ in self.pins]
+        for n, pin in enumerate(self.pins):
+            pin.listen(lambda level, n=n: self._lead_in(n))  # type: ignore[misc]
         self._watched: set[int] = set()
         self.reset()
 
@@ -66,28 +68,39 @@ class Gpio(Peripheral):
             return None
         return (self["AFRH"] << 32 | self["AFRL"]) >> 4 * pin & 0xF
 
-    def connect(self, pin: int, function: int, source: Line, wanted: Callable[[], None]) -> None:
-        """What an alternate function drives a pin with; `wanted` is called when somebody watches that pin in that function."""
-        self._sources[pin, function] = source, wanted
-        source.listen(lambda level: self._drive(1 << pin) if pin in self._watched else None)
+    def connect_output(self, pin: int, function: int, source: Tristate) -> None:
+        """What an alternate function drives a pin with; it is wanted while somebody watches that pin in that function."""
+        self._sources[pin][function] = source
+        source.listen_drive(lambda: self._drive(1 << pin) if pin in self._watched else None)
+
+    def connect_input(self, pin: int, function: int, sink: Tristate) -> None:
+        """An input that has the pin's level while the alternate function is selected, and is not driven otherwise."""
+        self._sinks[pin].append((function, sink))
 
     def watch(self, pin: int) -> None:
         """A pin's level follows its alternate function too from now on."""
         self._watched.add(pin)
         self._drive(1 << pin)
 
-    def _alternate_level(self, pin: int) -> bool | None:
-        """What the selected function drives; None where nobody watches, or the function has no output here."""
-        function = self.alternate_function(pin)
-        if pin not in self._watched or function is None or (pin, function) not in self._sources:
-            return None
-        source, wanted = self._sources[pin, function]
-        wanted()
-        return source.level
+    def _alternate(self, pin: int) -> Tristate | None:
+        """What drives the pin by its selected function; None where nobody watches, or the function has no output here."""
+        selected = self.alternate_function(pin) if pin in self._watched else None
+        for function, source in self._sources[pin].items():
+            source.want((self, pin), wanted=function == selected)
+        chosen = self._sources[pin].get(selected) if selected is not None else None
+        return chosen if chosen is not None and chosen.driven else None
+
+    def _lead_in(self, pin: int) -> None:
+        selected = self.alternate_function(pin) if self._sinks[pin] else None
+        for function, sink in self._sinks[pin]:
+            sink.drive(self.pins[pin].level if function == selected else None)
 
     def read_IDR(self) -> int:
-        """An analog pin reads 0."""
+        """An analog pin reads 0; one that a peripheral drives is watched from the first read on."""
         moder = self["MODER"]
+        for n, sources in enumerate(self._sources):
+            if sources and n not in self._watched and self.alternate_function(n) in sources:
+                self.watch(n)
         return sum(pin.level << n for n, pin in enumerate(self.pins) if moder >> 2 * n & 3 != _ANALOG)
 
     def write_MODER(self, value: int) -> None:
@@ -147,7 +160,8 @@ class Gpio(Peripheral):
                 continue
             mode = moder >> 2 * n & 3
             pin.pull(_PULLS.get(pupdr >> 2 * n & 3) if mode != _ANALOG else None)
-            alternate = self._alternate_level(n)
-            high = bool(odr >> n & 1) if alternate is None else alternate
+            alternate = self._alternate(n)
+            high = bool(odr >> n & 1) if alternate is None else alternate.level
             drives = mode == _OUTPUT or alternate is not None
             pin.output(high if drives and not (high and otyper >> n & 1) else None)
+            self._lead_in(n)

@@ -1,7 +1,7 @@
 """The display controller: two layers scanned out line by line at the pixel clock, with interrupts, and reloads of shadow registers.
 
-Reference: RM0385 18. Not modelled: dithering; FIFO underrun; signal polarities. A frame is composed
-from what memory holds when its last line is over, or when somebody looks.
+Reference: RM0385 18. Not modelled: dithering; FIFO underrun by contention on the bus; signal polarities. A frame is composed from what
+memory holds when its last line is over, or when somebody looks; then errors of its layers are told too.
 """
 
 from __future__ import annotations
@@ -257,7 +257,7 @@ class Ltdc(Peripheral):
         due = []
         if self["IER.LIE"] and not self["ISR"] & _LIF and self["LIPCR.LIPOS"] <= self["TWCR.TOTALH"]:
             due.append(self._next(self["LIPCR.LIPOS"]))
-        if self["SRCR.VBR"] or self.on_frame or self["IER"] & _TERRIF:
+        if self["SRCR.VBR"] or self.on_frame or self["IER"] & (_TERRIF | _FUIF):
             due.append(self._next(self["AWCR.AAH"] + 1))
         if due:
             self._alarm = self._pixels.at(self._origin + min(due), self._reached)
@@ -273,7 +273,7 @@ class Ltdc(Peripheral):
         self._update()
 
     def _blank(self) -> None:
-        if self["IER"] & _TERRIF:
+        if self["IER"] & (_TERRIF | _FUIF):
             self.frame()
         for listener in self.on_frame:
             listener()
@@ -294,17 +294,20 @@ class Ltdc(Peripheral):
     # The picture
 
     def frame(self) -> NDArray[np.uint8]:
-        """Red, green and blue of the active area, [height, width, 3]; black while nothing is scanned. A bus error sets TERRIF."""
+        """Red, green and blue of the active area, [height, width, 3]; black while nothing is scanned. A bus error sets TERRIF, a frame buffer
+        smaller than its window FUIF."""
         picture = np.zeros((self.height, self.width, 3), np.uint8)
         if not self.running or not picture.size:
             return picture
         picture[:] = [self["BCCR"] >> 8 * n & 0xFF for n in range(3)]
         for n in LAYERS:
+            layer = self._layer(n)
+            self["ISR"] |= _FUIF * layer.starved
             try:
-                self._layer(n).over(picture, self._port.read_block)
+                layer.over(picture, self._port.read_block)
             except BusError:
                 self["ISR"] |= _TERRIF
-                self._update()
+        self._update()
         return picture[..., ::-1]
 
     def _layer(self, n: int) -> Layer:

@@ -37,6 +37,12 @@ class Layer:
     lines: int
     clut: pixels.Clut
 
+    @property
+    def starved(self) -> bool:
+        """Whether the window needs more than the frame buffer has: the layer's FIFO runs empty (18.4.2, frame buffer length)."""
+        needed = pixels.line_bytes(self.pixel_format, self.right - self.left)
+        return self.enabled and (needed > self.line_bytes or self.bottom - self.top > self.lines)
+
     def over(self, below: Below, read: Callable[[int, int], bytes]) -> None:
         """Blend onto what is below, in place. `read` may raise BusError."""
         height, width = below.shape[:2]

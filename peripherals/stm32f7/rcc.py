@@ -21,7 +21,7 @@ _SYSTEM = {_HSI: "HSI", _HSE: "HSE", _PLL: "PLL"}
 _SWITCH_PERIODS = 3  # guess: periods of the new clock until SWS follows SW
 _STOPPED = Fraction(0)
 _CAUSES = 0xFE00_0000
-_RTC_DOMAIN = 0x0001_031F
+_RTC_DOMAIN = 0x0001_831F
 
 
 @dataclass(frozen=True)
@@ -230,6 +230,19 @@ class Rcc(Peripheral):
         if used == "PLL":
             value |= 1 << 16 if self["PLLCFGR.PLLSRC"] else 1 << 0
         self._switch_oscillators("CR", value)
+
+    def write_PLLCFGR(self, value: int) -> None:
+        """The factors of the PLL are written only while it is off; the same holds for the other two."""
+        if not self["CR.PLLON"]:
+            self.store("PLLCFGR", value)
+
+    def write_PLLI2SCFGR(self, value: int) -> None:
+        if not self["CR.PLLI2SON"]:
+            self.store("PLLI2SCFGR", value)
+
+    def write_PLLSAICFGR(self, value: int) -> None:
+        if not self["CR.PLLSAION"]:
+            self.store("PLLSAICFGR", value)
 
     def write_CSR(self, value: int) -> None:
         if value >> 24 & 1:

@@ -1,30 +1,40 @@
-"""The real-time clock: calendar in BCD, two alarms, the wake-up timer, time stamps, and the backup registers.
+"""The real-time clock: calendar in BCD, two alarms, the wake-up timer, calibration, time stamps, tampers, and the backup registers.
 
-Reference: RM0385 29. Not modelled: smooth and coarse calibration's effect on the count, tamper filters and pins, reference clock, outputs,
-subsecond shifts; alarms that compare subseconds ring at the second's start.
+Reference: RM0385 29. Not modelled: the reference clock, the outputs (COE, OSEL), time stamps at the switch to the battery, shadow registers
+that a read of TR holds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 
 from peripherals.kit.clock import Clock
 from peripherals.kit.registers import Peripheral, reg
 from peripherals.kit.timebase import Alarm, Timebase
-from peripherals.kit.wires import Frequency, Line
+from peripherals.kit.wires import Frequency, Line, Pin
+from peripherals.stm32f7.rtc_calendar import Calendar, matches, number
+from peripherals.stm32f7.rtc_tamper import Sensing, TamperInput
 
 _KEYS = (0xCA, 0x53)
-_ALRAWF, _ALRBWF, _WUTWF, _INITS, _RSF, _INITF, _INIT = 1 << 0, 1 << 1, 1 << 2, 1 << 4, 1 << 5, 1 << 6, 1 << 7
-_ALRAF, _ALRBF, _WUTF, _TSF = 1 << 8, 1 << 9, 1 << 10, 1 << 11
+_ALRAWF, _ALRBWF, _WUTWF, _SHPF, _INITS, _RSF, _INITF, _INIT = (1 << n for n in range(8))
+_ALRAF, _ALRBF, _WUTF, _TSF, _TSOVF, _TAMP1F = (1 << n for n in range(8, 14))
+_TAMPERS = 0xE000
+_RECALPF = 1 << 16
+_TAMPIE, _TAMPTS = 1 << 2, 1 << 7
 _SYNCHRONISATION = 2  # RTCCLK periods for INITF, RSF, ALRxWF and WUTWF (29.3.6 to 29.3.8)
+_RECALIBRATION, _SHIFT = 3, 1  # ck_apre periods to the end of RECALPF (29.3.11), and of SHPF: guess
+_STAMP = 2  # ck_apre periods from a time stamp's event to TSF (29.3.13)
 _TIME = "PM[22] HT[21:20] HU[19:16] MNT[14:12] MNU[11:8] ST[6:4] SU[3:0]"
 _ALARM = "MSK4[31] WDSEL[30] DT[29:28] DU[27:24] MSK3[23] PM[22] HT[21:20] HU[19:16] MSK2[15] MNT[14:12] MNU[11:8] MSK1[7] ST[6:4] SU[3:0]"
-_START = datetime(2000, 1, 1)
 
 
 class Rtc(Peripheral):
-    """`alarm`, `wakeup` and `stamp` are its lines into EXTI. It keeps all over a system reset; `reset_domain` is what BDRST does."""
+    """`alarm`, `wakeup` and `stamp` are its lines into EXTI; `pins` are TAMP1 to TAMP3, which are the choices of the time stamp's pin too.
+
+    `alarms` and `tampers` go to other peripherals: the flags of either alarm, and of each tamper. It keeps all over a system reset;
+    `reset_domain` is what BDRST does."""
 
     registers = (
         reg(0x00, "TR", rw=_TIME),
@@ -35,7 +45,7 @@ class Rtc(Peripheral):
             rw="ITSE[24] COE[23] OSEL[22:21] POL[20] COSEL[19] BKP[18] TSIE[15] WUTIE[14] ALRBIE[13] ALRAIE[12] TSE[11] WUTE[10]"
             " ALRBE[9] ALRAE[8] FMT[6] BYPSHAD[5] REFCKON[4] TSEDGE[3] WUCKSEL[2:0]",
             w="SUB1H[17] ADD1H[16]",
-            unmodelled="ITSE COE OSEL POL COSEL TSE REFCKON TSEDGE",
+            unmodelled="ITSE COE OSEL POL COSEL REFCKON",
         ),
         reg(
             0x0C,
@@ -51,36 +61,52 @@ class Rtc(Peripheral):
         reg(0x20, "ALRMBR", rw=_ALARM),
         reg(0x24, "WPR", w="KEY[7:0]"),
         reg(0x28, "SSR", r="SS[15:0]"),
-        reg(0x2C, "SHIFTR", w="ADD1S[31] SUBFS[14:0]", unmodelled="*"),
+        reg(0x2C, "SHIFTR", w="ADD1S[31] SUBFS[14:0]"),
         reg(0x30, "TSTR", r=_TIME),
         reg(0x34, "TSDR", r="WDU[15:13] MT[12] MU[11:8] DT[5:4] DU[3:0]"),
         reg(0x38, "TSSSR", r="SS[15:0]"),
-        reg(0x3C, "CALR", rw="CALP[15] CALW8[14] CALW16[13] CALM[8:0]", unmodelled="*"),
+        reg(0x3C, "CALR", rw="CALP[15] CALW8[14] CALW16[13] CALM[8:0]"),
         reg(
             0x40,
             "TAMPCR",
             rw="TAMP3MF[24] TAMP3NOERASE[23] TAMP3IE[22] TAMP2MF[21] TAMP2NOERASE[20] TAMP2IE[19] TAMP1MF[18] TAMP1NOERASE[17] TAMP1IE[16]"
             " TAMPPUDIS[15] TAMPPRCH[14:13] TAMPFLT[12:11] TAMPFREQ[10:8] TAMPTS[7] TAMP3TRG[6] TAMP3E[5] TAMP2TRG[4] TAMP2E[3] TAMPIE[2]"
             " TAMP1TRG[1] TAMP1E[0]",
-            unmodelled="*",
+            unmodelled="TAMPPUDIS TAMPPRCH",
         ),
-        reg(0x44, "ALRMASSR", rw="MASKSS[27:24] SS[14:0]", unmodelled="MASKSS SS"),
-        reg(0x48, "ALRMBSSR", rw="MASKSS[27:24] SS[14:0]", unmodelled="MASKSS SS"),
-        reg(0x4C, "OR", rw="RTC_ALARM_TYPE[3] TSINSEL[2:1]", unmodelled="*"),
+        reg(0x44, "ALRMASSR", rw="MASKSS[27:24] SS[14:0]"),
+        reg(0x48, "ALRMBSSR", rw="MASKSS[27:24] SS[14:0]"),
+        reg(0x4C, "OR", rw="RTC_ALARM_TYPE[3] TSINSEL[2:1]", unmodelled="RTC_ALARM_TYPE"),
         reg(0x50, "BKPxR", count=32, first=0, rw="BKP[31:0]"),
     )
 
     def __init__(
-        self, name: str, clock: Clock, frequency: Frequency, *, writable: Line, alarm: Line, wakeup: Line, stamp: Line
+        self,
+        name: str,
+        clock: Clock,
+        frequency: Frequency,
+        *,
+        writable: Line,
+        alarm: Line,
+        wakeup: Line,
+        stamp: Line,
+        pins: tuple[Line | Pin, ...] | None = None,
     ) -> None:
         super().__init__(name)
         self._periods = Timebase(clock, frequency)
+        self._calendar = Calendar(clock, frequency)
         self._writable = writable
         self._alarm_line, self._wakeup_line, self._stamp_line = alarm, wakeup, stamp
+        self.alarms = [Line("ALRAF"), Line("ALRBF")]
+        self.tampers = [Line(f"TAMP{n + 1}F") for n in range(3)]
         self._keys = 0
-        self._date = _START  # at the period `_since`
-        self._since = 0
         self._events: dict[str, Alarm] = {}
+        pins = pins or (Line(), Line(), Line())
+        self._tamper_inputs = [
+            TamperInput(self._periods, pin, partial(self._tampered, n)) for n, pin in enumerate(pins)
+        ]
+        for n, pin in enumerate(pins):
+            pin.listen(partial(self._stamp_pin, n))
         self._after("RSF", _SYNCHRONISATION, lambda: self._flag(_RSF))
 
     def reset(self) -> None:
@@ -94,51 +120,25 @@ class Rtc(Peripheral):
         for name in list(self._events):
             self._events.pop(name).cancel()
         self._keys = 0
-        self._date, self._since = _START, self._periods.count
+        self._calendar.reset()
+        self._sense()
         self._after("RSF", _SYNCHRONISATION, lambda: self._flag(_RSF))
         self._update()
 
     # Time
 
     @property
-    def _second(self) -> int:
-        """Periods of RTCCLK in a second of the calendar."""
-        return (self["PRER.PREDIV_A"] + 1) * (self["PRER.PREDIV_S"] + 1)
-
-    @property
-    def _running(self) -> bool:
-        return not self["ISR"] & _INITF
-
-    def _passed(self) -> int:
-        return self._periods.count - self._since if self._running else 0
-
-    @property
     def now(self) -> datetime:
-        return self._date + timedelta(seconds=self._passed() // self._second)
-
-    def _settle(self) -> None:
-        """Take the present date as the start, before the prescalers or the calendar change."""
-        seconds = self._passed() // self._second
-        self._date += timedelta(seconds=seconds)
-        self._since += seconds * self._second if self._running else 0
+        return self._calendar.now
 
     def read_TR(self) -> int:
-        now = self.now
-        hour, afternoon = now.hour, 0
-        if self["CR.FMT"]:
-            afternoon, hour = int(hour >= 12), (hour - 1) % 12 + 1
-        return afternoon << 22 | _bcd(hour) << 16 | _bcd(now.minute) << 8 | _bcd(now.second)
+        return self._calendar.time_register(twelve=bool(self["CR.FMT"]))
 
     def read_DR(self) -> int:
-        now = self.now
-        weekday = (now.weekday() + self._weekday_shift) % 7 + 1
-        return _bcd(now.year % 100) << 16 | weekday << 13 | _bcd(now.month) << 8 | _bcd(now.day)
-
-    _weekday_shift = (0 - _START.weekday()) % 7  # the reset value calls the first of January 2000 a Monday
+        return self._calendar.date_register()
 
     def read_SSR(self) -> int:
-        subsecond = self._passed() // (self["PRER.PREDIV_A"] + 1) % (self["PRER.PREDIV_S"] + 1)
-        return self["PRER.PREDIV_S"] - subsecond
+        return self._calendar.subsecond
 
     # Registers behind the lock
 
@@ -154,30 +154,25 @@ class Rtc(Peripheral):
     def write_TR(self, value: int) -> None:
         if self._open and self["ISR"] & _INITF:
             self.store("TR", value)
-            hour = _number(value >> 16 & 0x3F)
+            hour = number(value >> 16 & 0x3F)
             if self["CR.FMT"]:
                 hour = hour % 12 + 12 * (value >> 22 & 1)
-            self._set(lambda d: d.replace(hour=hour, minute=_number(value >> 8 & 0x7F), second=_number(value & 0x7F)))
+            minute, second = number(value >> 8 & 0x7F), number(value & 0x7F)
+            self._calendar.set(lambda d: d.replace(hour=hour, minute=minute, second=second))
 
     def write_DR(self, value: int) -> None:
         if self._open and self["ISR"] & _INITF:
             self.store("DR", value)
-            year, month, day = 2000 + _number(value >> 16 & 0xFF), _number(value >> 8 & 0x1F), _number(value & 0x3F)
-            self._set(lambda d: d.replace(year=year, month=month, day=day))
-            self._weekday_shift = ((value >> 13 & 7) - 1 - self._date.weekday()) % 7
-            if self._date.year > 2000:
+            year, month, day = 2000 + number(value >> 16 & 0xFF), number(value >> 8 & 0x1F), number(value & 0x3F)
+            self._calendar.set(lambda d: d.replace(year=year, month=month, day=day))
+            self._calendar.set_weekday(value >> 13 & 7)
+            if self._calendar.date.year > 2000:
                 self["ISR"] |= _INITS
-
-    def _set(self, change: Callable[[datetime], datetime]) -> None:
-        """A date or time that is none is not taken: guess, the manual leaves it open."""
-        try:
-            self._date = change(self._date)
-        except ValueError:
-            return
 
     def write_PRER(self, value: int) -> None:
         if self._open and self["ISR"] & _INITF:
             self.store("PRER", value)
+            self._calendar.a, self._calendar.s = self["PRER.PREDIV_A"] + 1, self["PRER.PREDIV_S"] + 1
 
     def write_ISR(self, value: int) -> None:
         """Flags are cleared without the lock; INIT needs it."""
@@ -188,20 +183,21 @@ class Rtc(Peripheral):
         self.store("ISR", value & ~_INIT | self["ISR"] & _INIT)
         if not self["ISR"] & _RSF:
             self._after("RSF", _SYNCHRONISATION, lambda: self._flag(_RSF))
+        self._plan()
         self._update()
 
     def _initialise(self, wanted: bool) -> None:
         if wanted and not self["ISR"] & _INIT:
             self._after("INITF", _SYNCHRONISATION, self._enter)
         elif not wanted and self["ISR"] & _INITF:
-            self._since = self._periods.count
+            self._calendar.start()
             self["ISR"] &= ~(_INITF | _RSF)
             self._after("RSF", _SYNCHRONISATION, lambda: self._flag(_RSF))
         self["ISR.INIT"] = wanted
         self._plan()
 
     def _enter(self) -> None:
-        self._settle()
+        self._calendar.stop()
         self["ISR"] |= _INITF
         self._plan()
 
@@ -209,9 +205,8 @@ class Rtc(Peripheral):
         if not self._open:
             return
         before = self.store("CR", value)
-        if value >> 16 & 3 and self._running:
-            self._settle()
-            self._date += timedelta(hours=(value >> 16 & 1) - (value >> 17 & 1))
+        if value >> 16 & 3 and self._calendar.running:
+            self._calendar.shift(seconds=3600 * ((value >> 16 & 1) - (value >> 17 & 1)), back=0)
         for flag, name in ((_ALRAWF, "ALRAE"), (_ALRBWF, "ALRBE"), (_WUTWF, "WUTE")):
             self._allow(flag, name, was=bool(self.pick(f"CR.{name}", before)))
         self._plan()
@@ -222,7 +217,7 @@ class Rtc(Peripheral):
         if self[f"CR.{name}"]:
             self["ISR"] &= ~flag
             if not was and name == "WUTE":
-                self._wake_in(self._periods.upcoming)
+                self._wake_in(None)
         elif was:
             self._after(name, _SYNCHRONISATION, lambda: self._flag(flag))
             self._cancel("WUT" if name == "WUTE" else "")
@@ -231,28 +226,108 @@ class Rtc(Peripheral):
         if self._open and self["ISR"] & _WUTWF:
             self.store("WUTR", value)
 
+    def _write_alarm(self, register: str, flag: int, value: int) -> None:
+        if self._open and self["ISR"] & flag:
+            self.store(register, value)
+
     def write_ALRMAR(self, value: int) -> None:
-        if self._open and self["ISR"] & _ALRAWF:
-            self.store("ALRMAR", value)
+        self._write_alarm("ALRMAR", _ALRAWF, value)
 
     def write_ALRMBR(self, value: int) -> None:
-        if self._open and self["ISR"] & _ALRBWF:
-            self.store("ALRMBR", value)
+        self._write_alarm("ALRMBR", _ALRBWF, value)
+
+    def write_ALRMASSR(self, value: int) -> None:
+        self._write_alarm("ALRMASSR", _ALRAWF, value)
+
+    def write_ALRMBSSR(self, value: int) -> None:
+        self._write_alarm("ALRMBSSR", _ALRBWF, value)
 
     def write_BKPxR(self, index: int, value: int) -> None:
         if self._writable.level:
             self[f"BKP{index}R"] = value
 
+    def write_CALR(self, value: int) -> None:
+        """Not while the last calibration has not been taken over."""
+        if self._open and not self["ISR"] & _RECALPF:
+            self.store("CALR", value)
+            self["ISR"] |= _RECALPF
+            self._after("RECALPF", _RECALIBRATION * self._calendar.a, self._calibrate)
+
+    def _calibrate(self) -> None:
+        self["ISR"] &= ~_RECALPF
+        self._calendar.calibrate(self["CALR.CALM"] - 512 * self["CALR.CALP"])
+
+    def write_SHIFTR(self, value: int) -> None:
+        if self._open and not self["ISR"] & _SHPF:
+            self["ISR"] = self["ISR"] & ~_RSF | _SHPF
+            self._after("SHPF", _SHIFT * self._calendar.a, lambda: self._shift(value))
+
+    def _shift(self, value: int) -> None:
+        self._calendar.shift(seconds=value >> 31, back=value & 0x7FFF)
+        self["ISR"] &= ~_SHPF
+        self._after("RSF", _SYNCHRONISATION, lambda: self._flag(_RSF))
+        self._plan()
+
+    # Tampers and time stamps
+
+    def write_TAMPCR(self, value: int) -> None:
+        if self._writable.level:
+            self.store("TAMPCR", value)
+            self._sense()
+            self._update()
+
+    def _sense(self) -> None:
+        word = self["TAMPCR"]
+        for n, tamper in enumerate(self._tamper_inputs):
+            place = (0, 3, 5)[n]
+            tamper.sense(
+                Sensing(
+                    enabled=bool(word >> place & 1),
+                    trigger=bool(word >> place + 1 & 1),
+                    filter=self["TAMPCR.TAMPFLT"],
+                    frequency=self["TAMPCR.TAMPFREQ"],
+                )
+            )
+
+    def _tampered(self, n: int) -> None:
+        """The backup registers are lost, but with TAMPxNOERASE; with TAMPxMF nothing but the trigger for others is left of it."""
+        if not self[f"TAMPCR.TAMP{n + 1}NOERASE"]:
+            for index in range(32):
+                self[f"BKP{index}R"] = 0
+        if self["TAMPCR"] & _TAMPTS:
+            self._stamp()
+        if self[f"TAMPCR.TAMP{n + 1}MF"]:
+            self.tampers[n].set(True)
+            self.tampers[n].set(False)
+        else:
+            self._flag(_TAMP1F << n)
+
+    def _stamp_pin(self, n: int, level: bool) -> None:
+        """TSEDGE 0 is the rising edge; TSINSEL chooses the pin."""
+        if self["CR.TSE"] and n == min(self["OR.TSINSEL"], 2) and level != bool(self["CR.TSEDGE"]):
+            self._stamp()
+
+    def _stamp(self) -> None:
+        """The first event's time stays until TSF is cleared."""
+        if self["ISR"] & _TSF or "TSF" in self._events:
+            self._flag(_TSOVF)
+            return
+        self["TSTR"], self["TSDR"], self["TSSSR"] = self.read_TR(), self.read_DR() & 0xFFFF, self.read_SSR()
+        self._after("TSF", _STAMP * self._calendar.a, lambda: self._flag(_TSF))
+
     # Events
 
     def _after(self, name: str, periods: int, action: Callable[[], None]) -> None:
+        self._at(name, self._periods, self._periods.upcoming + periods, action)
+
+    def _at(self, name: str, timebase: Timebase, count: int, action: Callable[[], None]) -> None:
         self._cancel(name)
 
         def due() -> None:
             self._events.pop(name)
             action()
 
-        self._events[name] = self._periods.at(self._periods.upcoming + periods, due)
+        self._events[name] = timebase.at(count, due)
 
     def _cancel(self, name: str) -> None:
         if name in self._events:
@@ -262,57 +337,74 @@ class Rtc(Peripheral):
         self["ISR"] |= flag
         self._update()
 
-    def _wake_in(self, start: int) -> None:
-        """WUCKSEL: RTCCLK / 16, 8, 4 or 2, or seconds, with 65,536 more where its upper bit says so."""
+    def _wake_in(self, start: int | None) -> None:
+        """WUCKSEL: RTCCLK / 16, 8, 4 or 2, or seconds of the calendar, with 65,536 more where its upper bit says so. None starts now."""
         selection = self["CR.WUCKSEL"]
-        unit = 16 >> selection if selection < 4 else self._second
+        seconds = selection >= 4
+        timebase = self._calendar.pulses if seconds else self._periods
+        unit = self._calendar.second if seconds else 16 >> selection
         count = self["WUTR.WUT"] + 1 + (0x1_0000 if selection >= 6 else 0)
-        due = start + unit * count
-        self._cancel("WUT")
-        self._events["WUT"] = self._periods.at(due, lambda: self._woke(due))
+        due = (timebase.upcoming if start is None else start) + unit * count
+        self._at("WUT", timebase, due, lambda: self._woke(due))
 
     def _woke(self, at: int) -> None:
-        self._events.pop("WUT")
         self._wake_in(at)
         self._flag(_WUTF)
 
     def _plan(self) -> None:
-        """While an alarm is on, look at the calendar as each second begins."""
+        """While an alarm is on, look at the calendar as each second begins, and as subseconds come that an alarm compares."""
         self._cancel("second")
-        if self._running and self["CR"] & 0x300:
-            begun = self._since + (self._passed() // self._second + 1) * self._second
-            self._events["second"] = self._periods.at(begun, self._second_begins)
+        self._cancel("subsecond")
+        calendar = self._calendar
+        if not calendar.running or not self["CR"] & 0x300:
+            return
+        self._at("second", calendar.pulses, calendar.next_second, self._second_begins)
+        instants = [instant for letter in "AB" if (instant := self._next_subsecond(letter)) is not None]
+        if instants:
+            self._at("subsecond", calendar.pulses, min(instants), self._look_at_subseconds)
 
     def _second_begins(self) -> None:
-        self._events.pop("second")
-        for letter, flag in (("A", _ALRAF), ("B", _ALRBF)):
-            if self[f"CR.ALR{letter}E"] and self._matches(self[f"ALRM{letter}R"]):
-                self["ISR"] |= flag
+        for letter in "AB":
+            if not self[f"ALRM{letter}SSR.MASKSS"]:
+                self._ring(letter)
+        self._look_at_subseconds()
+
+    def _look_at_subseconds(self) -> None:
+        for letter in "AB":
+            mask = (1 << self[f"ALRM{letter}SSR.MASKSS"]) - 1
+            if mask and not (self._calendar.subsecond ^ self[f"ALRM{letter}SSR.SS"]) & mask:
+                self._ring(letter)
         self._plan()
         self._update()
 
+    def _ring(self, letter: str) -> None:
+        if self[f"CR.ALR{letter}E"] and self._matches(self[f"ALRM{letter}R"]):
+            self["ISR"] |= _ALRAF if letter == "A" else _ALRBF
+
+    def _next_subsecond(self, letter: str) -> int | None:
+        """The pulse at which the subsecond next becomes one that an alarm compares with, in this second; None where none does."""
+        width = self[f"ALRM{letter}SSR.MASKSS"]
+        if not width or not self[f"CR.ALR{letter}E"] or not self._matches(self[f"ALRM{letter}R"]):
+            return None
+        calendar, step = self._calendar, 1 << width
+        now = calendar.subsecond
+        down = (now - self[f"ALRM{letter}SSR.SS"] - 1) % step + 1
+        if down > now:
+            return None
+        begun = calendar.next_second - calendar.second
+        return begun + (calendar.s - 1 - now + down) * calendar.a
+
     def _matches(self, alarm: int) -> bool:
-        time, date = self.read_TR(), self.read_DR()
-        day = date >> 13 & 7 if alarm >> 30 & 1 else date & 0x3F
-        wanted = alarm >> 24 & (0xF if alarm >> 30 & 1 else 0x3F)
-        parts = (
-            (7, time & 0x7F, alarm & 0x7F),
-            (15, time >> 8 & 0x7F, alarm >> 8 & 0x7F),
-            (23, time >> 16 & 0x7F, alarm >> 16 & 0x7F),
-            (31, day, wanted),
-        )
-        return all(alarm >> mask & 1 or seen == asked for mask, seen, asked in parts)
+        return matches(alarm, self.read_TR(), self.read_DR())
 
     def _update(self) -> None:
-        isr, cr = self["ISR"], self["CR"]
+        isr, cr, tampcr = self["ISR"], self["CR"], self["TAMPCR"]
+        for n, line in enumerate(self.alarms):
+            line.set(bool(isr >> 8 + n & 1))
+        for n, line in enumerate(self.tampers):
+            line.set(bool(isr >> 13 + n & 1))
         self._alarm_line.set(bool(isr >> 8 & cr >> 12 & 3))
         self._wakeup_line.set(bool(isr & _WUTF and cr >> 14 & 1))
-        self._stamp_line.set(bool(isr & _TSF and cr >> 15 & 1))
-
-
-def _bcd(number: int) -> int:
-    return number // 10 << 4 | number % 10
-
-
-def _number(bcd: int) -> int:
-    return (bcd >> 4) * 10 + (bcd & 15)
+        own = any(isr >> 13 + n & tampcr >> 16 + 3 * n & 1 for n in range(3))
+        stamped = isr & _TSF and cr >> 15 & 1
+        self._stamp_line.set(bool(stamped or own or (isr & _TAMPERS and tampcr & _TAMPIE)))

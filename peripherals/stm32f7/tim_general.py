@@ -1,19 +1,20 @@
-"""The general-purpose timer, TIM2 to TIM5, with 16 or 32 bits: counting up or down, and compare events.
+"""The general-purpose timer, TIM2 to TIM5, with 16 or 32 bits: counting up, down and both ways, encoders, the external trigger, DMA bursts.
 
-Reference: RM0385 23. Not modelled: input capture, encoder and slave modes, centre-aligned counting, combined and retriggerable outputs,
-trigger output, DMA bursts. A compare value written equal to the counter matches a lap later.
+Reference: RM0385 23. Not modelled: what the modules of its parts say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import ClassVar
 
-from peripherals.kit.clock import Clock
 from peripherals.kit.registers import Register, reg
-from peripherals.kit.wires import Frequency, Line, Request
-from peripherals.stm32f7.tim_basic import BasicTimer
+from peripherals.kit.wires import Request, Signal, Tristate
+from peripherals.stm32f7.tim_channel import Channel
+from peripherals.stm32f7.tim_channels import ChannelTimer
+from peripherals.stm32f7.tim_inputs import Divider, Filter, hold
+
+_DIR = 1 << 4
+_LAST_BURST_WORD = 17  # BDTR; DCR.DBA counts words from CR1
 
 
 def capture_compare(offset: int, name: str, low: int, high: int) -> Register:
@@ -22,182 +23,187 @@ def capture_compare(offset: int, name: str, low: int, high: int) -> Register:
         f"OC{high}M_3[24] OC{low}M_3[16] OC{high}CE[15] OC{high}M[14:12] OC{high}PE[11] OC{high}FE[10] CC{high}S[9:8]"
         f" OC{low}CE[7] OC{low}M[6:4] OC{low}PE[3] OC{low}FE[2] CC{low}S[1:0]"
     )
-    silent = " ".join(f"OC{n}CE OC{n}FE CC{n}S" for n in (low, high))
-    return reg(offset, name, rw=fields, unmodelled=silent)
+    return reg(offset, name, rw=fields)
 
 
-_ACTIVE_ON_MATCH, _INACTIVE_ON_MATCH, _TOGGLE, _FORCED_INACTIVE, _FORCED_ACTIVE, _PWM_1, _PWM_2 = range(1, 8)  # OCxM
+class GeneralTimer(ChannelTimer):
+    """`external_trigger` is ETR's pin."""
 
-
-class GeneralTimer(BasicTimer):
-    """`outputs` are the channels' lines; edges come only on those that `watch` was called for, each an event of its own."""
-
-    channels: ClassVar[range] = range(4)
+    channel_count: ClassVar[int] = 4
     registers: ClassVar[tuple[Register, ...]] = (
         reg(
             0x00,
             "CR1",
             rw="UIFREMAP[11] CKD[9:8] ARPE[7] CMS[6:5] DIR[4] OPM[3] URS[2] UDIS[1] CEN[0]",
-            unmodelled="CKD CMS",
         ),
-        reg(0x04, "CR2", rw="TI1S[7] MMS[6:4] CCDS[3]", unmodelled="*"),
-        reg(0x08, "SMCR", rw="SMS_3[16] ETP[15] ECE[14] ETPS[13:12] ETF[11:8] MSM[7] TS[6:4] SMS[2:0]", unmodelled="*"),
+        reg(0x04, "CR2", rw="TI1S[7] MMS[6:4] CCDS[3]"),
+        reg(0x08, "SMCR", rw="SMS_3[16] ETP[15] ECE[14] ETPS[13:12] ETF[11:8] MSM[7] TS[6:4] SMS[2:0]"),
         reg(
             0x0C,
             "DIER",
             rw="TDE[14] CC4DE[12] CC3DE[11] CC2DE[10] CC1DE[9] UDE[8] TIE[6] CC4IE[4] CC3IE[3] CC2IE[2] CC1IE[1] UIE[0]",
-            unmodelled="TDE TIE",
         ),
         reg(
             0x10, "SR", rc_w0="CC4OF[12] CC3OF[11] CC2OF[10] CC1OF[9] TIF[6] CC4IF[4] CC3IF[3] CC2IF[2] CC1IF[1] UIF[0]"
         ),
-        reg(0x14, "EGR", w="TG[6] CC4G[4] CC3G[3] CC2G[2] CC1G[1] UG[0]", unmodelled="TG"),
+        reg(0x14, "EGR", w="TG[6] CC4G[4] CC3G[3] CC2G[2] CC1G[1] UG[0]"),
         capture_compare(0x18, "CCMR1", 1, 2),
         capture_compare(0x1C, "CCMR2", 3, 4),
         reg(
             0x20,
             "CCER",
             rw="CC4NP[15] CC4P[13] CC4E[12] CC3NP[11] CC3P[9] CC3E[8] CC2NP[7] CC2P[5] CC2E[4] CC1NP[3] CC1P[1] CC1E[0]",
-            unmodelled="CC4NP CC3NP CC2NP CC1NP",
         ),
         reg(0x24, "CNT", r="UIFCPY[31]", rw="CNT[15:0]"),
         reg(0x28, "PSC", rw="PSC[15:0]"),
         reg(0x2C, "ARR", reset=0xFFFF, rw="ARR[15:0]"),
         reg(0x34, "CCR", count=4, first=1, rw="CCR[15:0]"),
-        reg(0x48, "DCR", rw="DBL[12:8] DBA[4:0]", unmodelled="*"),
-        reg(0x4C, "DMAR", rw="DMAB[15:0]", unmodelled="*"),
+        reg(0x48, "DCR", rw="DBL[12:8] DBA[4:0]"),
+        reg(0x4C, "DMAR", rw="DMAB[15:0]"),
     )
 
-    def __init__(
-        self,
-        name: str,
-        clock: Clock,
-        frequency: Frequency,
-        *,
-        irq: Line,
-        requests: dict[str, Request] | None = None,
-        width: int = 16,
-    ) -> None:
-        self._compare = [0] * len(self.channels)
-        self._reference = [False] * len(self.channels)
-        self._watched: set[int] = set()
-        self.outputs = [Line(f"{name}_CH{index + 1}") for index in self.channels]
-        super().__init__(name, clock, frequency, irq=irq, requests=requests, width=width)
+    def _build(self) -> None:
+        super()._build()
+        self.external_trigger = Tristate(f"{self.name}_ETR")
+        self.external_trigger.listen(lambda level: self._external_pin_changed())
+        self._trigger_filter = Filter(self._periods, self._external_trigger_passed)
+        self._divider = Divider()
+        self._burst_request: Request | None = None
 
     def reset(self) -> None:
-        self._compare = [0] * len(self.channels)
-        self._reference = [False] * len(self.channels)
+        self._burst = 0  # accesses to DMAR since the event
+        self._burst_goes_on = False
         super().reset()
 
+    # Direction
+
+    @property
+    def _steered(self) -> bool:
+        """Whether hardware sets DIR."""
+        return bool(self["CR1.CMS"]) or self.slave.encodes
+
+    def read_CR1(self) -> int:
+        return self["CR1"] & ~_DIR | _DIR * (self._counter.falling if self._steered else self["CR1.DIR"])
+
+    def write_CR1(self, value: int) -> None:
+        self._counter.settle()
+        if self._steered:
+            value = value & ~_DIR | _DIR * self._counter.down
+        super().write_CR1(value)
+
     def _direct(self) -> None:
-        self._counter.down = bool(self["CR1.DIR"])
+        counter = self._counter
+        counter.centred = bool(self["CR1.CMS"])
+        if not self._steered:
+            counter.down = bool(self["CR1.DIR"])
 
-    def write_CCR(self, index: int, value: int) -> None:
-        self._write_compare(index, value)
+    def turn(self, *, down: bool) -> None:
+        super().turn(down=down)
+        self["CR1.DIR"] = down
 
-    def _write_compare(self, index: int, value: int) -> None:
-        self[f"CCR{index + 1}"] = value & self._limit
-        if not self._preloads(index):
-            self._compare[index] = value & self._limit
-        self._plan()
+    def _flags(self, *, down: bool) -> bool:
+        """CMS; where the counter does not go both ways every match does."""
+        return self["CR1.CMS"] != (2 if down else 1)
 
-    def write_CCMR1(self, value: int) -> None:
-        self.store("CCMR1", value)
-        self._plan()
+    # Control
+
+    def _masters(self) -> tuple[tuple[int, Signal], ...]:
+        return ((self["CR2.MMS"], self.trigger_output),)
+
+    def write_CR2(self, value: int) -> None:
+        self.store("CR2", value)
+        self._pin_changed(0, self.inputs[0].level)
+        self._configure()
+
+    def write_SMCR(self, value: int) -> None:
+        self.store("SMCR", value)
+        self._configure()
+        self._control()
 
     def write_CCMR2(self, value: int) -> None:
-        self.store("CCMR2", value)
+        self._write_modes("CCMR2", value)
+
+    def _configure_slave(self) -> None:
+        slave = self.slave
+        slave.captures = self._captures_trigger()
+        slave.external_clock_2 = bool(self["SMCR.ECE"])
+        slave.configure(self["SMCR.SMS_3"] << 3 | self["SMCR.SMS"], self["SMCR.TS"])
+        self._trigger_filter.hold = hold(self["SMCR.ETF"], 1 << self["CR1.CKD"])
+        self._trigger_filter.use(slave.uses_external_trigger or any(channel.clearable for channel in self.channels))
+        self._external_pin_changed()
+
+    # Inputs
+
+    def _pin_changed(self, index: int, level: bool) -> None:
+        """TI1S: TI1 is the exclusive or of the first three."""
+        if index < 3 and self["CR2.TI1S"]:
+            first, second, third = (line.level for line in self.inputs[:3])
+            self._filters[0].feed(first ^ second ^ third)
+            if index == 0:
+                return
+        super()._pin_changed(index, level)
+
+    def _external_pin_changed(self) -> None:
+        level = self.external_trigger.level != bool(self["SMCR.ETP"])
+        self._trigger_filter.feed(self._divider.pass_on(level, 1 << self["SMCR.ETPS"]))
+
+    def _external_trigger_passed(self, level: bool) -> None:
+        """ETRF; as ocref_clr it clears references."""
+        for channel in self.channels:
+            channel.cleared = channel.cleared or (level and channel.clearable)
+        self.slave.external_trigger(level)
         self._plan()
 
-    def write_EGR(self, value: int) -> None:
-        self.store("EGR", value)
-        super().write_EGR(value)
-        for index in self.channels:
-            if value >> index + 1 & 1:
-                self._matched(index)
-        self._plan()
+    def _clearing(self) -> bool:
+        return self._trigger_filter.level
 
-    def _preloads(self, index: int) -> bool:
-        return bool(self[f"CCMR{index // 2 + 1}.OC{index + 1}PE"])
+    # DMA
 
-    def _captures(self, index: int) -> bool:
-        return bool(self[f"CCMR{index // 2 + 1}.CC{index + 1}S"])
+    def note_trigger(self) -> None:
+        super().note_trigger()
+        if self["DIER.TDE"]:
+            self._request("TRIG")
 
-    def _load(self) -> None:
-        super()._load()
-        self._compare = [self[f"CCR{index + 1}"] & self._limit for index in self.channels]
+    def _requests_on(self, channel: Channel) -> bool:
+        """CCxDE: only the first four channels can."""
+        return channel.index < 4 and bool(self["DIER"] >> 9 + channel.index & 1)
 
-    def _loading(self) -> bool:
-        return super()._loading() or any(
-            self._compare[index] != self[f"CCR{index + 1}"] & self._limit for index in self.channels
-        )
+    def _requests_at_update(self) -> bool:
+        return bool(self["CR2.CCDS"])
 
-    def _due(self) -> list[tuple[int, Callable[[int], None]]]:
-        """Compare events come before an update at the same tick."""
-        due: list[tuple[int, Callable[[int], None]]] = []
-        for index in self.channels:
-            seen = index in self._watched or self._requested(index) or not self[f"SR.CC{index + 1}IF"]
-            steps = self._counter.steps_to(self._compare[index]) if seen and not self._captures(index) else 0
-            if steps:
-                due.append((self._counter.tick(steps), partial(self._reached, index)))
-        due += super()._due()
-        wrap = self._counter.steps_to_wrap()
-        if self._watched and wrap and not self["CR1.UDIS"] and not any(action == self._wrapped for _, action in due):
-            due.append((self._counter.tick(wrap), self._wrapped))
-        return due
+    def _served(self, request: Request) -> None:
+        """A transfer that came through DMAR leaves the request up until the burst's last."""
+        self._burst_request = request
+        if not self._burst_goes_on:
+            request.set(False)
+        self._burst_goes_on = False
 
-    def _requested(self, index: int) -> bool:
-        """Whether a match asks for DMA: only the first four channels can."""
-        return index < 4 and bool(self[f"DIER.CC{index + 1}DE"])
+    def write_DCR(self, value: int) -> None:
+        self.store("DCR", value)
+        self._burst = 0
 
-    def _reached(self, index: int, tick: int) -> None:
-        mode = self._mode(index)
-        if mode in (_ACTIVE_ON_MATCH, _INACTIVE_ON_MATCH, _TOGGLE):
-            self._reference[index] = mode == _ACTIVE_ON_MATCH or (mode == _TOGGLE and not self._reference[index])
-        self._matched(index)
+    def read_DMAR(self) -> int:
+        value = self.read(self._burst_offset(), 4)
+        self._next_of_burst()
+        return value
 
-    def _matched(self, index: int) -> None:
-        self[f"SR.CC{index + 1}IF"] = 1
-        if self._requested(index):
-            self._request(f"CH{index + 1}")
-        self._update_interrupt()
+    def write_DMAR(self, value: int) -> None:
+        self.write(self._burst_offset(), 4, value)
+        self._next_of_burst()
 
-    # Outputs
+    def _burst_offset(self) -> int:
+        return 4 * min(self["DCR.DBA"] + self._burst, _LAST_BURST_WORD)
 
-    def watch(self, index: int) -> None:
-        """From now on the line of a channel has its level."""
-        self._watched.add(index)
-        self._plan()
-
-    def _plan(self) -> None:
-        super()._plan()
-        for index in self._watched:
-            self._follow(index)
-
-    def _mode(self, index: int) -> int:
-        register, n = f"CCMR{index // 2 + 1}", index + 1
-        return self[f"{register}.OC{n}M_3"] << 3 | self[f"{register}.OC{n}M"]
-
-    def _follow(self, index: int) -> None:
-        """PWM mode 1 is active while an up-counter is below, or a down-counter is not above, the compare value (23.3.9)."""
-        mode = self._mode(index)
-        if mode in (_PWM_1, _PWM_2):
-            value, compare = self._counter.value, self._compare[index]
-            below = value <= compare if self._counter.down else value < compare
-            self._reference[index] = below == (mode == _PWM_1)
-        elif mode in (_FORCED_INACTIVE, _FORCED_ACTIVE):
-            self._reference[index] = mode == _FORCED_ACTIVE
-        enabled = self[f"CCER.CC{index + 1}E"] and self._driven()
-        level = self._reference[index] != bool(self[f"CCER.CC{index + 1}P"])
-        self.outputs[index].set(bool(enabled) and level)
-
-    def _driven(self) -> bool:
-        """Only an advanced timer has a main output enable."""
-        return True
-
-    def write_CCER(self, value: int) -> None:
-        self.store("CCER", value)
-        self._plan()
+    def _next_of_burst(self) -> None:
+        """DMA says that it has served a request after it has read, and before it writes."""
+        self._burst = (self._burst + 1) % (self["DCR.DBL"] + 1)
+        if not self._burst:
+            return
+        served = self._burst_request
+        if served is not None and not served.level:
+            served.set(True)
+        else:
+            self._burst_goes_on = True
 
 
 _WIDE = {

@@ -21,7 +21,8 @@ _SHORTEST_BIT = 8  # kernel clock periods; RM0385 31.5.4 forbids less than 16, o
 
 
 class Usart(Peripheral):
-    """`transmitted` are called with each byte as its last stop bit ends; `receive` queues bytes that a host sends back to back."""
+    """`transmitted` are called with each byte as its last stop bit ends, `started` with each word, parity bit included, as its start bit
+    begins; `receive` queues bytes that a host with the same parity sends back to back, `receive_word` a word as it is on a wire."""
 
     registers = (
         reg(
@@ -74,15 +75,22 @@ class Usart(Peripheral):
         self._tx_request = tx_request
         self._rx_request = rx_request
         self.transmitted: list[Callable[[int], None]] = []
+        self.started: list[Callable[[int], None]] = []
         self._shifting: Alarm | None = None
         self._arriving: Alarm | None = None
         self._idling: Alarm | None = None
-        self._waiting: deque[int] = deque()
+        self._waiting: deque[tuple[int, bool]] = deque()  # data, and whether its parity bit is the host's to add
 
     def receive(self, data: bytes) -> None:
         """The host sends; it waits, as a person would, until the receiver is on."""
-        self._waiting.extend(data)
+        self._waiting.extend((byte, True) for byte in data)
         self._next_arrival(self._periods.upcoming)
+
+    def receive_word(self, word: int) -> None:
+        """The data bits of one frame as they arrive, the parity bit among them: where it is wrong, PE comes of it."""
+        if self["CR1.UE"] and self["CR1.RE"]:
+            self._waiting.append((word, False))
+            self._next_arrival(self._periods.upcoming)
 
     def reset(self) -> None:
         super().reset()
@@ -132,6 +140,8 @@ class Usart(Peripheral):
             self["ISR.TXE"] = 1
             end = start + self.frame
             self._shifting = self._periods.at(end, lambda: self._shifted(data, end))
+            for listener in self.started:
+                listener(data)
 
     def _shifted(self, data: int, end: int) -> None:
         self._shifting = None
@@ -160,12 +170,15 @@ class Usart(Peripheral):
     def _arrived(self, end: int) -> None:
         self._arriving = None
         self["ISR.BUSY"] = 0
-        data = self._with_parity(self._waiting.popleft())
+        data, bare = self._waiting.popleft()
+        data = self._with_parity(data) if bare else data & ((1 << self._word_bits) - 1)
         if self["ISR.RXNE"] and not self["CR3.OVRDIS"]:
             self["ISR.ORE"] = 1
         else:
             self["RDR"] = data
             self["ISR.RXNE"] = 1
+            if data != self._with_parity(data):
+                self["ISR.PE"] = 1
             mask = 0x7F if self["CR2.ADDM7"] else 0xFF
             if not (data ^ self["CR2.ADD"]) & mask:
                 self["ISR.CMF"] = 1

@@ -1,6 +1,6 @@
 """The two watchdogs: one counts LSI down and resets at zero, the other PCLK1 and wants to be served within a window.
 
-Reference: RM0385 27 (IWDG), 28 (WWDG). Not modelled: starting IWDG by option byte, RCC's flags of the LSI that IWDG forces on,
+Reference: RM0385 27 (IWDG), 28 (WWDG). Not modelled: RCC's flags of the LSI that IWDG forces on,
 stopping in Stop mode or for a debugger.
 """
 
@@ -57,12 +57,17 @@ class Iwdg(Peripheral):
     def _counter(self) -> int:
         return self._loaded - (self._periods.count - self._since) // self._divider
 
+    def start(self) -> None:
+        """By key, or by option byte."""
+        if not self._running:
+            self._running = True
+            self._load()
+
     def write_KR(self, value: int) -> None:
         key = value & 0xFFFF
         self._unlocked = key == _UNLOCK
-        if key == _START and not self._running:
-            self._running = True
-            self._load()
+        if key == _START:
+            self.start()
         elif key == _RELOAD and self._running:
             if self["WINR"] < 0xFFF and self._counter > self["WINR"]:
                 self._on_reset()
@@ -118,6 +123,10 @@ class Wwdg(Peripheral):
         super().reset()
         self._cancel()
         self._update()
+
+    def start(self) -> None:
+        """By option byte, with the highest count."""
+        self.write_CR(0xFF)
 
     @property
     def _divider(self) -> int:

@@ -31,7 +31,15 @@ def scene(arguments: argparse.Namespace) -> Any:
         source(0)
     except SceneError as error:
         raise UsageError(f"--camera {arguments.camera}: {error}") from None
-    return source
+
+    def shown(number: int) -> Any:
+        """A picture that cannot be read may turn up late."""
+        try:
+            return source(number)
+        except SceneError as error:
+            raise UsageError(f"--camera {arguments.camera}: {error}") from None
+
+    return shown
 
 
 def check(path: Path | None) -> None:

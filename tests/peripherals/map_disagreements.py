@@ -51,6 +51,8 @@ _TIMERS = (
         "rtc.TS?R", "*", "RM0385 29.6.12: time stamps are read only and have no year; the description repeats TR and DR"
     ),
     Row("tim*.ARR", "reset", _RESET),
+    Row("tim9.CCMR1", "*", "RM0385 24.4.7: bits 7 and 15 are the upper ones of IC1F and IC2F", "ours alone 0x8080, *"),
+    Row("tim1?.CCMR1", "*", "RM0385 24.5.5: bit 7 is the upper one of IC1F", "ours alone 0x*80, *"),
     Row("tim1.AF?", "missing", "RM0385 22.4 has no alternate function registers; larger parts have"),
 )
 

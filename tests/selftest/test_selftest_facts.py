@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 import pytest
 
@@ -10,6 +10,8 @@ pytestmark = pytest.mark.jit
 
 READS = 5
 CYCCNT = 0xE000_1004
+CVR = 0xE000_E018
+TIM5_CNT = 0x4000_0C24
 
 
 def _reads(machine, until, timing="cycles"):
@@ -58,6 +60,42 @@ def test_once_warm_the_cycles_between_reads_are_the_runs_own(machine, until):
 def test_without_counting_cycles_cyccnt_counts_instructions(machine, until):
     spans, printed, zero = _reads(machine, until, "functional")
     assert [value + zero for value in printed] == [before for before, *_ in spans]
+
+
+def _every_read(board, *registers):
+    """(cycle, value) of each read of each of these registers, and of CYCCNT, over a whole run."""
+    seen = {register: [] for register in (CYCCNT, *registers)}
+    read = board.core.read_bus
+
+    def noted(address, size):
+        value = read(address, size)
+        if address in seen:
+            seen[address].append((board.clock.now, value))
+        return value
+
+    board.core.read_bus = noted
+    board.run()
+    return seen
+
+
+def test_every_count_of_cyccnt_and_every_count_of_systick_is_of_one_clock(machine):
+    seen = _every_read(machine("systick"), CVR)
+    (start,) = {now - value for now, value in seen[CYCCNT]}
+    assert start > 0
+    assert len(seen[CYCCNT]) > 20
+    free = [
+        (now, value) for now, value in seen[CVR] if value > 0x1_0000
+    ]  # those of the run with the longest reload value
+    assert len(free) >= 2
+    assert {now + value for now, value in free} == {free[0][0] + free[0][1]}
+
+
+def test_a_timer_at_half_the_cores_clock_counts_every_other_cycle(machine):
+    reads = _every_read(machine("timer"), TIM5_CNT)[TIM5_CNT]
+    free = list(takewhile(lambda read: read[1] >= 0xFFFF_FF00, reads))  # not divided, up to where it wraps
+    assert len(free) > 20
+    (at, first), *_ = free
+    assert all(abs(2 * (value - first) - (now - at)) < 2 for now, value in free)
 
 
 def test_ticks_are_as_long_as_their_reload_value_says(outcome):

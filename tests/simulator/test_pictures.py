@@ -13,6 +13,7 @@ from simulator.board import Board
 from simulator.cli import pictures
 from simulator.cli.usage import UsageError
 from simulator.report import ReportError
+from simulator.settings import SettingError, Settings, with_setting
 from simulator.until import UntilError, UntilFrame, parse_until
 
 RCC_CR, RCC_AHB1ENR, RCC_APB2ENR, PLLSAICFGR = 0x4002_3800, 0x4002_3830, 0x4002_3844, 0x4002_3888
@@ -61,6 +62,19 @@ def test_parts_are_at_hand(firmware: Path) -> None:
         board.button.press()
         assert board.machine.soc.pin("PI11").level
         assert not board.led.on
+
+
+@pytest.mark.jit
+@pytest.mark.parametrize(("sensor", "address"), [("ov9655", 0x60), ("s5k5cag", 0x5A)])
+def test_the_cameras_sensor_is_a_setting(firmware: Path, sensor: str, address: int) -> None:
+    with Board("stm32f746g-disco", firmware, camera_sensor=sensor) as board:
+        assert board.camera.address << 1 == address
+        assert address >> 1 in board.machine.soc.i2c_buses["I2C1"].devices
+
+
+def test_a_sensor_that_there_is_not_is_told_with_those_that_there_are() -> None:
+    with pytest.raises(SettingError, match="camera_sensor is one of ov9655, s5k5cag, not 'ov7670'"):
+        with_setting(Settings(), "camera-sensor=ov7670")
 
 
 @pytest.mark.jit

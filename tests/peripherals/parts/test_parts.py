@@ -43,6 +43,7 @@ class Camera:
     def __init__(self, registers: dict[int, int]) -> None:
         self.clock = Clock(216_000_000)
         self.port = VideoPort()
+        self.port.lines.set(True)
         self.sensor = Ov9655(self.clock, self.port, 24_000_000)
         self.bursts: list[tuple[Fraction, Burst]] = []
         self.frames: list[Fraction] = []

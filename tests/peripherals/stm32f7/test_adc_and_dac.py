@@ -7,8 +7,9 @@ from fractions import Fraction
 import pytest
 
 from peripherals.kit.clock import Clock
-from peripherals.kit.wires import Frequency, Line, Request
-from peripherals.stm32f7.adc import Adc, AdcCommon, Converter
+from peripherals.kit.wires import Frequency, Line, Request, Signal
+from peripherals.stm32f7.adc import Adc, AdcCommon
+from peripherals.stm32f7.adc_converter import Converter
 from peripherals.stm32f7.dac import Dac
 
 SR, CR1, CR2, SMPR2, JOFR1, HTR, SQR1, SQR3, JSQR, JDR1, DR = (
@@ -192,46 +193,115 @@ def test_three_converters_share_their_status(bench: Bench) -> None:
     assert bench.read(0x300) == 0
 
 
+class DacBench:
+    """APB1 runs at the core's clock: a code is in DOR a cycle after its write, and three after a timer's trigger."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.irq = Line()
+        self.requests = Request("DAC1"), Request("DAC2")
+        self.dac = Dac("DAC", self.clock, Frequency("PCLK1", 16_000_000), irq=self.irq, requests=self.requests)
+        self.timer = Signal("TIM6_TRGO")
+        self.dac.join([self.timer])
+
+    def read(self, offset: int) -> int:
+        return self.dac.read(offset, 4)
+
+    def write(self, offset: int, value: int, wait: int = 1) -> None:
+        self.dac.write(offset, 4, value)
+        self.wait(wait)
+
+    def wait(self, cycles: int) -> None:
+        self.clock.advance(self.clock.now + cycles)
+
+
 @pytest.fixture
-def dac() -> Dac:
-    return Dac("DAC", irq=Line())
+def dac() -> DacBench:
+    return DacBench()
 
 
-def test_a_code_becomes_a_voltage(dac: Dac) -> None:
-    dac.write(0x00, 4, 1)
-    dac.write(0x08, 4, 4095)
-    assert dac.volts(1) == Fraction(33, 10) and dac.read(0x2C, 4) == 4095
-    dac.write(0x00, 4, 0)
-    assert dac.volts(1) == 0
+def test_a_code_becomes_a_voltage(dac: DacBench) -> None:
+    dac.write(0x00, 1)
+    dac.write(0x08, 4095, wait=0)
+    assert dac.dac.volts(1) == 0
+    dac.wait(1)
+    assert dac.dac.volts(1) == Fraction(33, 10) and dac.read(0x2C) == 4095
+    dac.write(0x00, 0)
+    assert dac.dac.volts(1) == 0
 
 
 @pytest.mark.parametrize(
     ("offset", "value"), [(0x14, 0xABC), (0x18, 0xABC0), (0x20, 0xABC << 16), (0x24, 0xABC0 << 16)]
 )
-def test_every_alignment_is_the_same_code(dac: Dac, offset: int, value: int) -> None:
-    dac.write(0x00, 4, 1 << 16)
-    dac.write(offset, 4, value)
-    assert dac.read(0x30, 4) == 0xABC and dac.read(0x14, 4) == 0xABC and dac.read(0x18, 4) == 0xABC0
+def test_every_alignment_is_the_same_code(dac: DacBench, offset: int, value: int) -> None:
+    dac.write(0x00, 1 << 16)
+    dac.write(offset, value)
+    assert dac.read(0x30) == 0xABC and dac.read(0x14) == 0xABC and dac.read(0x18) == 0xABC0
 
 
-def test_a_trigger_takes_the_code_over(dac: Dac) -> None:
-    dac.write(0x00, 4, 7 << 3 | 4 | 1)
-    dac.write(0x08, 4, 100)
-    assert dac.read(0x2C, 4) == 0
-    dac.write(0x04, 4, 1)
-    assert dac.read(0x2C, 4) == 100
+def test_a_trigger_takes_the_code_over(dac: DacBench) -> None:
+    dac.write(0x00, 7 << 3 | 4 | 1)
+    dac.write(0x08, 100)
+    assert dac.read(0x2C) == 0
+    dac.write(0x04, 1)
+    assert dac.read(0x2C) == 100
 
 
-def test_a_triangle_goes_up_and_down(dac: Dac) -> None:
-    dac.write(0x00, 4, 1 << 8 | 2 << 6 | 7 << 3 | 4 | 1)
+def test_a_triangle_goes_up_and_down(dac: DacBench) -> None:
+    dac.write(0x00, 1 << 8 | 2 << 6 | 7 << 3 | 4 | 1)
     codes = []
     for _ in range(8):
-        dac.write(0x04, 4, 1)
-        codes.append(dac.read(0x2C, 4))
+        dac.write(0x04, 1)
+        codes.append(dac.read(0x2C))
     assert codes == [0, 1, 2, 3, 2, 1, 0, 1]
 
 
-def test_noise_starts_with_the_registers_value(dac: Dac) -> None:
-    dac.write(0x00, 4, 11 << 8 | 1 << 6 | 7 << 3 | 4 | 1)
-    dac.write(0x04, 4, 1)
-    assert dac.read(0x2C, 4) == 0xAAA
+def test_noise_starts_with_the_registers_value(dac: DacBench) -> None:
+    dac.write(0x00, 11 << 8 | 1 << 6 | 7 << 3 | 4 | 1)
+    dac.write(0x04, 1)
+    assert dac.read(0x2C) == 0xAAA
+
+
+def test_a_timer_s_trigger_takes_three_clocks(dac: DacBench) -> None:
+    dac.write(0x00, 4 | 1)
+    dac.write(0x08, 100)
+    dac.timer.pulse()
+    dac.wait(2)
+    assert dac.read(0x2C) == 0
+    dac.wait(1)
+    assert dac.read(0x2C) == 100
+
+
+def test_only_a_trigger_from_outside_asks_for_dma(dac: DacBench) -> None:
+    dac.write(0x00, 1 << 12 | 7 << 3 | 4 | 1)
+    dac.write(0x04, 1)
+    assert not dac.requests[0].level
+    dac.write(0x00, 1 << 12 | 4 | 1)
+    dac.timer.pulse()
+    assert dac.requests[0].level and not dac.requests[1].level
+    dac.requests[0].acknowledge()
+    assert not dac.requests[0].level
+
+
+def test_a_trigger_before_dma_has_served_the_last_is_an_underrun(dac: DacBench) -> None:
+    dac.write(0x00, 1 << 13 | 1 << 12 | 4 | 1)
+    dac.timer.pulse()
+    assert not dac.irq.level
+    dac.timer.pulse()
+    assert dac.irq.level and dac.read(0x34) == 1 << 13
+    dac.requests[0].acknowledge()
+    dac.timer.pulse()
+    assert not dac.requests[0].level, "no more requests until the flag is cleared"
+    dac.write(0x34, 1 << 13)
+    assert not dac.irq.level
+    dac.timer.pulse()
+    assert dac.requests[0].level
+
+
+def test_a_timer_is_asked_for_triggers_only_while_one_is_chosen(dac: DacBench) -> None:
+    dac.write(0x00, 7 << 3 | 4 | 1)
+    assert not dac.timer.wanted
+    dac.write(0x00, 4 | 1)
+    assert dac.timer.wanted
+    dac.dac.reset()
+    assert not dac.timer.wanted

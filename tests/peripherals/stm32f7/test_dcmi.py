@@ -174,7 +174,71 @@ def test_the_fifo_holds_four_words_and_the_fifth_is_an_overrun(bench: Bench) -> 
     assert not bench.read(RIS) & OVR
     bench.wait(1)
     assert bench.read(RIS) & OVR
-    assert len(bench.words()) == 4
+
+
+def test_an_overrun_resets_the_fifo_and_ends_a_snapshot(bench: Bench) -> None:
+    bench.start(SNAPSHOT)
+    bench.frame(range(40))
+    assert bench.read(RIS) & (OVR | FRAME) == OVR
+    assert bench.words() == [] and not bench.request.level and not bench.read(CR) & CAPTURE
+
+
+def test_a_continuous_capture_that_is_stopped_goes_on_to_the_frames_end(bench: Bench) -> None:
+    bench.start()
+    bench.port.vsync.set(False)
+    bench.line([1, 2, 3, 4])
+    bench.write(CR, ENABLE | VSPOL)
+    assert bench.read(CR) & CAPTURE
+    bench.line([5, 6, 7, 8])
+    bench.port.vsync.set(True)
+    assert bench.read(RIS) & FRAME and not bench.read(CR) & CAPTURE
+    assert bench.words() == [0x04030201, 0x08070605]
+    bench.frame([9, 9, 9, 9])
+    assert bench.words() == []
+
+
+def test_a_continuous_capture_that_is_stopped_between_frames_is_over_at_once(bench: Bench) -> None:
+    bench.start()
+    bench.frame([1, 2, 3, 4])
+    bench.write(CR, ENABLE | VSPOL)
+    assert not bench.read(CR) & CAPTURE
+
+
+def test_the_last_line_of_a_crop_window_ends_the_frame(bench: Bench) -> None:
+    bench.write(CWSTRT, 1 << 16)
+    bench.write(CWSIZE, 1 << 16 | 3)
+    bench.start(CROP, SNAPSHOT)
+    bench.port.vsync.set(False)
+    bench.line([9] * 4)
+    bench.line([1, 2, 3, 4])
+    assert not bench.read(RIS) & FRAME
+    bench.line([5, 6, 7, 8])
+    assert bench.read(RIS) & FRAME and not bench.read(CR) & CAPTURE
+    bench.line([9] * 4)
+    bench.port.vsync.set(True)
+    assert bench.words() == [0x04030201, 0x08070605]
+
+
+def test_a_crop_window_outside_the_frame_is_an_empty_frame(bench: Bench) -> None:
+    bench.write(CWSTRT, 100 << 16)
+    bench.write(CWSIZE, 3)
+    bench.start(CROP, SNAPSHOT)
+    bench.frame([1, 2, 3, 4])
+    assert bench.read(RIS) & FRAME and bench.words() == []
+
+
+def test_a_line_is_told_even_where_it_is_not_captured(bench: Bench) -> None:
+    bench.write(CR, ENABLE | VSPOL)
+    bench.port.vsync.set(False)
+    bench.line([1, 2, 3, 4])
+    assert bench.read(RIS) == LINE and bench.words() == []
+
+
+def test_snapshots_ignore_the_frame_rate_control(bench: Bench) -> None:
+    for number in range(3):
+        bench.start(SNAPSHOT, 2 << 8)
+        bench.frame([number, 0, 0, 0])
+    assert bench.words() == [0, 1, 2]
 
 
 def test_dma_moves_a_frame_word_by_word_as_it_comes(bench: Bench) -> None:
@@ -240,30 +304,61 @@ def test_a_jpegs_last_word_is_filled_up(bench: Bench) -> None:
     assert bench.words() == [0x04030201, 5]
 
 
+def code(value: int) -> list[int]:
+    return [0xFF, 0, 0, value]
+
+
 def test_embedded_codes_delimit_lines_and_frames(bench: Bench) -> None:
+    """The first frame begins behind a frame's end."""
     bench.write(ESCR, 0x10 << 24 | 0x11 << 16 | 0x12 << 8 | 0x13)
     bench.write(ESUR, 0xFFFF_FFFF)
     bench.start(ESS)
-
-    def code(value: int) -> list[int]:
-        return [0xFF, 0, 0, value]
-
-    stream = [*code(0x13), 1, 2, 3, 4, *code(0x11), 9, 9, *code(0x12), 5, 6, 7, 8, *code(0x10)]
-    bench.port.send(Burst(np.array(stream, np.uint16), Fraction(DATUM, MHZ)))
-    bench.wait(DATUM * 12)
+    before = [*code(0x13), 9, 9, 9, 9, *code(0x10)]
+    frame = [*code(0x13), 1, 2, 3, 4, *code(0x11), 9, 9, *code(0x12), 5, 6, 7, 8, *code(0x10)]
+    bench.port.send(Burst(np.array(before + frame, np.uint16), Fraction(DATUM, MHZ)))
+    bench.wait(DATUM * len(before))
+    assert bench.read(RIS) == VSYNC and bench.read(SR) == 3
+    bench.write(ICR, VSYNC)
+    bench.wait(DATUM * 7)
+    assert bench.read(SR) == 0
+    bench.wait(DATUM * 5)
     assert bench.read(RIS) == LINE
-    bench.wait(DATUM * len(stream))
-    assert bench.read(RIS) == LINE | FRAME
+    bench.wait(DATUM * len(frame))
+    assert bench.read(RIS) == LINE | VSYNC | FRAME
     assert bench.words() == [0x04030201, 0x08070605]
 
 
-def test_codes_out_of_order_are_an_error(bench: Bench) -> None:
+def test_itu656_codes_of_blanking_delimit_frames(bench: Bench) -> None:
+    """FS and FE of 0xFF: SAV and EAV of active lines are LS and LE, those of blanking lines whatever else."""
+    bench.write(ESCR, 0xFF << 24 | 0x9D << 16 | 0x80 << 8 | 0xFF)
+    bench.write(ESUR, 0xFFFF_FFFF)
+    bench.start(ESS)
+    line = [*code(0x80), 1, 2, 3, 4, *code(0x9D)]
+    stream = [*code(0xB6), *line, *line, *code(0xAB)]
+    bench.port.send(Burst(np.array(stream, np.uint16), Fraction(DATUM, MHZ)))
+    bench.wait(DATUM * len(stream))
+    assert bench.read(RIS) & (LINE | FRAME | ERR) == LINE | FRAME
+    assert bench.words() == [0x04030201, 0x04030201]
+
+
+def test_without_a_capture_embedded_codes_set_no_flags(bench: Bench) -> None:
+    bench.write(ESCR, 0x10 << 24 | 0x11 << 16 | 0x12 << 8 | 0x13)
+    bench.write(ESUR, 0xFFFF_FFFF)
+    bench.write(CR, ENABLE | ESS)
+    stream = [*code(0x10), *code(0x13), 1, 2, 3, 4, *code(0x11), *code(0x10)]
+    bench.port.send(Burst(np.array(stream, np.uint16), Fraction(DATUM, MHZ)))
+    bench.wait(DATUM * len(stream))
+    assert bench.read(RIS) == 0
+
+
+def test_codes_out_of_order_are_an_error_and_lose_the_frame(bench: Bench) -> None:
     bench.write(ESCR, 0x10 << 24 | 0x11 << 16 | 0x12 << 8 | 0x13)
     bench.write(ESUR, 0xFFFF_FFFF)
     bench.start(ESS)
-    bench.port.send(Burst(np.array([0xFF, 0, 0, 0x11], np.uint16), Fraction(DATUM, MHZ)))
-    bench.wait(100)
-    assert bench.read(RIS) == ERR
+    stream = [*code(0x10), *code(0x13), 1, 2, 3, 4, *code(0x12), 5, 6, 7, 8, *code(0x11), *code(0x10)]
+    bench.port.send(Burst(np.array(stream, np.uint16), Fraction(DATUM, MHZ)))
+    bench.wait(DATUM * len(stream))
+    assert bench.read(RIS) & (ERR | FRAME) == ERR and bench.words() == []
 
 
 def test_sr_says_when_no_data_come(bench: Bench) -> None:

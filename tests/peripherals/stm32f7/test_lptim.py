@@ -123,3 +123,119 @@ def test_events_that_nobody_waits_for_cost_nothing(bench: Bench) -> None:
     bench.wait(20)
     assert bench.read(ISR) & (CMPM | ARRM) == CMPM | ARRM
     assert bench.clock.horizon == 1 << 62
+
+
+# Inputs, triggers and the output; an edge is seen two periods later
+
+
+ENC, COUNTMODE, WAVPOL, WAVE, TIMOUT, TRIGEN_RISING = 1 << 24, 1 << 23, 1 << 21, 1 << 20, 1 << 19, 1 << 17
+EXTTRIG, UP, DOWN = 4, 32, 64
+LAG = 2
+
+
+def edges(bench: Bench) -> list[tuple[int, bool]]:
+    """The output's, in periods since the first count; those before `begin` are forgotten."""
+    seen: list[tuple[int, bool]] = []
+    output = bench.lptim.output
+    output.want("test")
+    output.listen(lambda level: seen.append((bench.clock.now // STEP, level)))
+    return seen
+
+
+@pytest.mark.parametrize("polarity", [0, WAVPOL])
+def test_the_output_is_high_from_behind_the_compare_value_to_the_lap_s_end(bench: Bench, polarity: int) -> None:
+    seen = edges(bench)
+    bench.write(CFGR, polarity)
+    bench.start(99, 49)
+    seen.clear()
+    start = bench.clock.now // STEP
+    bench.wait(260)
+    high, low = not polarity, bool(polarity)
+    assert [(cycle - start, level) for cycle, level in seen] == [
+        (50, high),
+        (100, low),
+        (150, high),
+        (200, low),
+        (250, high),
+    ]
+
+
+def test_a_single_start_gives_one_pulse(bench: Bench) -> None:
+    seen = edges(bench)
+    bench.start(99, 49, SINGLE)
+    start = bench.clock.now // STEP
+    bench.wait(500)
+    assert [(cycle - start, level) for cycle, level in seen] == [(50, True), (100, False)]
+
+
+def test_the_set_once_mode_sets_the_output_for_good(bench: Bench) -> None:
+    seen = edges(bench)
+    bench.write(CFGR, WAVE)
+    bench.start(99, 49, SINGLE)
+    start = bench.clock.now // STEP
+    bench.wait(500)
+    assert [(cycle - start, level) for cycle, level in seen] == [(50, True)]
+
+
+def test_a_start_waits_for_its_trigger(bench: Bench) -> None:
+    bench.write(CFGR, TRIGEN_RISING)
+    bench.start(99, 49)
+    bench.wait(50)
+    assert bench.read(CNT) == 0 and not bench.read(ISR) & EXTTRIG
+    bench.lptim.external_trigger.drive(True)
+    bench.wait(LAG)
+    assert bench.read(ISR) & EXTTRIG
+    bench.wait(2 + 20)
+    assert bench.read(CNT) == 20
+
+
+@pytest.mark.parametrize(("timeout", "matched"), [(TIMOUT, False), (0, True)])
+def test_with_timout_each_trigger_begins_the_count_anew(bench: Bench, timeout: int, matched: bool) -> None:
+    bench.write(CFGR, TRIGEN_RISING | timeout)
+    bench.start(999, 49)
+    for _ in range(5):
+        for level in (True, False):
+            bench.lptim.external_trigger.drive(level)
+            bench.wait(15)
+    assert bool(bench.read(ISR) & CMPM) is matched
+    bench.wait(60)
+    assert bench.read(ISR) & CMPM
+
+
+@pytest.mark.parametrize(("polarity", "count"), [(0, 6), (1, 5), (2, 11)])
+@pytest.mark.parametrize("source", [1, COUNTMODE])
+def test_it_counts_the_edges_of_its_input(bench: Bench, source: int, polarity: int, count: int) -> None:
+    bench.write(CFGR, source | polarity << 1)
+    bench.start(999, 500)
+    for n in range(11):
+        bench.lptim.inputs[0].drive(n % 2 == 0)
+        bench.wait(5)
+    assert bench.read(CNT) == count
+
+
+def test_the_filter_swallows_what_is_short(bench: Bench) -> None:
+    bench.write(CFGR, COUNTMODE | 2 << 3)
+    bench.start(999, 500)
+    for length, count in ((2, 0), (6, 1)):
+        bench.lptim.inputs[0].drive(True)
+        bench.wait(length)
+        bench.lptim.inputs[0].drive(False)
+        bench.wait(10)
+        assert bench.read(CNT) == count
+
+
+@pytest.mark.parametrize(("sub_mode", "counts"), [(0, 2), (1, 2), (2, 4)])
+def test_an_encoder_counts_up_and_down(bench: Bench, sub_mode: int, counts: int) -> None:
+    bench.write(CFGR, ENC | sub_mode << 1)
+    bench.start(999, 500)
+    first, second = bench.lptim.inputs
+    forward = [(first, True), (second, True), (first, False), (second, False)]
+    backward = [(second, True), (first, True), (second, False), (first, False)]
+    for steps, laps, total in ((forward, 5, 5 * counts), (backward, 3, 2 * counts)):
+        bench.write(ICR, UP | DOWN)
+        for _ in range(laps):
+            for line, level in steps:
+                line.drive(level)
+                bench.wait(5)
+        assert bench.read(CNT) == total
+        assert bench.read(ISR) & (UP | DOWN) == (DOWN if steps is backward else 0)

@@ -7,7 +7,7 @@ import pytest
 from peripherals.kit.clock import NEVER, Clock
 from peripherals.kit.wires import Frequency, Line, Request
 from peripherals.stm32f7.tim_advanced import AdvancedTimer
-from peripherals.stm32f7.tim_basic import BasicTimer
+from peripherals.stm32f7.tim_basic import Timer
 from peripherals.stm32f7.tim_small import OneChannelTimer, TwoChannelTimer
 
 CR1, DIER, SR, EGR, CNT, PSC, ARR, RCR, CCR1, CCR5, CCR6 = (
@@ -32,7 +32,7 @@ class Bench:
         wire = Frequency("TIMCLK2", 1_000_000)
         self.lines = tuple(Line(name) for name in ("break", "update", "trigger", "compare"))
         self.requests = {name: Request(name) for name in ("UP", "CH1", "COM")}
-        self.timer: BasicTimer
+        self.timer: Timer
         if timer == "TIM1":
             self.timer = AdvancedTimer(timer, self.clock, wire, interrupts=self.lines, requests=self.requests)
         else:

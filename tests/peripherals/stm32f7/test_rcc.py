@@ -185,6 +185,25 @@ def test_rtcsel_is_set_once_until_bdrst(bench: Bench) -> None:
     assert bench.read(BDCR) == 2 << 8
 
 
+def test_the_rtcs_clock_and_enable_outlive_a_system_reset(bench: Bench) -> None:
+    bench.dbp.set(True)
+    bench.write(BDCR, 1 << 15 | 1 << 8 | 1)
+    bench.wait(Fraction(2))
+    bench.rcc.reset()
+    assert bench.read(BDCR) == 1 << 15 | 1 << 8 | 3
+
+
+@pytest.mark.parametrize(("register", "on"), [(PLLCFGR, PLLON), (0x84, 1 << 26), (PLLSAICFGR, PLLSAION)])
+def test_a_plls_factors_are_written_only_while_it_is_off(bench: Bench, register: int, on: int) -> None:
+    factors = bench.read(register)
+    bench.set(CR, on)
+    bench.write(register, factors ^ 1 << 6)
+    assert bench.read(register) == factors
+    bench.write(CR, bench.read(CR) & ~on)
+    bench.write(register, factors ^ 1 << 6)
+    assert bench.read(register) == factors ^ 1 << 6
+
+
 def test_lsirdy_follows_lsion(bench: Bench) -> None:
     bench.set(CSR, 1)
     assert bench.read(CSR) & 3 == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from peripherals.kit.clock import NEVER, Clock
-from peripherals.stm32f746_pins import OUTPUTS
+from peripherals.stm32f746_pins import SIGNALS
 from peripherals.stm32f746g_disco import build
 
 RCC_AHB1ENR, RCC_APB1ENR, RCC_APB2ENR = 0x4002_3830, 0x4002_3840, 0x4002_3844
@@ -116,4 +116,6 @@ def test_outputs_that_nobody_watches_cost_no_events(bench: Bench) -> None:
 def test_every_channel_with_an_output_has_a_pin() -> None:
     channels = dict.fromkeys(("TIM1", "TIM2", "TIM3", "TIM4", "TIM5", "TIM8"), 4) | {"TIM9": 2, "TIM12": 2}
     channels |= dict.fromkeys(("TIM10", "TIM11", "TIM13", "TIM14"), 1)
-    assert set(OUTPUTS.values()) == {(timer, n) for timer, count in channels.items() for n in range(1, count + 1)}
+    outputs = {(timer, f"CH{n}") for timer, count in channels.items() for n in range(1, count + 1)}
+    outputs |= {(timer, f"CH{n}N") for timer in ("TIM1", "TIM8") for n in (1, 2, 3)}
+    assert {(instance, signal) for _, _, instance, signal in SIGNALS if signal.startswith("CH")} == outputs

@@ -330,3 +330,39 @@ def test_a_reset_stops_everything(bench: Bench) -> None:
     assert bench.sent == []
     assert not bench.irq.level
     assert bench.read(ISR) == TXE | TC
+
+
+PE, PCE = 1 << 0, 1 << 10
+
+
+def test_a_word_with_a_wrong_parity_bit_is_received_with_pe(bench: Bench) -> None:
+    bench.write(CR1, 0)
+    bench.write(CR1, UE | RE | PCE)
+    bench.usart.receive_word(0x07)
+    bench.wait(FRAME)
+    assert bench.has(RXNE) and bench.has(PE)
+    assert bench.read(RDR) == 0x07
+    bench.write(ICR, PE)
+    assert not bench.has(PE)
+    bench.usart.receive_word(0x87)
+    bench.wait(FRAME)
+    assert bench.read(RDR) == 0x87 and not bench.has(PE)
+
+
+def test_a_word_is_told_with_its_parity_bit_as_it_starts(bench: Bench) -> None:
+    words: list[tuple[int, int]] = []
+    bench.write(CR1, 0)
+    bench.write(CR1, UE | TE | PCE)
+    bench.wait(FRAME)
+    bench.usart.started.append(lambda word: words.append((word, bench.clock.now)))
+    start = bench.clock.now
+    bench.write(TDR, 0x07)
+    assert words == [(0x87, start)]
+
+
+def test_a_word_that_nobody_listens_for_is_lost(bench: Bench) -> None:
+    bench.write(CR1, UE | TE)
+    bench.usart.receive_word(0x55)
+    bench.write(CR1, UE | RE)
+    bench.wait(2 * FRAME)
+    assert not bench.has(RXNE)

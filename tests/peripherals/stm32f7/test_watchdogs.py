@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from peripherals.kit.clock import Clock
 from peripherals.kit.wires import Frequency, Line
 from peripherals.stm32f7.watchdogs import Iwdg, Wwdg
+from peripherals.stm32f746g_disco import Board, build
 
 KR, PR, RLR, SR, WINR = 0x00, 0x04, 0x08, 0x0C, 0x10
 LSI = 500  # core cycles a period at 16 MHz and 32 kHz
@@ -125,3 +128,53 @@ def test_its_timebase_divides_further() -> None:
     assert not bench.bites
     bench.wait(1)
     assert bench.bites
+
+
+OPTIONS = 0xC0FF_AAFC
+IWDG_SW, WWDG_SW, OPTSTRT = 1 << 5, 1 << 4, 2
+
+
+def with_options(value: int) -> Board:
+    """A board whose option bytes firmware has programmed, after the reset that loads them."""
+    board = build(Clock())
+    for offset, word in ((0x08, 0x0819_2A3B), (0x08, 0x4C5D_6E7F), (0x14, value), (0x14, value | OPTSTRT)):
+        board.flash.write(offset, 4, word)
+    assert board.flash.read(0x0C, 4) == 1 << 16
+    board.clock.advance(board.clock.now + 16_000_000 // 2)
+    assert board.flash.read(0x0C, 4) == 0
+    board.reset()
+    return board
+
+
+def test_an_option_byte_starts_the_independent_watchdog_at_reset() -> None:
+    """With its reset values: 4096 counts of LSI / 4."""
+    board = with_options(OPTIONS & ~IWDG_SW)
+    bites: list[int] = []
+    board.system_control.on_reset_request = lambda: bites.append(board.clock.now)
+    start = board.clock.now
+    board.clock.advance(start + 16_000_000)
+    assert bites and bites[0] - start == pytest.approx(16_000_000 * 4096 * 4 / 32_000, abs=1000)
+
+
+def test_an_option_byte_starts_the_window_watchdog_at_reset() -> None:
+    board = with_options(OPTIONS & ~WWDG_SW)
+    bites: list[int] = []
+    board.system_control.on_reset_request = lambda: bites.append(board.clock.now)
+    start = board.clock.now
+    board.clock.advance(start + 65 * 4096)
+    assert bites and 63 * 4096 < bites[0] - start <= 64 * 4096
+
+
+def test_without_them_neither_runs_after_a_reset() -> None:
+    board = with_options(OPTIONS)
+    board.system_control.on_reset_request = lambda: pytest.fail("a watchdog bites")
+    board.clock.advance(board.clock.now + 16_000_000)
+    assert board.flash.read(0x14, 4) == OPTIONS | 1
+
+
+def test_option_bytes_that_were_not_started_are_gone_after_a_reset() -> None:
+    board = build(Clock())
+    for offset, word in ((0x08, 0x0819_2A3B), (0x08, 0x4C5D_6E7F), (0x14, OPTIONS & ~IWDG_SW)):
+        board.flash.write(offset, 4, word)
+    board.reset()
+    assert board.flash.read(0x14, 4) == OPTIONS | 1

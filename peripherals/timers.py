@@ -1,0 +1,119 @@
+"""How the chip's timers are made and connected: to each other, to pins, interrupts, clocks and DMA.
+
+Reference: RM0385 tables 134, 149 and 156 (internal triggers), table 46 (interrupts). Not modelled: here is wiring only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from peripherals.kit.wires import AnyPin, Signal, Tristate
+from peripherals.stm32f7.lptim import Lptim
+from peripherals.stm32f7.rtc import Rtc
+from peripherals.stm32f7.tim_advanced import AdvancedTimer
+from peripherals.stm32f7.tim_basic import BasicTimer, Timer
+from peripherals.stm32f7.tim_channels import ChannelTimer
+from peripherals.stm32f7.tim_general import GeneralTimer, Timer2, Timer5
+from peripherals.stm32f7.tim_small import OneChannelTimer, TwoChannelTimer
+from peripherals.stm32f746 import APB1, Instance
+from peripherals.stm32f746_pins import SIGNALS
+
+if TYPE_CHECKING:
+    from peripherals.chip import Chip
+
+ADVANCED = ("TIM1", "TIM8")
+_GENERAL = {"TIM2": Timer2, "TIM3": GeneralTimer, "TIM4": GeneralTimer, "TIM5": Timer5}
+_BASIC = {"TIM6": BasicTimer, "TIM7": BasicTimer}
+_SMALL = {"TIM9": TwoChannelTimer, "TIM12": TwoChannelTimer} | dict.fromkeys(
+    ("TIM10", "TIM11", "TIM13", "TIM14"), OneChannelTimer
+)
+_KINDS: dict[str, type[Timer]] = {**_GENERAL, **_BASIC, **_SMALL}
+NAMES = (*ADVANCED, *_KINDS)
+_WIDE = (Timer2, Timer5)
+_INTERNAL_TRIGGERS = {
+    "TIM1": ("TIM5", "TIM2", "TIM3", "TIM4"),
+    "TIM8": ("TIM1", "TIM2", "TIM4", "TIM5"),
+    "TIM2": ("TIM1", "TIM8", "TIM3", "TIM4"),
+    "TIM3": ("TIM1", "TIM2", "TIM5", "TIM4"),
+    "TIM4": ("TIM1", "TIM2", "TIM3", "TIM8"),
+    "TIM5": ("TIM2", "TIM3", "TIM4", "TIM8"),
+    "TIM9": ("TIM2", "TIM3", "TIM10_OC", "TIM11_OC"),
+    "TIM12": ("TIM4", "TIM5", "TIM13_OC", "TIM14_OC"),
+}  # ITR0 to ITR3; TRGO but where OC says the output of the only channel
+_EVENTS = ("CH1", "CH2", "CH3", "CH4", "TRIG")
+
+
+def make_timer(chip: Chip, instance: Instance) -> Timer:
+    name = instance.name
+    wire = chip.rcc.output("TIMCLK1" if instance.bus == APB1 else "TIMCLK2", name)
+    lines = [chip.interrupt(irq) for irq in instance.irq]
+    events: tuple[str, ...] = ("UP",)
+    if name in ADVANCED:
+        events = (*events, *_EVENTS, "COM")
+    elif name in _GENERAL:
+        events = (*events, *_EVENTS)
+    requests = {} if name in _SMALL else {event: chip.request(f"{name}_{event}") for event in events}
+    if name in ADVANCED:
+        first, second, third, fourth = lines
+        interrupts = first, second, third, fourth
+        return AdvancedTimer(name, chip.clock, wire, interrupts=interrupts, requests=requests)
+    kind = _KINDS[name]
+    return kind(name, chip.clock, wire, irq=lines[0], requests=requests, width=32 if kind in _WIDE else 16)
+
+
+def join_timers(chip: Chip) -> None:
+    """Once all are made."""
+    for name, sources in _INTERNAL_TRIGGERS.items():
+        timer = chip.timers[name]
+        assert isinstance(timer, ChannelTimer)
+        timer.slave.join([_trigger(chip, source) for source in sources])
+    lptim, rtc = chip.peripherals["LPTIM1"], chip.peripherals["RTC"]
+    assert isinstance(lptim, Lptim)
+    assert isinstance(rtc, Rtc)
+    lptim.join([*rtc.alarms, *rtc.tampers])
+    _join_pins(chip, lptim)
+
+
+def _join_pins(chip: Chip, lptim: Lptim) -> None:
+    inputs: dict[tuple[str, str], AnyPin] = {}
+    for pin, function, instance, signal in SIGNALS:
+        timer = lptim if instance == "LPTIM1" else chip.timers[instance]
+        assert isinstance(timer, Lptim | ChannelTimer)
+        port, number = chip.ports[f"GPIO{pin[1]}"], int(pin[2:])
+        output = _output(timer, signal)
+        if output is not None:
+            port.connect_output(number, function, output)
+        sink = _input(timer, signal)
+        if sink is not None:
+            if (instance, signal) not in inputs:
+                inputs[instance, signal] = AnyPin(sink)
+            port.connect_input(number, function, inputs[instance, signal].input())
+
+
+def _trigger(chip: Chip, source: str) -> Signal:
+    timer = chip.timers[source.removesuffix("_OC")]
+    if source.endswith("_OC"):
+        assert isinstance(timer, ChannelTimer)
+        return timer.channels[0].output
+    return timer.trigger_output
+
+
+def _output(timer: Lptim | ChannelTimer, signal: str) -> Tristate | None:
+    if isinstance(timer, Lptim):
+        return timer.output if signal == "OUT" else None
+    if not signal.startswith("CH"):
+        return None
+    channel = timer.channels[int(signal[2]) - 1]
+    return channel.complement if signal.endswith("N") else channel.output
+
+
+def _input(timer: Lptim | ChannelTimer, signal: str) -> Tristate | None:
+    if signal == "ETR":
+        assert isinstance(timer, Lptim | GeneralTimer)
+        return timer.external_trigger
+    if isinstance(timer, Lptim):
+        return timer.inputs[int(signal[2]) - 1] if signal.startswith("IN") else None
+    if signal.startswith("CH"):
+        return None if signal.endswith("N") else timer.inputs[int(signal[2]) - 1]
+    assert isinstance(timer, AdvancedTimer)
+    return timer.breaks[signal == "BKIN2"]
