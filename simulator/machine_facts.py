@@ -37,7 +37,7 @@ def programmed(machine: Machine) -> dict[str, object]:
 
 def not_modelled(machine: Machine) -> list[str]:
     """One sentence for each gap of the model that this run's set-up touches; uses of registers are counted apart."""
-    soc, settings = machine.soc, machine.settings
+    settings = machine.settings
     sentences = []
     if settings.timing != "cycles":
         sentences.append(
