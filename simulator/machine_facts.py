@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from simulator.machine import Machine
 
+
 def programmed(machine: Machine) -> dict[str, object]:
     """Clocks in Hz, flash access, caches, FPU and MPU at the end of the run, and where the firmware's bytes lie."""
     soc = machine.soc
@@ -45,7 +46,9 @@ def not_modelled(machine: Machine) -> list[str]:
         )
     else:
         if settings.btac == 0:
-            sentences.append("the branch target cache's size, which nobody has measured: it forgets nothing (--set btac=N)")
+            sentences.append(
+                "the branch target cache's size, which nobody has measured: it forgets nothing (--set btac=N)"
+            )
         if not settings.contention:
             sentences.append("what other bus masters take of the memories: contention is off")
     if not settings.exact_interrupts:
