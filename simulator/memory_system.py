@@ -1,8 +1,8 @@
 """The memories as the firmware has programmed them: flash, FMC, QUADSPI, and what other bus masters take of each slave.
 
 Reference: RM0385 2.1 (bus matrix), 3.3 (flash), 13.7 (SDRAM), 14.3 (QUADSPI), AN4861 (LTDC's bursts). A master asks a slave for a
-burst every so many cycles: LTDC at the mean rate of a frame, DMA2D at its transfer's, a DMA at that of what it moved last, for as
-long as that took again. Not modelled: Ethernet and USB; that the core holds up the masters; the DTCM, which they reach by AHBS.
+burst every so many cycles: LTDC at the mean rate of a frame, DMA2D at its transfer's, a DMA at that of what it moved last, for some
+more of the like. Not modelled: Ethernet and USB; that the core holds up the masters; the DTCM, which they reach by AHBS.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from simulator.timing.slaves import QspiCycles, SdramCycles
 
 NO_READ_ALLOCATE = 1 << 11  # ACTLR.DISRAMODE
 SILENT = 100_000  # cycles behind which what a DMA moves is a transfer of its own and tells no rate
+GOES_ON = 4  # times as long as what was moved last took, a DMA is taken to go on
+FIFO_BYTES = 16  # of a DMA's stream, and so of its longest burst: RM0385 8.3.12
 STEADY, PASSING = 0, 1  # streams of a slave: LTDC and DMA2D, the DMAs
 
 
@@ -104,14 +106,20 @@ class MemorySystem:
         self._ask(STEADY, "DMA2D", [Demand(address, Fraction(size, cycles), burst) for address, size in moved])
 
     def _follow_dma(self, master: str, address: int, size: int) -> None:
+        """A DMA has moved something: as long as it goes on at about that rate, slaves need not be told again."""
         if master in ("LTDC", "DMA2D"):
             return
         now, place = self._clock.now, f"{master} {address >> 16:#x}"
         since = now - self._last.get(place, -SILENT)
         self._last[place] = now
-        if 0 < since < SILENT:
-            rate = Fraction(max(size, memories.DMA_BURST.cycles), since)
-            self._ask(PASSING, place, [Demand(address, rate, memories.DMA_BURST.cycles, now + since)])
+        if not 0 < since < SILENT:
+            return
+        rate = Fraction(max(size, memories.DMA_BURST.cycles), since)
+        told = self._demands[PASSING].get(place)
+        if told and told[0].until >= now + since and 4 * told[0].rate < 5 * rate and 4 * rate < 5 * told[0].rate:
+            return
+        burst = size if size <= FIFO_BYTES else memories.DMA_BURST.cycles
+        self._ask(PASSING, place, [Demand(address, rate, burst, now + GOES_ON * since)])
 
     def _ask(self, stream: int, master: str, demands: list[Demand]) -> None:
         if demands or master in self._demands[stream]:

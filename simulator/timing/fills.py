@@ -24,7 +24,6 @@ STORE_BUFFER = 4  # entries of 64 bits: TRM 5.9.2
 LINE_BYTES, DOUBLE_WORDS = 32, 4
 FIFO_BYTES = 32  # of QUADSPI: RM0385 14.3.2
 QUEUED = 4  # bursts that other masters hold back at most; guess
-MOST_OF_A_BACKLOG = 64  # cycles of it that go before the core
 
 
 @unique
@@ -134,6 +133,7 @@ class Fill(IntEnum):
     Q_TIMEOUT = 51  # cycles that the chip stays selected behind the last byte; 0 for ever
     Q_NEXT = 52  # the address behind the last byte that was asked for, -1 for none
     Q_SINCE = 53  # when that byte had come
+    Q_WRAP = 55  # what QUADSPI takes more for a line that is asked for in its midst
     PORTS = 56
     WORDS = 56 + 6 * 12
 
@@ -156,19 +156,17 @@ def granted(fills: int, port: int, now: int) -> int:
     if get(p, Port.ACTIVE) == 0:
         return start
     put(fills, Fill.LOOKS, get(fills, Fill.LOOKS) + 1)
-    busy, longest = get(p, Port.FREE) + get(p, Port.BACKLOG), 0
+    free = get(p, Port.FREE) + get(p, Port.BACKLOG)
+    busy, longest = free, 0
     for k in range(STREAM_COUNT):
         stream = p + 8 * (Port.STREAMS + k * Stream.WIDTH)
         if get(stream, Stream.SPACING):
-            served = _served(stream, busy, start)
-            if served != busy:
-                longest = max(longest, get(stream, Stream.BURST))
-            busy = served
-    if longest and port == SDRAM_PORT:
+            busy = _served(stream, busy, start)
+            longest = max(longest, get(stream, Stream.BURST))
+    if busy != free and port == SDRAM_PORT:
         for bank in range(4):
             if get(p, Port.BANKS) >> bank & 1:
                 put(fills, Fill.SD_ROWS + bank, OTHER_ROW)
-    longest = max(longest, min(get(p, Port.BACKLOG), MOST_OF_A_BACKLOG))
     wait = min(max(busy - start, 0), longest)
     put(p, Port.BACKLOG, min(max(busy - start - wait, 0), QUEUED * longest))
     put(p, Port.FREE, start + wait)
@@ -243,8 +241,8 @@ def line_after(fills: int, cost: int, address: int, visible: int, now: int) -> i
         at = max(since + 8 * byte, start) + get(fills, Fill.Q_PATH)
         gap = 8 * byte
         last = since + behind * byte
-        if behind < LINE_BYTES:  # the line's beginning is behind another command
-            last += get(fills, Fill.Q_COMMAND) + (LINE_BYTES - behind) * byte
+        if behind < LINE_BYTES:  # its beginning comes behind another command
+            last += get(fills, Fill.Q_WRAP) + (LINE_BYTES - behind) * byte
         put(fills, Fill.Q_NEXT, (address | LINE_BYTES - 1) + 1 if behind == LINE_BYTES else address)
         put(fills, Fill.Q_SINCE, max(last, start))  # a FIFO that is full stops the clock
         end = max(at, last + get(fills, Fill.Q_PATH))

@@ -108,6 +108,7 @@ KINDS = (
     _sram("sram2", SRAM2_PORT),
 )
 PORTS = {"flash": FLASH_PORT, "sram1": SRAM1_PORT, "sram2": SRAM2_PORT, "sdram": SDRAM_PORT, "qspi": QSPI_PORT}
+QSPI_WRAP = Cost(1, "guess: commands more for a line that is asked for in its midst, whose beginning comes last")
 QUEUED_BURSTS = Cost(QUEUED, "guess: bursts that other masters hold back while the core has a slave")
 LTDC_BURST = Cost(64, "AN4861: LTDC fetches bursts of 64 bytes")  # bytes, not cycles, like the next two
 DMA2D_BURST = Cost(64, "guess: as LTDC's")
@@ -194,6 +195,6 @@ def guesses() -> list[str]:
     ]
     named += [(f"bus.{name}", cost) for name, cost in BUS.items()]
     named += [("exception_return", EXCEPTION_RETURN), ("tail_chain", TAIL_CHAIN), ("lazy_stacking", LAZY_STACKING)]
-    named += [("masters.queued_bursts", QUEUED_BURSTS), ("masters.dma2d_burst", DMA2D_BURST)]
+    named += [("qspi.wrap", QSPI_WRAP), ("masters.queued_bursts", QUEUED_BURSTS), ("masters.dma2d_burst", DMA2D_BURST)]
     first = {id(cost): name for name, cost in reversed(named)}  # what two kinds share is one guess
     return [name for name, cost in named if cost.source.startswith("guess") and first[id(cost)] == name]
