@@ -16,6 +16,7 @@ CHOICES = {
     "camera_sensor": ("ov9655", "s5k5cag"),
     "verify": ("dsp", "off"),
 }
+LEAST = {"wait_states": -1, "line_cost": -1, "eviction": -1, "btac": 0, "btac_ways": 1}
 
 
 class SettingError(ValueError):
@@ -82,9 +83,12 @@ def _value(name: str, present: object, value: str) -> object:
         return value == "on"
     if isinstance(present, int):
         try:
-            return int(value, 0)
+            number = int(value, 0)
         except ValueError as error:
             raise SettingError(f"{name} is a whole number, not {value!r}") from error
+        if number < LEAST.get(name, number):
+            raise SettingError(f"{name} is at least {LEAST[name]}, not {number}")
+        return number
     if value not in CHOICES[name]:
         raise SettingError(f"{name} is one of {', '.join(CHOICES[name])}, not {value!r}")
     if isinstance(present, tuple):
