@@ -7,7 +7,7 @@ from firmware import record, sources
 from firmware.compilers import LINK, Compiler
 from firmware.ninja import Graph, relative
 from firmware.sources import TFLM, Source
-from firmware.targets import KERNELS, OUTPUT, PROGRAMS, Options, Target
+from firmware.targets import KERNELS, OUTPUT, PROGRAMS, SWITCHED, Options, Target
 
 OBJECTS = OUTPUT / "objects"
 
@@ -46,7 +46,7 @@ class Build:
         )
 
     def kernels(self, kernels: str) -> Path:
-        flags = f"{sources.program_flags()} {KERNELS[kernels]}"
+        flags = f"{sources.program_flags()} {(KERNELS | SWITCHED)[kernels]}"
         return self.object(Source(TFLM / "kernels.cc", flags), self.folder / "kernels" / kernels)
 
     def library(self) -> Path:
@@ -55,6 +55,7 @@ class Build:
             for part in (sources.tflm, sources.cmsis_nn, sources.glue)
             for source in part()
         ]
+        objects += [self.object(source, self.folder / "switched" / name) for name, source in sources.switched()]
         return self.graph.edge("archive", self.folder / "libtflm.a", objects)
 
     def board(self, platform: str) -> list[Path]:

@@ -80,6 +80,19 @@ def glue() -> Iterator[Source]:
             yield Source(path, program_flags())
 
 
+def switched() -> Iterator[tuple[str, Source]]:
+    """Kernels under other names that differ in one thing, each with a name of its own: targets.SWITCHED asks for them."""
+    crate = _includes(*(folder for folder in INCLUDES if folder != TFLM / "conv2021"), PACKAGES)
+    convolution = LITE / "micro" / "kernels" / "conv.cc"
+    yield "crate", Source(convolution, f"{DEFINES} {crate} -DRegister_CONV_2D=Crate_CONV_2D -w")
+    ours = program_flags()
+    for operator in ("ADD", "MUL"):
+        path = TFLM / "ours" / f"{operator.lower()}.cc"
+        yield "called", Source(path, f"{ours} -DFast_{operator}=Called_{operator} -DOURS_INLINE=")
+    doubling = "-DOURS_DOUBLING=arm_nn_doubling_high_mult"
+    yield "saturating", Source(TFLM / "ours" / "add.cc", f"{ours} -DFast_ADD=Saturating_ADD {doubling}")
+
+
 def board(platform: str) -> Iterator[Source]:
     for folder in (BOARD, BOARD / platform):
         for path in sorted((*folder.glob("*.c"), *folder.glob("*.cc"), *folder.glob("*.S"))):

@@ -18,6 +18,12 @@ KERNELS = {
     "cmsis_nn": "-DUSE_CMSIS_NN=1 -DUSE_OURS=1",
     "cmsis_nn_noours": "-DUSE_CMSIS_NN=1 -DUSE_OURS=0",
 }
+# Sets that differ from one of those in a single thing, so that its worth can be measured; their sources: sources.switched().
+SWITCHED = {
+    "reference_2020": f"{KERNELS['reference']} -DReference_CONV_2D=Crate_CONV_2D",
+    "cmsis_nn_called": f"{KERNELS['cmsis_nn']} -DFast_ADD=Called_ADD -DFast_MUL=Called_MUL",
+    "cmsis_nn_saturating": f"{KERNELS['cmsis_nn']} -DFast_ADD=Saturating_ADD",
+}
 PROGRAMS = {
     "image_recognition_test": sources.FIRMWARE / "image_recognition_test",
     "image_recognition_demo": sources.FIRMWARE / "image_recognition_demo",
@@ -80,7 +86,7 @@ def parse(name: str, options: Options) -> Target:
     choices = (
         ("program", program, PROGRAMS),
         ("network", network, options.networks),
-        ("set of kernels", kernels, KERNELS),
+        ("set of kernels", kernels, {**KERNELS, **SWITCHED}),
         ("compiler", compiler, known),
         ("level", level, known[compiler].levels if compiler in known else ()),
     )
@@ -97,6 +103,15 @@ def table(networks: tuple[str, ...]) -> Iterator[Target]:
         for name, level in TABLE_LEVELS.items():
             for kernels in TABLE_KERNELS:
                 yield Target("image_recognition_test", network, kernels, known[name], level)
+
+
+def levels(networks: tuple[str, ...]) -> Iterator[Target]:
+    """The table's kernels by each compiler at each of its levels, those that take longest first."""
+    for kernels in TABLE_KERNELS:
+        for network in networks:
+            for compiler in compilers().values():
+                for level in compiler.levels:
+                    yield Target("image_recognition_test", network, kernels, compiler, level)
 
 
 def everything(networks: tuple[str, ...]) -> Iterator[Target]:

@@ -30,6 +30,7 @@ class Part:
 
 PARTS = (
     Part("microbenchmarks", "facts", "Measured facts, one microbenchmark each"),
+    Part("silicon", "silicon", "Independent figures of silicon"),
     Part("llvm-mca", "mca", "Against llvm-mca"),
     Part("table", "published", "The published table"),
     Part("guesses", "guessed", "Guesses"),

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from firmware.microbench.row import DWELCH, JNK0LE, NARROW_END, RULE, Row, issue, times
+from firmware.microbench.row import DWELCH, JNK0LE, NARROW, NARROW_END, RULE, Row, issue, times
 
 LOADS = (
     issue("word_load_to_late_alu", "ldr.w r0,[r1]; nop.w; eor.w r2,r0,r3", "1 1 2"),
@@ -79,6 +79,8 @@ FORWARDING = (
     issue("load_of_another_word_than_stored", "str.w r0,[r1]; nop.w; ldr.w r2,[r1,#4]", "1 1 2", "6", RULE),
     issue("load_of_a_byte_of_the_word_stored", "str.w r0,[r1]; nop.w; ldrb.w r2,[r1,#3]", "1 1 5", "6", RULE),
     issue("load_after_push", f"{COMPRESSED}; push.w {{r0,r3}}; ldr.w r2,[sp,#4]; add.w sp,sp,#8", "1 1 2 6 6", "6", RULE),
+    issue("load_of_a_byte_stored_the_cycle_before", "strb.w r0,[r1]; nop.w; ldrb.w r2,[r1]; nop.w", "1 1 7 7", "6", NARROW,
+          grade="derived"),
     issue("late_store_data_adds_nothing", "ldrb.w r0,[r3]; str.w r0,[r1]; ldr.w r2,[r1]", "1 1 5", "6", RULE),
     issue("younger_instructions_wait_with_the_held_load", "str.w r0,[r1]; nop.w; ldr.w r2,[r1]; nop.w; nop.w; nop.w; nop.w",
           "1 1 5 5 6 6 7", "6", RULE),

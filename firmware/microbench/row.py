@@ -13,6 +13,7 @@ JNK0LE = "jnk0le, STM32H743, M7 r1p1"
 DWELCH = "dwelch67, STM32F767, M7 r1p0"
 RULE = "TIMING.md 6, from three silicon witnesses"
 RM0385 = "RM0385 3.3.2, and the fetch unit's 64 bits a cycle"
+NARROW = "the same and dwelch67: a byte holds its bank for 3 cycles, a word for 1"
 LLVM = "LLVM, ARMScheduleM7.td (a compiler's model)"
 
 

@@ -1,12 +1,16 @@
 """An I2C bus as bytes: who acknowledges an address, and what is written and read.
 
-Reference: NXP UM10204 3.1. Not modelled: bits and edges (the master keeps their time), other masters, clock stretching by a device.
+Reference: NXP UM10204 3.1. Not modelled: bits and edges (the master keeps their time), arbitration between masters that begin at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Protocol
+
+from peripherals.kit.wires import Line
+
+TEN_BITS = 0x400  # what marks an address as one of ten bits
 
 
 class Device(Protocol):
@@ -36,34 +40,90 @@ class Wired:
         return self._joined() and self._device.start(read=read)
 
 
+class Target(Protocol):
+    """A slave that takes its time: it chooses its addresses, holds the clock by `I2cBus.hold`, and hears the answer to what it sends."""
+
+    def start(self, address: int, *, read: bool) -> bool:
+        """Each start on the bus; whether it is for this target."""
+        ...
+
+    def write(self, byte: int) -> bool:
+        """An acknowledge, which `I2cBus.refuse` can take back while the clock is held."""
+        ...
+
+    def read(self) -> int: ...
+
+    def answer(self, acknowledged: bool) -> None: ...
+
+    def stop(self) -> None: ...
+
+
 class I2cBus:
-    """At most one device is addressed at a time; a repeated start does not end it with a stop."""
+    """At most one device is addressed at a time, or some targets; a repeated start does not end it with a stop.
+
+    `busy` is high from a master's start to its stop, `held` while a target holds the clock. A master asks for `acknowledged` once the clock is
+    free after a byte that it wrote."""
 
     def __init__(self, *devices: Device) -> None:
         self.devices = {device.address: device for device in devices}
+        self.targets: list[Target] = []
+        self.busy = Line("I2C busy")
+        self.held = Line("SCL held")
+        self.acknowledged = False
+        self._holders: set[Target] = set()
         self._addressed: Device | None = None
+        self._addressed_targets: list[Target] = []
 
     def attach(self, device: Device) -> None:
         self.devices[device.address] = device
 
+    def take(self) -> None:
+        """A start condition."""
+        self.busy.set(True)
+
+    def hold(self, target: Target, *, hold: bool) -> None:
+        (self._holders.add if hold else self._holders.discard)(target)
+        self.held.set(bool(self._holders))
+
+    def refuse(self) -> None:
+        self.acknowledged = False
+
     def start(self, address: int, *, read: bool) -> bool:
+        self._addressed_targets = [target for target in self.targets if target.start(address, read=read)]
         device = self.devices.get(address)
         if device is None or not device.start(read=read):
-            return False
-        self._addressed = device
-        return True
+            self.acknowledged = bool(self._addressed_targets)
+        else:
+            self._addressed = device
+            self.acknowledged = True
+        return self.acknowledged
 
     def write(self, byte: int) -> bool:
-        return self._addressed is not None and self._addressed.write(byte)
+        taken = [target.write(byte) for target in self._addressed_targets]
+        own = self._addressed is not None and self._addressed.write(byte)
+        self.acknowledged = own or any(taken)
+        return self.acknowledged
 
     def read(self) -> int:
         """What nobody drives reads as ones."""
-        return 0xFF if self._addressed is None else self._addressed.read()
+        byte = 0xFF if self._addressed is None else self._addressed.read()
+        for target in self._addressed_targets:
+            byte &= target.read()
+        return byte
+
+    def answer(self, acknowledged: bool) -> None:
+        """The master's, to a byte that it read."""
+        for target in self._addressed_targets:
+            target.answer(acknowledged)
 
     def stop(self) -> None:
-        if self._addressed is not None:
-            self._addressed.stop()
-        self._addressed = None
+        addressed, self._addressed = self._addressed, None
+        targets, self._addressed_targets = self._addressed_targets, []
+        if addressed is not None:
+            addressed.stop()
+        for target in targets:
+            target.stop()
+        self.busy.set(False)
 
 
 class RegisterFile:

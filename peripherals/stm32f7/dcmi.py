@@ -7,9 +7,6 @@ line late. A line keeps its time in core cycles even if the core's frequency cha
 
 from __future__ import annotations
 
-from collections import deque
-from fractions import Fraction
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +20,7 @@ FIFO_WORDS = 4
 _FRAME, _OVR, _ERR, _VSYNC, _LINE = 1, 2, 4, 8, 16
 _CAPTURE = 1
 _RIS = 0x08
+_NONE: NDArray[np.uint32] = np.zeros(0, "<u4")
 _FRAME_STEP = (1, 2, 4, 1)  # FCRC
 
 
@@ -54,16 +52,14 @@ class Dcmi(Peripheral):
         self._request = request
         request.settle = self.settle
         request.take = self._take
-        self._fifo: deque[int] = deque()
+        self._fifo = _NONE
         self._within = False  # a frame is being captured
         self._frames = 0  # since the capture began, for FCRC
         self._row = 0
-        self._pending: NDArray[np.uint32] = np.zeros(0, np.uint32)  # words of the burst under way
-        self._times: NDArray[np.int64] = np.zeros(0, np.int64)  # the data of the burst after which each is complete
+        self._pending = _NONE  # words of the burst under way
+        self._due: NDArray[np.int64] = np.zeros(0, np.int64)  # the cycle on which each of them is complete
         self._given = 0  # of those, so many are in the FIFO
         self._rest: NDArray[np.uint16] = np.zeros(0, np.uint16)  # data that fill no word yet
-        self._burst_start = Fraction(0)  # cycle
-        self._cycles = Fraction(1)  # core cycles a datum
         self._event: Event | None = None
         self._polled = False  # RIS has been read since the frame began
         self._stops = False  # a continuous capture ends with the frame
@@ -115,7 +111,7 @@ class Dcmi(Peripheral):
             vsync, hsync = not self._within, not self._in_line
         else:
             vsync, hsync = self._blanking, self._port.hsync.level == bool(self["CR.HSPOL"])
-        return bool(self._fifo) << 2 | vsync << 1 | hsync
+        return bool(len(self._fifo)) << 2 | vsync << 1 | hsync
 
     def read_RIS(self) -> int:
         """Who reads it once may poll it: from now on to the frame's end each line comes as it comes."""
@@ -141,10 +137,10 @@ class Dcmi(Peripheral):
 
     def read_DR(self) -> int:
         self.settle()
-        word = self._fifo.popleft() if self._fifo else self["DR"]
-        self["DR"] = word
+        if len(self._fifo):
+            self["DR"], self._fifo = int(self._fifo[0]), self._fifo[1:]
         self._update()
-        return word
+        return self["DR"]
 
     # The port
 
@@ -206,7 +202,7 @@ class Dcmi(Peripheral):
         self.settle()
         if len(self._rest) and self["CR.JPEG"]:
             missing = per_word(self["CR.EDM"]) - len(self._rest)
-            self._push(packed(np.pad(self._rest, (0, missing)), self["CR.EDM"]).tolist())
+            self._push(packed(np.pad(self._rest, (0, missing)), self["CR.EDM"]))
         self._within = False
         self["RIS"] |= _FRAME
         self._capture_is_over()
@@ -219,7 +215,7 @@ class Dcmi(Peripheral):
     def _lose_frame(self) -> None:
         """The FIFO is reset, and the next frame's start is waited for; a snapshot is over (17.3.7, 17.3.10)."""
         self._abandon_frame()
-        self._fifo.clear()
+        self._fifo = _NONE
         self._capture_is_over()
         self._watch()
 
@@ -229,7 +225,7 @@ class Dcmi(Peripheral):
 
     def _drop(self) -> None:
         self._abandon_frame()
-        self._fifo.clear()
+        self._fifo = _NONE
         self._rest = np.zeros(0, np.uint16)
         self._in_line = self._ended = self._polled = self._stops = False
         if self._next_code is not None:
@@ -257,10 +253,10 @@ class Dcmi(Peripheral):
         self._rest = data[whole:]
         self._pending = packed(data[:whole], edm)
         ends = np.arange(size - 1, whole, size) - carried
-        self._times = kept[ends] + 1 if whole else np.zeros(0, np.int64)
         self._given = 0
-        self._cycles = burst.period * self._clock.hz
-        self._burst_start = self._clock.now - start * self._cycles
+        cycles = burst.period * self._clock.hz
+        complete = (kept[ends] + 1 - start) * cycles.numerator if whole else np.zeros(0, np.int64)
+        self._due = self._clock.now - -complete // cycles.denominator
         self._plan()
 
     @property
@@ -275,8 +271,8 @@ class Dcmi(Peripheral):
         if not left:
             return
         count = min(left, max(1, self._request.room()))
-        due = self._burst_start + int(self._times[self._given + count - 1]) * self._cycles
-        self._event = self._clock.at(max(-(-due.numerator // due.denominator), self._clock.now), self._arrived)
+        due = int(self._due[self._given + count - 1])
+        self._event = self._clock.at(max(due, self._clock.now), self._arrived)
 
     def _arrived(self) -> None:
         self._event = None
@@ -295,22 +291,21 @@ class Dcmi(Peripheral):
                 self._plan()
 
     def _deliver(self) -> None:
-        elapsed = (self._clock.now - self._burst_start) / self._cycles
-        complete = int(np.searchsorted(self._times, int(elapsed), side="right"))
-        words = self._pending[self._given : complete].tolist()
+        complete = int(np.searchsorted(self._due, self._clock.now, side="right"))
+        words = self._pending[self._given : complete]
         self._given = max(self._given, complete)
-        if words:
+        if len(words):
             self._push(words)
             self._update()
 
-    def _push(self, words: list[int]) -> None:
+    def _push(self, words: NDArray[np.uint32]) -> None:
         """Into the FIFO; more than it holds only where DMA has promised to take them."""
         promised = self._request.room()
         if len(self._fifo) + len(words) > max(FIFO_WORDS, promised):
             self["RIS"] |= _OVR
             self._lose_frame()
             return
-        self._fifo.extend(words)
+        self._fifo = np.concatenate([self._fifo, words]) if len(self._fifo) else words
 
     def _forget_burst(self) -> None:
         if self._event is not None:
@@ -396,14 +391,11 @@ class Dcmi(Peripheral):
 
     def _take(self, count: int) -> bytes:
         """So many words at once, as reads of the data register would give them."""
-        words = [self._fifo.popleft() for _ in range(min(count, len(self._fifo)))]
-        self["DR"] = words[-1]
+        words, self._fifo = self._fifo[:count], self._fifo[count:]
+        self["DR"] = int(words[-1])
         self._update()
-        return np.array(words, "<u4").tobytes()
+        return words.tobytes()
 
     def _update(self) -> None:
         self._irq.set(bool(self["RIS"] & self["IER"]))
-        if self._request.level and not self._fifo:
-            self._request.set(False)
-        elif self._fifo:
-            self._request.set(True)
+        self._request.set(bool(len(self._fifo)))

@@ -1,6 +1,6 @@
-"""The SPI master: words of 4 to 16 bits at a fraction of its bus's clock, through FIFOs of 32 bits each way.
+"""The SPI: words of 4 to 16 bits at a fraction of its bus's clock, or at a master's that addresses it, through FIFOs of 32 bits each way.
 
-Reference: RM0385 32. Not modelled: slave mode, I2S, TI mode, NSS pulses, two masters (MODF), clock polarity and phase.
+Reference: RM0385 32. Not modelled: TI mode, NSS pulses and the NSS output. I2S is in i2s.py.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from peripherals.kit.clock import Clock
 from peripherals.kit.registers import Peripheral, reg
 from peripherals.kit.spi_bus import SpiBus
 from peripherals.kit.timebase import Alarm, Timebase
-from peripherals.kit.wires import Frequency, Line, Request
+from peripherals.kit.waveform import Waveform
+from peripherals.kit.wires import Frequency, Line, Request, Tristate
 
 FIFO_BYTES = 4
 _RXNE, _TXE, _CRCERR, _MODF, _OVR, _BSY = 1 << 0, 1 << 1, 1 << 4, 1 << 5, 1 << 6, 1 << 7
@@ -17,6 +18,8 @@ _LEAST_BITS = 4
 
 
 class Spi(Peripheral):
+    """`exchange` is what a master outside does with it as a slave, while `nss` or SSI selects it. `sck` and `mosi` are a master's pins."""
+
     registers = (
         reg(
             0x00,
@@ -74,10 +77,17 @@ class Spi(Peripheral):
         self._shifting: Alarm | None = None
         self._crc_due = False
         self._overrun_read = False
+        self._fault_read = False
+        self.nss = Tristate(f"{name}_NSS")
+        self.nss.listen_drive(self._look_for_fault)
+        self.sck, self.mosi = Tristate(f"{name}_SCK"), Tristate(f"{name}_MOSI")
+        self._clock_wave = Waveform(self._periods, self.sck)
+        self._data_wave = Waveform(self._periods, self.mosi)
 
     def reset(self) -> None:
         super().reset()
         self._stop()
+        self._rest()
         self._sending.clear()
         self._received.clear()
         self._update()
@@ -98,22 +108,46 @@ class Spi(Peripheral):
         before = self.store("CR1", value)
         if self["CR1.CRCEN"] and not self.pick("CR1.CRCEN", before):
             self["RXCRCR"] = self["TXCRCR"] = 0
+        if self._fault_read:
+            self["SR"] &= ~_MODF
+            self._fault_read = False
+        self._look_for_fault()
         if not self["CR1.SPE"]:
             self._stop()
+        if self._shifting is None:
+            self._rest()
         self._next_word(self._periods.upcoming)
         self._update()
 
     def write_CR2(self, value: int) -> None:
         self.store("CR2", value)
+        self._look_for_fault()
         self._update()
+
+    def _rest(self) -> None:
+        """A master that is on drives its clock to the level that CPOL names."""
+        drives = self["CR1.MSTR"] and self["CR1.SPE"]
+        self._clock_wave.rest(bool(self["CR1.CPOL"]) if drives else None)
+        self._data_wave.rest(self.mosi.level if drives else None)
+
+    def _look_for_fault(self) -> None:
+        """MODF: a master that others select is none any more (32.5.11)."""
+        low = not self["CR1.SSI"] if self["CR1.SSM"] else self.nss.driven and not self.nss.level
+        if self["CR1.MSTR"] and low and not (self["CR2.SSOE"] and not self["CR1.SSM"]):
+            self["SR"] |= _MODF
+            self["CR1.SPE"] = self["CR1.MSTR"] = 0
+            self._stop()
+            self._rest()
+            self._update()
 
     def write_SR(self, value: int) -> None:
         self.store("SR", value)
         self._update()
 
     def read_SR(self) -> int:
-        """OVR is cleared by a read of DR and then of SR."""
+        """OVR is cleared by a read of DR and then of SR, MODF by a read of SR and then a write of CR1."""
         status = self._status()
+        self._fault_read = bool(status & _MODF)
         if self._overrun_read:
             self["SR"] &= ~_OVR
             self._overrun_read = False
@@ -191,13 +225,30 @@ class Spi(Peripheral):
     def _shift(self, start: int, word: int, *, crc: bool) -> None:
         end = start + self.word_periods
         self._shifting = self._periods.at(end, lambda: self._shifted(word, end, crc=crc))
+        if self.sck.wanted or self.mosi.wanted:
+            self._show(start, _mirrored(word, self.bits) if self["CR1.LSBFIRST"] else word)
+
+    def _show(self, start: int, word: int) -> None:
+        """CPHA 0: a bit is there half a period before the clock's first edge; CPHA 1: from that edge on."""
+        half, active = 1 << self["CR1.BR"], not self["CR1.CPOL"]
+        late = bool(self["CR1.CPHA"])
+        first = 0 if late else 1
+        edges = [(start + half * (2 * n + first + m), active != bool(m)) for n in range(self.bits) for m in (0, 1)]
+        self._clock_wave.play(edges)
+        bits = [(start + 2 * half * n, bool(word >> self.bits - 1 - n & 1)) for n in range(self.bits)]
+        self._data_wave.play(bits)
 
     def _shifted(self, word: int, end: int, *, crc: bool) -> None:
         self._shifting = None
         bits = self.bits
         sent = _mirrored(word, bits) if self["CR1.LSBFIRST"] else word
         came = self.bus.exchange(sent, bits)
-        came = _mirrored(came, bits) if self["CR1.LSBFIRST"] else came
+        self._book(sent, _mirrored(came, bits) if self["CR1.LSBFIRST"] else came, crc=crc)
+        self._next_word(end)
+        self._update()
+
+    def _book(self, sent: int, came: int, *, crc: bool) -> None:
+        """A word each way, to the CRCs and the FIFO."""
         if crc:
             if came != self["RXCRCR"]:
                 self["SR"] |= _CRCERR
@@ -209,8 +260,36 @@ class Spi(Peripheral):
                 self["CR1.CRCNEXT"] = 0
         if not (self["CR1.BIDIMODE"] and self["CR1.BIDIOE"]):
             self._take(came)
-        self._next_word(end)
+
+    # A slave's words, in a master's time
+
+    @property
+    def selected(self) -> bool:
+        """As a slave: by SSI, or by a pin that is low."""
+        by_software = self["CR1.SSM"]
+        chosen = not self["CR1.SSI"] if by_software else self.nss.driven and not self.nss.level
+        return bool(chosen and self["CR1.SPE"] and not self["CR1.MSTR"])
+
+    def exchange(self, word: int, bits: int) -> int:
+        """What it sends while a master sends it a word: ones where it does not drive, zeros where its FIFO is empty (guess)."""
+        floating = (1 << bits) - 1
+        if not self.selected:
+            return floating
+        size, crc = self._word_bytes, self._crc_due
+        sends = not self._receive_only
+        out = 0
+        if crc:
+            self._crc_due = False
+            out = self["TXCRCR"]
+        elif sends and self._sending:
+            out = int.from_bytes(self._sending[:size], "little") & floating
+            del self._sending[:size]
+        mirrored = bool(self["CR1.LSBFIRST"])
+        self._book(out, _mirrored(word & floating, bits) if mirrored else word & floating, crc=crc)
         self._update()
+        if not sends:
+            return floating
+        return _mirrored(out, bits) if mirrored else out
 
     def _take(self, word: int) -> None:
         size = self._word_bytes

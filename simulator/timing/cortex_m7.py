@@ -212,7 +212,9 @@ class Parameters:
         3, "dwelch67", "cycles that a byte or half word holds its bank; jnk0le has 4 on an STM32H7"
     )
     store_to_load: int = _set(4, "TIMING.md 6", "cycles from a store to a load of its word that follows too closely")
-    store_to_load_narrow: int = _set(4, "TIMING.md 6", "the same after a byte or half store; 6 is as likely")
+    store_to_load_narrow: int = _set(
+        6, "derived", "the same after a byte or half store, which holds its bank for two cycles more than a word"
+    )
     store_to_load_window: int = _set(2, "TIMING.md 6", "from this distance on, the word is forwarded free; 0 to 4")
     divide: int = _set(7, "LLVM", "cycles of SDIV and UDIV")
     multiple_in_wide_code: int = _set(

@@ -442,7 +442,7 @@ def _unaligned(s: int, block: int, ordinal: int, store: int, address: int, row: 
         return
     cost = get(s, State.UNALIGNED_STORE)
     now = get(s, State.CYCLE)
-    ready = max(get(s, State.STORE_READY), now)
+    ready = max(get(s, State.STORE_READY), get(s, State.STARTED))
     put(s, State.STORE_READY, ready + cost)
     wait = ready - now - 4 * cost
     if wait > 0:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from simulator.decode import APSR, Instruction
+from simulator.decode import APSR, Instruction, Memory
 from simulator.timing.cortex_m7 import (
     CAUSES,
     COMPRESSED,
@@ -103,6 +103,7 @@ class Pipeline:
         self.last_mla: int | None = None
         self.drained: list[int] = []
         self.bank_free = [0, 0]
+        self.draining: list[tuple[int, int] | None] = [None, None]  # of each bank: address form, even or odd word
         self.wide_multiple: int | None = None  # cycle of a multiple that waits for compressed code
         self.compressed = 0
         self.stores: list[Stored] = []
@@ -348,7 +349,7 @@ class Pipeline:
         if memory is None or memory.kind != "store":
             return
         taken = cycles_of(instruction, timing)
-        banks = [0, 1] if memory.size * memory.count > 4 else [bank_of(memory)]
+        banks = self.banks_of(memory, cycle)
         for _ in range(taken if timing.drain else 0):
             start = max(cycle, *(self.bank_free[bank] for bank in banks))
             for bank in banks:
@@ -356,6 +357,26 @@ class Pipeline:
             self.drained.append(max(self.bank_free[banks[0]], self.drained[-1] if self.drained else 0))
         hold = int(getattr(self.parameters, forward_setting(timing)))
         self.stores.append(Stored(address_form(memory), *words(instruction), cycle + taken - 1, hold))
+
+    def banks_of(self, memory: Memory, cycle: int) -> list[int]:
+        """Both banks, or the one told by a store under way through the same registers, or else the one that is free first."""
+        if memory.size * memory.count > 4:
+            self.draining = [None, None]
+            return [0, 1]
+        self.draining = [
+            known if free > cycle else None for known, free in zip(self.draining, self.bank_free, strict=True)
+        ]
+        form, word = address_form(memory), bank_of(memory)
+        bank = word
+        free = [max(cycle, when) for when in self.bank_free]
+        if free[0] != free[1]:
+            bank = free.index(min(free))
+        for number, known in enumerate(self.draining):
+            if known is not None and known[0] == form:
+                bank = number if known[1] == word else 1 - number
+                break
+        self.draining[bank] = (form, word)
+        return [bank]
 
     def write(self, instruction: Instruction, timing: Timing, cycle: int, early: bool) -> None:
         delay = 0
@@ -393,6 +414,14 @@ class Pipeline:
             elif register not in (base, index):
                 kept.append(store)
         self.stores = kept
+        for bank, known in enumerate(self.draining):
+            if known is None:
+                continue
+            base, index = (known[0] & 31) - 1, (known[0] >> 5 & 31) - 1
+            if register == base and register != index and moved and moved % 4 == 0:
+                self.draining[bank] = (known[0], known[1] ^ (moved >> 2 & 1))
+            elif register in (base, index):
+                self.draining[bank] = None
 
     def penalty(self, instruction: Instruction, cycle: int) -> int:
         """Cycles of a misprediction; fewer where the flags of a conditional branch were set early enough."""

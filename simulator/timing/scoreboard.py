@@ -222,14 +222,41 @@ def _forget_address(w: Words, register: int, moved: int) -> None:
             w[k + at.LAST] -= moved >> 2
         elif base == register or index == register:
             w[k + at.FORM] = 0
+    for bank in range(2):
+        base, index = (w[at.BANK_FORM + bank] & 31) - 1, (w[at.BANK_FORM + bank] >> 5 & 31) - 1
+        if base == register and index != register and moved != 0 and moved & 3 == 0:
+            w[at.BANK_WORD + bank] ^= moved >> 2 & 1
+        elif base == register or index == register:
+            w[at.BANK_FORM + bank] = 0
+
+
+@njit(cache=True)
+def _store_bank(w: Words, row: Row) -> int:
+    """The bank of a store of a word or less: told by a store under way through the same registers, else the one that is free first."""
+    word = row[at.DISPLACEMENT] >> 2 & 1
+    for bank in range(2):
+        if w[at.BANK_FORM + bank] == row[at.ROW_ADDRESS]:
+            return int(bank if w[at.BANK_WORD + bank] == word else 1 - bank)
+    if w[at.BANKS] == w[at.BANKS + 1]:
+        return int(word)
+    return 0 if w[at.BANKS] < w[at.BANKS + 1] else 1
 
 
 @njit(cache=True)
 def _store(w: Words, p: Words, row: Row, t: int) -> None:
     last = at.DRAIN + p[at.STORE_BUFFER] - 1
-    first_bank = last_bank = at.BANKS + (row[at.DISPLACEMENT] >> 2 & 1)
+    for bank in range(2):
+        if w[at.BANKS + bank] <= t:
+            w[at.BANKS + bank] = t
+            w[at.BANK_FORM + bank] = 0
     if row[at.BYTES] > 4:
         first_bank, last_bank = at.BANKS, at.BANKS + 1
+        w[at.BANK_FORM] = w[at.BANK_FORM + 1] = 0
+    else:
+        bank = _store_bank(w, row)
+        first_bank = last_bank = at.BANKS + bank
+        w[at.BANK_FORM + bank] = row[at.ROW_ADDRESS]
+        w[at.BANK_WORD + bank] = row[at.DISPLACEMENT] >> 2 & 1
     for _ in range(row[at.DRAINS]):
         drained = max(w[first_bank], w[last_bank], t) + p[row[at.DRAIN_SETTING]]
         w[first_bank] = w[last_bank] = drained
@@ -453,8 +480,10 @@ def _load_state(w: Words, p: Words, state: State) -> None:
     for k in range(at.QUEUE):
         w[at.FETCH + k] = state[at.S_FETCH + k]
         w[at.DRAIN + k] = state[at.S_DRAIN + k]
-    w[at.BANKS] = state[at.S_BANKS]
-    w[at.BANKS + 1] = state[at.S_BANKS + 1]
+    for bank in range(2):
+        w[at.BANKS + bank] = state[at.S_BANKS + bank]
+        w[at.BANK_FORM + bank] = state[at.S_BANK_FORM + bank]
+        w[at.BANK_WORD + bank] = state[at.S_BANK_WORD + bank]
     if state[at.S_WIDE_MULTIPLE]:
         w[at.WIDE_MULTIPLE] = 1 - state[at.S_WIDE_MULTIPLE]
         w[at.COMPRESSED_SINCE] = state[at.S_COMPRESSED_SINCE]
@@ -491,6 +520,9 @@ def _save_state(w: Words, p: Words, state: State) -> None:
         state[at.S_DRAIN + k] = max(w[at.DRAIN + k], soonest) - end
     for bank in range(2):
         state[at.S_BANKS + bank] = max(w[at.BANKS + bank], soonest) - end
+        if w[at.BANKS + bank] > soonest and w[at.BANK_FORM + bank]:
+            state[at.S_BANK_FORM + bank] = w[at.BANK_FORM + bank]
+            state[at.S_BANK_WORD + bank] = w[at.BANK_WORD + bank]
     if w[at.WIDE_MULTIPLE] != at.LONG_AGO:
         state[at.S_WIDE_MULTIPLE] = min(end - w[at.WIDE_MULTIPLE], COMPRESSED_WITHIN) + 1
         state[at.S_COMPRESSED_SINCE] = w[at.COMPRESSED_SINCE]

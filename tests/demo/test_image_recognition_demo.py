@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 
 from benchmarks import witness
 from benchmarks.camera_demo import BUILD, photograph
+from firmware.compilers import compilers
 from firmware.networks import images
 from firmware.networks.published import LABELS
 from firmware.targets import NETWORKS
@@ -22,7 +24,14 @@ from simulator import Board
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "firmware" / "image_recognition_demo"
 PHOTOGRAPHS = ("cat", "car", "bird", "cat-eye", "eagle", "dalmatian", "astronaut")
-MARGIN, TOP, RIGHT, LABEL, CONFIDENCE = 8, 24, 340, (160, 4), (200, 2)  # screen.c
+MARGIN, TOP, RIGHT, LABEL, CONFIDENCE, TIME = 8, 24, 340, (160, 4), (200, 2), (224, 2)  # screen.c
+OTHER_BUILDS = [
+    f"image_recognition_demo-resnet8-{kernels}-{compiler}"
+    for kernels in ("reference", "cmsis_nn")
+    for compiler in ("gcc12-Os", "clang19-Oz")
+    if f"{kernels}-{compiler}" != "cmsis_nn-gcc12-Os"
+]
+REAL_TIME = 0.5  # simulated seconds a second of one core
 
 pytestmark = [
     pytest.mark.jit,
@@ -43,10 +52,14 @@ def network_input(frame):
     return images.scale(frame[:, 20:140])
 
 
+def built(name):
+    subprocess.run([sys.executable, "-m", "firmware.build", name], cwd=ROOT, check=True)
+    return ROOT / "build" / "firmware" / f"{name}.elf"
+
+
 @pytest.fixture(scope="module")
 def elf():
-    subprocess.run([sys.executable, "-m", "firmware.build", BUILD], cwd=ROOT, check=True)
-    return ROOT / "build" / "firmware" / f"{BUILD}.elf"
+    return built(BUILD)
 
 
 @pytest.fixture(scope="module")
@@ -123,3 +136,30 @@ def test_the_lcd_is_the_same_on_every_run(elf, shown):
         board.camera.feed(np.asarray(photograph("cat")))
         board.run(until="text:^frame 1 .*\n", timeout=300)
         assert np.array_equal(board.lcd.pixels, shown["cat"][0])
+
+
+@pytest.mark.parametrize("name", OTHER_BUILDS)
+def test_the_lcd_is_the_same_with_other_kernels_and_another_compiler(name, shown):
+    """But for the line that says how long the network took."""
+    if "clang19" in name and not compilers()["clang19"].present:
+        pytest.skip("there is no clang-19")
+    with Board("stm32f746g-disco", built(name)) as board:
+        board.camera.feed(np.asarray(photograph("cat")))
+        board.run(until="text:^frame 0 .*\n", timeout=600)
+        lcd, first = board.lcd.pixels, shown["cat"][0].copy()
+    took = slice(TIME[0], TIME[0] + 8 * TIME[1])
+    assert text_at(lcd, *LABEL) == "cat" and text_at(lcd, *TIME) != text_at(first, *TIME)
+    first[took], lcd[took] = 0, 0
+    assert np.array_equal(lcd, first)
+
+
+def test_the_demo_runs_at_half_of_real_time_and_more(elf):
+    """Cycle-counted, once its hot code is compiled; the best of a few stretches, for the host has other work too."""
+    speeds = []
+    with Board("stm32f746g-disco", elf) as board:
+        board.run(until="text:^frame 3 .*\n", timeout=600)
+        for frame in range(6, 18, 3):
+            seconds, spent = board.seconds, time.process_time()
+            board.run(until=f"text:^frame {frame} .*\n", timeout=600)
+            speeds.append(float(board.seconds - seconds) / (time.process_time() - spent))
+    assert max(speeds) > REAL_TIME, speeds

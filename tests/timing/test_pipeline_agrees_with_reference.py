@@ -52,7 +52,7 @@ def run(automaton: Automaton, blocks: list[Stream]) -> Timeline:
 SETTINGS = [
     Parameters(),
     Parameters(dual_issue=0),
-    Parameters(early_alu=0, cross_branch=0, store_to_load_narrow=6),
+    Parameters(early_alu=0, cross_branch=0, store_to_load_narrow=4),
     Parameters(fetch=0, store_to_load_window=4, store_buffer=2, drain_word=2),
     Parameters(fetch_queue=2, cross_branch_narrow=0, multiple_in_wide_code=2, store_to_load_window=0, operand_waits=0),
     Parameters(fetch_queue=8, store_buffer=8, drain_narrow=5, mispredict_distance=5, divide=3, fp_divide=5),
@@ -107,7 +107,7 @@ CHANGES = [
     {"drain_word": 2},
     {"drain_narrow": 1},
     {"store_to_load": 5},
-    {"store_to_load_narrow": 6},
+    {"store_to_load_narrow": 4},
     {"store_to_load_window": 1},
     {"divide": 8},
     {"multiple_in_wide_code": 0},

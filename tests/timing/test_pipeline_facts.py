@@ -131,6 +131,7 @@ FACTS = {
     # store to load: TIMING.md section 6
     "load_of_a_word_stored_in_the_same_cycle": ("str.w r0,[r1]; ldr.w r2,[r1]", [1, 5]),
     "load_of_a_word_stored_the_cycle_before": ("str.w r0,[r1]; nop.w; ldr.w r2,[r1]; nop.w", [1, 1, 5, 5]),
+    "load_of_a_byte_stored_the_cycle_before": ("strb.w r0,[r1]; nop.w; ldrb.w r2,[r1]; nop.w", [1, 1, 7, 7]),
     "load_of_a_word_stored_two_cycles_before": ("str.w r0,[r1]; nop.w; nop.w; nop.w; ldr.w r2,[r1]", [1, 1, 2, 2, 3]),
     "load_of_another_word": ("str.w r0,[r1]; nop.w; ldr.w r2,[r1,#4]", [1, 1, 2]),
     "load_of_a_byte_of_the_word": ("str.w r0,[r1]; nop.w; ldrb.w r2,[r1,#3]", [1, 1, 5]),

@@ -88,6 +88,15 @@ def test_bytes_in_two_banks_are_stored_at_the_same_time(access: str, cycles: int
     assert per_iteration(repeat(access, 8) + END, parameters=Parameters(drain_narrow=4)) == 8 * cycles
 
 
+def test_half_words_stored_one_behind_the_other_by_a_moving_base_take_two_cycles_each() -> None:
+    """jnk0le on an STM32H743. The base's bank is not known: each store takes the one that is free first."""
+    assert per_iteration(repeat("strh.w r0,[r1],#2", 20) + END, parameters=Parameters(drain_narrow=4)) == 40
+
+
+def test_a_byte_copied_each_turn_does_not_wait_for_the_store_buffer() -> None:
+    assert per_iteration("ldrb.w r2,[r3],#1; strb.w r2,[r1],#1" + END) == 2
+
+
 def test_wide_code_keeps_the_fetch_unit_busy_but_does_not_wait_for_it() -> None:
     assert per_iteration(repeat("nop.w; nop.w", 9) + "; nop.w; b.w .-76") == 10
 

@@ -31,7 +31,12 @@ FACTS = {
 LOOPS = {
     "strb_in_one_bank": (repeat("strb r0,[r1]", 16) + END, Fraction(64), BANKS),
     "strb_in_alternating_banks": (repeat("strb r0,[r1]; strb r0,[r1,#4]", 8) + END, Fraction(32), BANKS),
-    "strb_unit_stride": (repeat("strb.w r0,[r1],#1", 20) + END, Fraction(48), BANKS),
+    "strb_unit_stride": (
+        repeat("strb.w r0,[r1],#1", 20) + END,
+        Fraction(48),
+        f"{BANKS}, and 40 of the 48 follow from that",
+    ),
+    "strh_unit_stride": (repeat("strh.w r0,[r1],#2", 20) + END, Fraction(40), BANKS),
     "unaligned_stores": (repeat("str.w r0,[r1,#1]", 16) + END, Fraction(64), ADDRESS),
     "strb_and_nops": (
         repeat("strb r0,[r1]; nop; nop; nop", 4) + END,

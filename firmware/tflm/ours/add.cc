@@ -23,8 +23,8 @@ struct Scale {
     QuantizeMultiplierSmallerThanOneExp(multiplier, &mantissa, &exponent);
     right_shift = -exponent;
   }
-  __attribute__((always_inline)) int32_t operator()(int32_t value) const {
-    return arm_nn_divide_by_power_of_two(arm_nn_doubling_high_mult_no_sat(value, mantissa), right_shift);
+  OURS_INLINE int32_t operator()(int32_t value) const {
+    return arm_nn_divide_by_power_of_two(OURS_DOUBLING(value, mantissa), right_shift);
   }
 
   int32_t mantissa;
@@ -32,7 +32,7 @@ struct Scale {
 };
 
 struct Sum {
-  __attribute__((always_inline)) int32_t operator()(int32_t value1, int32_t value2) const {
+  OURS_INLINE int32_t operator()(int32_t value1, int32_t value2) const {
     const int32_t sum = scale1(value1 * (1 << kLeftShift)) + scale2(value2 * (1 << kLeftShift));
     return Clamp(scale(sum) + offset, low, high);
   }

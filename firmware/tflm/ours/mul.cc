@@ -14,7 +14,7 @@ namespace micro {
 namespace {
 
 struct Product {
-  __attribute__((always_inline)) int32_t operator()(int32_t value1, int32_t value2) const {
+  OURS_INLINE int32_t operator()(int32_t value1, int32_t value2) const {
     return Clamp(arm_nn_requantize(value1 * value2, multiplier, shift) + offset, low, high);
   }
 

@@ -3,6 +3,14 @@
 
 #include "arm_nnsupportfunctions.h"
 
+// What targets.SWITCHED sets otherwise, to measure what it is worth.
+#ifndef OURS_INLINE
+#define OURS_INLINE __attribute__((always_inline))
+#endif
+#ifndef OURS_DOUBLING
+#define OURS_DOUBLING arm_nn_doubling_high_mult_no_sat
+#endif
+
 struct Quad {
   // Values 0 and 2 in the halves of `even`, 1 and 3 in those of `odd`; `offset` holds the offset in both halves.
   static Quad Load(const int8_t* values, uint32_t offset) {

@@ -7,6 +7,7 @@ import pytest
 from peripherals.kit.clock import Clock
 from peripherals.kit.spi_bus import Loopback, SpiBus
 from peripherals.kit.wires import Frequency, Line, Request
+from peripherals.parts.spi_master import SpiMaster
 from peripherals.stm32f7.spi import Spi
 
 CR1, CR2, SR, DR, CRCPR, RXCRCR, TXCRCR = 0x00, 0x04, 0x08, 0x0C, 0x10, 0x14, 0x18
@@ -27,6 +28,8 @@ class Device:
 
 
 class Bench:
+    outside: SpiMaster
+
     def __init__(self) -> None:
         self.clock = Clock()
         self.bus = SpiBus()
@@ -191,3 +194,129 @@ def test_a_wrong_crc_is_told(bench: Bench) -> None:
     assert bench.read(SR) & CRCERR
     bench.write(SR, 0)
     assert not bench.read(SR) & CRCERR
+
+
+# A slave, two masters, and the pins
+
+
+SSI, SSM, CPHA, CPOL, BIDIMODE, MODF, ERRIE, SSOE = 1 << 8, 1 << 9, 1, 2, 1 << 15, 32, 1 << 5, 4
+OUTSIDE = 16 * 8  # core cycles of a byte at 1 MHz
+
+
+@pytest.fixture
+def slave(bench: Bench) -> Bench:
+    bench.outside = SpiMaster(bench.clock, bench.spi, bench.spi.nss.drive)
+    bench.write(CR2, FRXTH | BYTE)
+    bench.write(CR1, SPE)
+    return bench
+
+
+def test_a_slave_exchanges_words_in_its_master_s_time(slave: Bench) -> None:
+    slave.write(DR, 0xB2A1, 2)
+    answers = slave.outside.transfer([0x11, 0x22])
+    slave.wait(OUTSIDE - 1)
+    assert not slave.read(SR) & RXNE
+    slave.wait(1)
+    assert slave.read(DR, 1) == 0x11 and answers == [0xA1]
+    slave.wait(OUTSIDE)
+    assert slave.read(DR, 1) == 0x22 and answers == [0xA1, 0xB2]
+
+
+def test_a_slave_that_is_not_selected_neither_hears_nor_answers(slave: Bench) -> None:
+    slave.write(DR, 0x55, 1)
+    slave.spi.nss.drive(True)
+    assert slave.spi.exchange(0x11, 8) == 0xFF and not slave.read(SR) & RXNE
+    slave.write(CR1, SPE | SSM | SSI)
+    assert slave.spi.exchange(0x11, 8) == 0xFF
+    slave.write(CR1, SPE | SSM)
+    assert slave.spi.exchange(0x11, 8) == 0x55 and slave.read(DR, 1) == 0x11
+
+
+def test_a_slave_overruns_when_nobody_reads(slave: Bench) -> None:
+    slave.outside.transfer([1, 2, 3, 4, 5])
+    slave.wait(5 * OUTSIDE)
+    assert slave.read(SR) & OVR
+
+
+def test_a_slave_s_dma_requests_are_those_of_its_fifos(slave: Bench) -> None:
+    slave.write(CR2, FRXTH | BYTE | 3)
+    assert slave.tx.level
+    slave.write(DR, 0x2211, 2)
+    slave.write(DR, 0x33, 1)
+    assert not slave.tx.level
+    slave.outside.transfer([9])
+    slave.wait(OUTSIDE)
+    assert slave.tx.level and slave.rx.level
+
+
+def test_a_slave_checks_its_master_s_crc(slave: Bench) -> None:
+    slave.write(CR1, SPE | CRCEN | CRCNEXT)
+    for crc, wrong in ((0xF4, False), (0xF5, True)):
+        slave.write(CR1, 0)
+        slave.write(CR1, SPE | CRCEN)
+        for byte in b"12345678":
+            slave.outside.transfer([byte])
+            slave.wait(OUTSIDE)
+            slave.read(DR, 1)
+        slave.write(CR1, SPE | CRCEN | CRCNEXT)
+        slave.outside.transfer([ord("9")])
+        slave.wait(OUTSIDE)
+        slave.read(DR, 1)
+        slave.outside.transfer([crc])
+        slave.wait(OUTSIDE)
+        assert bool(slave.read(SR) & CRCERR) is wrong
+
+
+@pytest.mark.parametrize("by_software", [False, True])
+def test_a_master_that_is_selected_gives_up(bench: Bench, by_software: bool) -> None:
+    bench.spi.nss.drive(True)
+    bench.start(SSM | SSI if by_software else 0, cr2=FRXTH | BYTE | ERRIE)
+    assert not bench.read(SR) & MODF
+    if by_software:
+        bench.write(CR1, MSTR | SPE | SSM)
+    else:
+        bench.spi.nss.drive(False)
+    assert bench.irq.level
+    assert bench.read(SR) & MODF and not bench.read(CR1) & (MSTR | SPE)
+    bench.spi.nss.drive(True)
+    bench.write(CR1, SSM | SSI)
+    assert not bench.read(SR) & MODF
+
+
+def test_a_master_with_ssoe_is_not_looked_at(bench: Bench) -> None:
+    bench.spi.nss.drive(False)
+    bench.start(cr2=FRXTH | BYTE | SSOE)
+    assert not bench.read(SR) & MODF
+
+
+@pytest.mark.parametrize("mode", range(4))
+@pytest.mark.parametrize("divider", [0, 2])
+def test_the_pins_show_clock_and_data_as_a_logic_analyser_sees_them(bench: Bench, mode: int, divider: int) -> None:
+    """The receiver samples at the clock's first or second edge, by CPHA; bits come the highest first."""
+    cpol, cpha = mode >> 1, mode & 1
+    bits: list[bool] = []
+    times: list[int] = []
+    for line in (bench.spi.sck, bench.spi.mosi):
+        line.want("test")
+
+    def clocked(level: bool) -> None:
+        if level == ((not cpol) != cpha):
+            bits.append(bench.spi.mosi.level)
+            times.append(bench.clock.now)
+
+    bench.start(divider << 3 | cpol << 1 | cpha)
+    assert bench.spi.sck.driven and bench.spi.sck.level is bool(cpol)
+    bench.spi.sck.listen(clocked)
+    start = bench.clock.now
+    bench.write(DR, 0x9A3C, 2)
+    half = 1 << divider
+    bench.wait(16 * 2 * half)
+    assert int("".join(str(int(bit)) for bit in bits), 2) == 0x3C9A
+    assert times == [start + half + 2 * half * n for n in range(16)]
+    assert bench.spi.sck.level is bool(cpol)
+
+
+def test_pins_that_nobody_watches_cost_no_events(bench: Bench) -> None:
+    bench.start()
+    bench.write(DR, 0x5A, 1)
+    assert bench.clock.horizon == bench.clock.now + WORD
