@@ -32,6 +32,7 @@ bench: setup tools tools-qemu
 
 thirdparty: setup tools-rust
 	$(RUN) -m firmware.thirdparty.stm32f7xx_hal.build
+	$(RUN) -m firmware.thirdparty.programs
 	$(RUN) -m pytest -q tests/thirdparty
 
 validate: firmware

@@ -50,7 +50,7 @@ def show(elf: Path, picture: Image.Image, output: Path, frames: int) -> Shown:
         output.parent.mkdir(parents=True, exist_ok=True)
         board.lcd.image.save(output)
         said = next(line for line in board.serial.splitlines() if line.startswith("frame 0"))
-        return Shown(said, first, _until(board, frames) if frames else (0.0, 0.0))
+        return Shown(said, first, _until(board, frames) if frames > 0 else (0.0, 0.0))
 
 
 def _until(board: Board, frame: int) -> tuple[float, float]:

@@ -30,7 +30,7 @@ DISCO_ONLY = tuple(f"selftest-{name}" for name in ("uart_irq", "timer", "systick
 
 # Files of the demo that a self-test uses, by the self-test's name.
 DEMO = FIRMWARE / "image_recognition_demo"
-DRIVERS = {"camera": tuple(DEMO / f"{name}.c" for name in ("sensor", "i2c", "pins"))}
+DRIVERS = {"camera": tuple(DEMO / f"{name}.c" for name in ("sensor", "ov9655", "s5k5cag", "i2c", "pins"))}
 
 
 class ProgramError(Exception):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from peripherals import analog, timers
+from peripherals import analog, pins, timers
 from peripherals.cortex_m7.dwt import Dwt
 from peripherals.cortex_m7.fpb import Fpb
 from peripherals.cortex_m7.itm import Itm
@@ -105,6 +105,7 @@ class Chip:
         self.rng = rng
         timers.join_timers(self)
         analog.join_analog(self)
+        pins.join_pins(self)
         self.rcc.on_gate = self._gate
         self.rcc.on_peripheral_reset = self._reset_one
 
@@ -124,6 +125,10 @@ class Chip:
         """Call at each edge of a pin, those of what peripherals drive too."""
         self.ports[f"GPIO{name[1]}"].watch(int(name[2:]))
         self.pin(name).listen(listener)
+
+    def unheard(self) -> list[str]:
+        """Serial outputs that are on while no pin is set to them; here their parts hear them all the same."""
+        return pins.unheard(self)
 
     def on_unmodelled(self, report: Callable[[str, str, str], None]) -> None:
         """report(name, register or field, "read" or "write") is called at each use of what has no behaviour."""

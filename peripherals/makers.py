@@ -21,6 +21,7 @@ from peripherals.stm32f7.dma2d import Dma2d
 from peripherals.stm32f7.dma_requests import REQUESTS
 from peripherals.stm32f7.fmc import Fmc
 from peripherals.stm32f7.i2c import I2c
+from peripherals.stm32f7.i2s import I2s
 from peripherals.stm32f7.lptim import Lptim
 from peripherals.stm32f7.ltdc import Ltdc
 from peripherals.stm32f7.quadspi import Quadspi
@@ -34,6 +35,8 @@ from peripherals.stm32f746 import APB1, Instance
 
 if TYPE_CHECKING:
     from peripherals.chip import Addressed, Chip
+
+_I2S = ("SPI1", "SPI2", "SPI3")
 
 
 def make_dma(chip: Chip, instance: Instance) -> Dma:
@@ -171,16 +174,15 @@ def make_quadspi(chip: Chip, instance: Instance) -> Quadspi:
 
 
 def make_spi(chip: Chip, instance: Instance) -> Spi:
+    """The first three are I2S interfaces too."""
     name = instance.name
-    return Spi(
-        name,
-        chip.clock,
-        chip.rcc.output("PCLK1" if instance.bus == APB1 else "PCLK2", name),
-        chip.spi_buses[name],
-        irq=chip.interrupt(instance.irq[0]),
-        tx_request=chip.request(f"{name}_TX"),
-        rx_request=chip.request(f"{name}_RX"),
-    )
+    clock = chip.rcc.output("PCLK1" if instance.bus == APB1 else "PCLK2", name)
+    bus, irq = chip.spi_buses[name], chip.interrupt(instance.irq[0])
+    tx, rx = chip.request(f"{name}_TX"), chip.request(f"{name}_RX")
+    if name in _I2S:
+        samples = chip.rcc.output("I2S", name)
+        return I2s(name, chip.clock, clock, bus, i2s_clock=samples, irq=irq, tx_request=tx, rx_request=rx)
+    return Spi(name, chip.clock, clock, bus, irq=irq, tx_request=tx, rx_request=rx)
 
 
 def make_adc(chip: Chip, instance: Instance) -> Adc:

@@ -1,4 +1,4 @@
-"""How the chip's timers are made and connected: to each other, to pins, interrupts, clocks and DMA.
+"""How the chip's timers are made and connected: to each other, interrupts, clocks and DMA.
 
 Reference: RM0385 tables 134, 149 and 156 (internal triggers), table 46 (interrupts). Not modelled: here is wiring only.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peripherals.kit.wires import AnyPin, Signal, Tristate
+from peripherals.kit.wires import Signal
 from peripherals.stm32f7.lptim import Lptim
 from peripherals.stm32f7.rtc import Rtc
 from peripherals.stm32f7.tim_advanced import AdvancedTimer
@@ -16,7 +16,6 @@ from peripherals.stm32f7.tim_channels import ChannelTimer
 from peripherals.stm32f7.tim_general import GeneralTimer, Timer2, Timer5
 from peripherals.stm32f7.tim_small import OneChannelTimer, TwoChannelTimer
 from peripherals.stm32f746 import APB1, Instance
-from peripherals.stm32f746_pins import SIGNALS
 
 if TYPE_CHECKING:
     from peripherals.chip import Chip
@@ -71,23 +70,6 @@ def join_timers(chip: Chip) -> None:
     assert isinstance(lptim, Lptim)
     assert isinstance(rtc, Rtc)
     lptim.join([*rtc.alarms, *rtc.tampers])
-    _join_pins(chip, lptim)
-
-
-def _join_pins(chip: Chip, lptim: Lptim) -> None:
-    inputs: dict[tuple[str, str], AnyPin] = {}
-    for pin, function, instance, signal in SIGNALS:
-        timer = lptim if instance == "LPTIM1" else chip.timers[instance]
-        assert isinstance(timer, Lptim | ChannelTimer)
-        port, number = chip.ports[f"GPIO{pin[1]}"], int(pin[2:])
-        output = _output(timer, signal)
-        if output is not None:
-            port.connect_output(number, function, output)
-        sink = _input(timer, signal)
-        if sink is not None:
-            if (instance, signal) not in inputs:
-                inputs[instance, signal] = AnyPin(sink)
-            port.connect_input(number, function, inputs[instance, signal].input())
 
 
 def _trigger(chip: Chip, source: str) -> Signal:
@@ -96,24 +78,3 @@ def _trigger(chip: Chip, source: str) -> Signal:
         assert isinstance(timer, ChannelTimer)
         return timer.channels[0].output
     return timer.trigger_output
-
-
-def _output(timer: Lptim | ChannelTimer, signal: str) -> Tristate | None:
-    if isinstance(timer, Lptim):
-        return timer.output if signal == "OUT" else None
-    if not signal.startswith("CH"):
-        return None
-    channel = timer.channels[int(signal[2]) - 1]
-    return channel.complement if signal.endswith("N") else channel.output
-
-
-def _input(timer: Lptim | ChannelTimer, signal: str) -> Tristate | None:
-    if signal == "ETR":
-        assert isinstance(timer, Lptim | GeneralTimer)
-        return timer.external_trigger
-    if isinstance(timer, Lptim):
-        return timer.inputs[int(signal[2]) - 1] if signal.startswith("IN") else None
-    if signal.startswith("CH"):
-        return None if signal.endswith("N") else timer.inputs[int(signal[2]) - 1]
-    assert isinstance(timer, AdvancedTimer)
-    return timer.breaks[signal == "BKIN2"]

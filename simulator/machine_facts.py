@@ -38,7 +38,7 @@ def programmed(machine: Machine) -> dict[str, object]:
 
 def not_modelled(machine: Machine) -> list[str]:
     """One sentence for each gap of the model that this run's set-up touches; uses of registers are counted apart."""
-    settings = machine.settings
+    soc, settings = machine.soc, machine.settings
     sentences = []
     if settings.timing != "cycles":
         sentences.append(
@@ -51,8 +51,14 @@ def not_modelled(machine: Machine) -> list[str]:
             )
         if not settings.contention:
             sentences.append("what other bus masters take of the memories: contention is off")
+    camera = getattr(soc, "camera", None)
+    if camera is not None and camera.frames:
+        sentences.append(
+            "the camera's lens, exposure and white balance: a picture's light and colours arrive as they are"
+        )
     if not settings.exact_interrupts:
         sentences.append("interrupts within a basic block: they are taken at its end (--exact-interrupts)")
+    sentences += [f"{name} is on, but no pin is set to it: silicon would reach nobody" for name in soc.unheard()]
     return sentences
 
 

@@ -37,33 +37,35 @@ static int end(uint32_t i2c) {
     return result;
 }
 
-int i2c_write(uint32_t i2c, unsigned device, uint8_t reg, uint8_t value) {
-    I2C_CR2(i2c) = device << 1 | I2C_CR2_NBYTES(2) | I2C_CR2_AUTOEND | I2C_CR2_START;
-    if (wait_for(i2c, I2C_ISR_TXIS)) {
-        return -1;
+int i2c_send(uint32_t i2c, unsigned device, const uint8_t *bytes, unsigned count) {
+    I2C_CR2(i2c) = device << 1 | I2C_CR2_NBYTES(count) | I2C_CR2_AUTOEND | I2C_CR2_START;
+    for (unsigned i = 0; i < count; i++) {
+        if (wait_for(i2c, I2C_ISR_TXIS)) {
+            return -1;
+        }
+        I2C_TXDR(i2c) = bytes[i];
     }
-    I2C_TXDR(i2c) = reg;
-    if (wait_for(i2c, I2C_ISR_TXIS)) {
-        return -1;
-    }
-    I2C_TXDR(i2c) = value;
     return end(i2c);
+}
+
+int i2c_receive(uint32_t i2c, unsigned device, uint8_t *bytes, unsigned count) {
+    I2C_CR2(i2c) = device << 1 | I2C_CR2_NBYTES(count) | I2C_CR2_RD_WRN | I2C_CR2_AUTOEND | I2C_CR2_START;
+    for (unsigned i = 0; i < count; i++) {
+        if (wait_for(i2c, I2C_ISR_RXNE)) {
+            return -1;
+        }
+        bytes[i] = (uint8_t)I2C_RXDR(i2c);
+    }
+    return end(i2c);
+}
+
+int i2c_write(uint32_t i2c, unsigned device, uint8_t reg, uint8_t value) {
+    const uint8_t bytes[] = {reg, value};
+    return i2c_send(i2c, device, bytes, sizeof bytes);
 }
 
 /* Sensors of this kind want a STOP between the register's number and the read (SCCB, and I2C devices take it as well). */
 int i2c_read(uint32_t i2c, unsigned device, uint8_t reg) {
-    I2C_CR2(i2c) = device << 1 | I2C_CR2_NBYTES(1) | I2C_CR2_AUTOEND | I2C_CR2_START;
-    if (wait_for(i2c, I2C_ISR_TXIS)) {
-        return -1;
-    }
-    I2C_TXDR(i2c) = reg;
-    if (end(i2c)) {
-        return -1;
-    }
-    I2C_CR2(i2c) = device << 1 | I2C_CR2_RD_WRN | I2C_CR2_NBYTES(1) | I2C_CR2_AUTOEND | I2C_CR2_START;
-    if (wait_for(i2c, I2C_ISR_RXNE)) {
-        return -1;
-    }
-    const uint8_t value = (uint8_t)I2C_RXDR(i2c);
-    return end(i2c) ? -1 : value;
+    uint8_t value;
+    return i2c_send(i2c, device, &reg, 1) || i2c_receive(i2c, device, &value, 1) ? -1 : value;
 }

@@ -1,9 +1,9 @@
 /* MT48LC4M32B2 on 16 data lines of FMC bank 1: RM0385 section 13.7.3 (initialisation), and the memory's data sheet. */
 #include "sdram.h"
 
-#include "board.h"
 #include "devices.h"
 #include "pins.h"
+#include "wait.h"
 
 #define AF12 12u
 
@@ -47,13 +47,6 @@ static void pins_init(void) {
 static void command(enum command mode, uint32_t refreshes, uint32_t mode_register) {
     FMC_SDCMR = mode | FMC_SDCMR_CTB1 | FMC_SDCMR_NRFS(refreshes) | FMC_SDCMR_MRD(mode_register);
     while (FMC_SDSR & FMC_SDSR_BUSY) {
-    }
-}
-
-static void wait_milliseconds(uint32_t count) {
-    const uint32_t start = board_milliseconds();
-    while (board_milliseconds() - start <= count) {
-        wfi();
     }
 }
 

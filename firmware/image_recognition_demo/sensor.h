@@ -1,10 +1,8 @@
-/* The board's camera module: VGA, a fourth of it each way, RGB565, 30 frames a second. */
+/* The board's camera module, an OV9655 or an S5K5CAG: 160 x 120, RGB565, 30 frames a second. */
 #ifndef SENSOR_H
 #define SENSOR_H
 
-#define SENSOR 0x30u
-
-/* Its power, pins and registers. 0, or -1 where no OV9655 answers. */
+/* Power, pins and registers of the module that is there. 0, or -1 where none answers. */
 int sensor_init(void);
 
 #endif

@@ -1,6 +1,7 @@
 /* The OV9655 through DCMI: frame rates by VSYNC interrupts, an overrun where DMA is off or stops, and a whole frame where it is not. */
 #include "../image_recognition_demo/devices.h"
 #include "../image_recognition_demo/i2c.h"
+#include "../image_recognition_demo/ov9655.h"
 #include "../image_recognition_demo/sensor.h"
 #include "board.h"
 #include "clock.h"
@@ -45,7 +46,7 @@ void DCMI_IRQHandler(void) {
 }
 
 static int set(uint8_t reg, uint8_t value) {
-    return i2c_write(I2C1, SENSOR, reg, value);
+    return i2c_write(I2C1, OV9655, reg, value);
 }
 
 static void frames_take(const char *text, uint32_t cycles) {

@@ -5,11 +5,14 @@ Reference: Arm's target thumbv7em-none-eabihf in the rustc book; cargo's -Z buil
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import shutil
 import subprocess
 import tomllib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 TARGET = "thumbv7em-none-eabihf"
@@ -47,11 +50,26 @@ def library(folder: Path) -> tuple[list[str], dict[str, str]]:
     raise RustError(f"there is no Rust core library for {TARGET}; {REMEDY}")
 
 
-def build(folder: Path, arguments: list[str], what: str) -> None:
-    """`cargo build` for the target, with the folder's Cargo.lock. Raises RustError."""
+def build(folder: Path, arguments: list[str], what: str, *, into: Path) -> None:
+    """`cargo build` of a folder for the target, with its Cargo.lock, into where `output` says. Raises RustError."""
     extra, environment = library(folder)
-    command = ["cargo", "build", "--quiet", "--locked", "--release", "--target", TARGET, "--target-dir", "target"]
-    run([*command, *extra, *arguments], folder, what, **environment)
+    place = ["--target", TARGET, "--target-dir", str(into / "target")]
+    run(["cargo", "build", "--quiet", "--locked", "--release", *place, *extra, *arguments], folder, what, **environment)
+
+
+@contextlib.contextmanager
+def building(folder: Path, digest: str, outputs: Sequence[Path]) -> Iterator[bool]:
+    """Whether a folder has to be built: something is missing, or the digest is another than it was when all went well. One at a time."""
+    stamp = folder.with_name(f"{folder.name}.built")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / ".lock").open("w") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        if stamp.exists() and stamp.read_text() == digest and all(output.exists() for output in outputs):
+            yield False
+            return
+        stamp.unlink(missing_ok=True)
+        yield True
+        stamp.write_text(digest)
 
 
 def compiler(folder: Path) -> str:

@@ -209,8 +209,8 @@ class Ltdc(Peripheral):
         self._plan()
 
     def write_IER(self, value: int) -> None:
-        self.store("IER", value)
         self._look_for_line()
+        self.store("IER", value)
         self._plan()
         self._update()
 
@@ -237,11 +237,14 @@ class Ltdc(Peripheral):
         return start + (passed - start + self._frame) // self._frame * self._frame if passed >= start else start
 
     def _look_for_line(self) -> None:
-        """LIF rises where the line's start has gone by since the last look."""
+        """LIF rises where the line's start has gone by since the last look, line 0's only while LIE is set.
+
+        That much is known of chips: embassy's driver leaves LIPCR as it is at reset and panics where LIF comes with a reload."""
         if not self["GCR.LTDCEN"]:
             return
-        position, start = self._position, self["LIPCR.LIPOS"] * self._line
-        if self["LIPCR.LIPOS"] <= self["TWCR.TOTALH"]:
+        position, line = self._position, self["LIPCR.LIPOS"]
+        start = line * self._line
+        if line <= self["TWCR.TOTALH"] and (line or self["IER.LIE"]):
             passed = (position - start) // self._frame
             if passed >= 0 and passed > (self._seen - start - 1) // self._frame:
                 self["ISR"] |= _LIF

@@ -119,6 +119,8 @@ class Rcc(Peripheral):
             return self.sysclk if self["DCKCFGR2.SDMMC1SEL"] else self.source("CLK48")
         if name == "IWDG":
             return Fraction(self._crystals.lsi)
+        if name == "I2S":
+            return _STOPPED if self["CFGR.I2SSRC"] else self._pll("PLLI2S", self["PLLI2SCFGR.PLLI2SR"])
         if name == "LTDC":
             return self._pll("PLLSAI", self["PLLSAICFGR.PLLSAIR"] * (2 << self["DCKCFGR1.PLLSAIDIVR"]))
         if name == "LPTIM1":

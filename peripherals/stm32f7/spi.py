@@ -49,9 +49,9 @@ class Spi(Peripheral):
             0x1C,
             "I2SCFGR",
             rw="ASTRTEN[12] I2SMOD[11] I2SE[10] I2SCFG[9:8] PCMSYNC[7] I2SSTD[5:4] CKPOL[3] DATLEN[2:1] CHLEN[0]",
-            unmodelled="*",
+            unmodelled="ASTRTEN",
         ),
-        reg(0x20, "I2SPR", reset=2, rw="MCKOE[9] ODD[8] I2SDIV[7:0]", unmodelled="*"),
+        reg(0x20, "I2SPR", reset=2, rw="MCKOE[9] ODD[8] I2SDIV[7:0]"),
     )
     lanes = True
 
@@ -294,9 +294,16 @@ class Spi(Peripheral):
     def _take(self, word: int) -> None:
         size = self._word_bytes
         if len(self._received) + size > FIFO_BYTES:
-            self["SR"] |= _OVR
+            self._overrun()
         else:
             self._received += word.to_bytes(size, "little")
+
+    def _overrun(self) -> None:
+        self["SR"] |= _OVR
+
+    @property
+    def _overran(self) -> bool:
+        return bool(self["SR"] & _OVR)
 
     def _crc(self, crc: int, word: int) -> int:
         """CRCL: eight or sixteen bits."""

@@ -1,4 +1,4 @@
-"""What the examples of stm32f7xx-hal meet at the chip's pins, and what leaves there, with its time."""
+"""What programs meet at the chip's pins, and what leaves there, with its time."""
 
 from __future__ import annotations
 
@@ -33,6 +33,16 @@ def high(seen: list[Edge], start: Fraction, end: Fraction) -> Fraction:
 def gaps(times: Iterable[Fraction]) -> list[float]:
     """Seconds from each time to the next."""
     return [float(after - before) for before, after in pairwise(times)]
+
+
+def rises(seen: list[Edge]) -> list[Fraction]:
+    """When the pin became high."""
+    return [seconds for seconds, level in seen if level]
+
+
+def overlaps(seen: list[Edge], moment: Fraction) -> bool:
+    """Whether the pin was high at a moment, its edges excluded."""
+    return any(start < moment < end for (start, level), (end, _) in pairwise(seen) if level)
 
 
 def spoken(board: Board) -> list[tuple[Fraction, str]]:

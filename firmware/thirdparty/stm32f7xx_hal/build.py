@@ -6,7 +6,6 @@ Its sources are copied out of cargo's folder into build/thirdparty and are built
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import shutil
 import sys
@@ -38,19 +37,13 @@ def crate(name: str) -> Path:
 
 def build() -> None:
     """All examples, where something has changed. Raises RustError; what could be built is there nevertheless."""
-    stamp = FOLDER.parent / f"{CRATE}.built"
-    FOLDER.parent.mkdir(parents=True, exist_ok=True)
-    with (FOLDER.parent / ".lock").open("w") as guard:
-        fcntl.flock(guard, fcntl.LOCK_EX)
-        digest = _digest()
-        if stamp.exists() and stamp.read_text() == digest and all(elf(example).exists() for example in EXAMPLES):
-            return
-        rust.library(ROOT)
-        stamp.unlink(missing_ok=True)
-        source = rust.fetch(HERE / "Cargo.toml", CRATE, FOLDER.parent / "fetch")
-        shutil.copytree(source, FOLDER, dirs_exist_ok=True)
-        rust.build(FOLDER, ["--keep-going", "--features", FEATURES, "--examples"], f"build the examples of {CRATE}")
-        stamp.write_text(digest)
+    with rust.building(FOLDER, _digest(), [elf(example) for example in EXAMPLES]) as wanted:
+        if wanted:
+            rust.library(ROOT)
+            source = rust.fetch(HERE / "Cargo.toml", CRATE, FOLDER.parent / "fetch")
+            shutil.copytree(source, FOLDER, dirs_exist_ok=True)
+            arguments = ["--keep-going", "--features", FEATURES, "--examples"]
+            rust.build(FOLDER, arguments, f"build the examples of {CRATE}", into=FOLDER)
 
 
 def _digest() -> str:

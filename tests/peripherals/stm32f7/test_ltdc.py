@@ -248,6 +248,15 @@ def test_the_line_flag_rises_without_its_interrupt_too(bench: Bench) -> None:
     assert not bench.read(ISR)
 
 
+def test_line_0_raises_the_flag_only_with_its_interrupt(bench: Bench) -> None:
+    bench.wait(2 * TOTAL_WIDTH * TOTAL_HEIGHT)
+    assert not bench.read(ISR)
+    bench.write(IER, LIF)
+    assert not bench.read(ISR)
+    bench.wait(TOTAL_WIDTH * TOTAL_HEIGHT)
+    assert bench.read(ISR) == LIF and bench.irq.level
+
+
 def test_the_position_counts_pixels_and_lines(bench: Bench) -> None:
     bench.wait(3 * TOTAL_WIDTH + 7)
     assert bench.read(CPSR) == 7 << 16 | 3

@@ -1,0 +1,5 @@
+//! The linker script is cortex-m-rt's, its memories are the board's.
+fn main() {
+    println!("cargo:rustc-link-arg-bins=--nmagic");
+    println!("cargo:rustc-link-arg-bins=-Tlink.x");
+}
