@@ -110,6 +110,7 @@ class Fill(IntEnum):
     GAP = 22
     END = 23
     CONTENDED = 24  # cycles of the last result that other masters cost
+    LONGEST = 26  # that an access by QUADSPI can take
     LOOKS = 25  # how often it was looked what they do
     # SDRAM, as the FMC's registers have it, in cycles
     SD_FIRST = 32  # from a request to the first double word, in an open row

@@ -242,7 +242,7 @@ MOV_TO_SP, MOV_TO_SP_MASK = 0x4685, 0xFF87
 HELD = 2  # UNSETTLED's value while a booked block waits to run
 UNLESS_MASKED = 2  # STOP_WANTED's value where a stop is wanted as soon as one of the masks changes
 HOLD_NEXT, HOLD_EXACT, HOLD_WATCH = 1, 2, 4
-UNFORESEEN = 512  # cycles: more than a hooked operand, or a block's loads from peripherals, can stall
+UNFORESEEN = 512  # cycles: more than a hooked operand, or a block's loads from peripherals, can stall, but by QUADSPI
 CAUSE_SHIFT = 16  # the stall list's keys have the cause above the place
 JUMP, CONDITIONAL, CALL, INDIRECT, RETURN, INDIRECT_CALL = 1, 2, 3, 4, 5, 6
 STATIC = 32  # a bit beside the kind of branch: the branch target cache is off
@@ -901,7 +901,8 @@ def _hold(s: int, row: int, address: int, size: int) -> bool:
     held = hold & HOLD_NEXT != 0
     if hold & HOLD_EXACT:
         device = get(s, State.DEVICE)
-        latest = get(s, State.CYCLE) + (get(row, Block.HOOKED) + (device & 1)) * UNFORESEEN
+        unforeseen = max(UNFORESEEN, get(get(s, State.FILLS), Fill.LONGEST))
+        latest = get(s, State.CYCLE) + (get(row, Block.HOOKED) + (device & 1)) * unforeseen
         held = held or device & 2 != 0 or latest > get(s, State.HORIZON)
     if hold & HOLD_WATCH:
         held = held or _is_watched(s, row)

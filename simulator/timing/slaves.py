@@ -102,6 +102,7 @@ class Slaves:
         fills = self.fills
         fills[Fill.Q_PATH] = memories.BRIDGE.cycles
         fills[Fill.Q_COMMAND], fills[Fill.Q_BYTE], fills[Fill.Q_TIMEOUT] = qspi.command, qspi.byte, qspi.timeout
+        fills[Fill.LONGEST] = 2 * (2 * qspi.command + LINE_BYTES * qspi.byte + memories.BRIDGE.cycles)
         fills[Fill.Q_WRAP] = memories.QSPI_WRAP.cycles * qspi.command
         fills[Fill.Q_NEXT] = -1
 
