@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from peripherals.stm32f7 import exti
 from peripherals.stm32f7.adc import Adc, AdcCommon
 from peripherals.stm32f7.adc_converter import Converter
-from peripherals.stm32f7.can import Can, FilteringCan
+from peripherals.stm32f7.can import Can
+from peripherals.stm32f7.can_filters import FilteringCan
 from peripherals.stm32f7.crc import Crc
 from peripherals.stm32f7.dac import Dac
 from peripherals.stm32f7.dcmi import Dcmi
@@ -219,7 +220,7 @@ def make_can(chip: Chip, instance: Instance) -> Can:
         filters = chip.peripherals["CAN1"]
         assert isinstance(filters, FilteringCan)
         unit.accepts = filters.match
-    unit.send = chip.can_buses[name].join(unit.hear)
+    unit.connect(chip.can_buses[name])
     return unit
 
 

@@ -87,6 +87,12 @@ class Board:
         return Memory(self.machine)
 
     @property
+    def stale(self) -> list[dict[str, object]]:
+        """Stale accesses between the D-cache and DMA, LTDC and the others so far, as in the report's `coherency`: [] in a firmware
+        that maintains its cache. With `dcache_data=True` the run has the old bytes, too."""
+        return self.machine.stale_accesses()
+
+    @property
     def lcd(self) -> Rk043fn48h:
         """What the display shows: `image` (PIL), `pixels` (an array), `frames`."""
         return self._disco().lcd

@@ -33,6 +33,7 @@ from simulator.timing.engine import Engine
 from simulator.timing.kernels import HOLD_NEXT, HOLD_WATCH, UNALIGNED_DEVICE, Reason, State
 
 if TYPE_CHECKING:
+    from simulator.dcache_data import CacheData
     from simulator.verify import Verifier
 
 BLOCK, CODE = unicorn.UC_HOOK_BLOCK, unicorn.UC_HOOK_CODE
@@ -95,6 +96,7 @@ class Core:
         self.memories = tuple(memories)
         self._held_end = native.NO_EXIT
         self.hit: Hit | None = None
+        self.cached: CacheData | None = None  # where the D-cache's data are modelled
         self.pieces = Pieces(engine, lambda n: self.get(_CORE[n]), lambda: self.get("xpsr"), self._bytes_at)
         self.read_bus: Callable[[int, int], int] = _nobody_reads
         self.write_bus: Callable[[int, int, int], None] = _nobody_writes
@@ -143,7 +145,7 @@ class Core:
     def _hot(self, hosts: Mapping[int, tuple[int, int]]) -> Hot:
         kinds = {m.base: m.kind for m in self.memories}
         memories = [(base, size, host, kinds[base] == "ram") for base, (size, host) in hosts.items()]
-        return Hot(self.engine, self.read_memory, memories, native.emulate_function())
+        return Hot(self.engine, self.read_memory, memories, native.emulate_function(), self.cpu)
 
     # Memory
 
@@ -386,6 +388,8 @@ class Core:
         engine, state = self.engine, self.engine.state
         behind = self.looks.changes_modes(engine.description())
         while True:
+            if self.cached is not None:
+                self.cached.before(pc)
             end = self.pieces.end(pc, int(state[State.HORIZON]), step=step)
             access = self.pieces.foresee(pc)
             engine.within.wait()

@@ -71,10 +71,18 @@ class Pieces:
             places += [i for i in range(here + 1, len(instructions)) if instructions[i].address in engine.watched]
         if hold & HOLD_EXACT:
             places += [engine.within.first_after(horizon, here), *self._unforeseen(here)]
+        places += self._evicting(here)
         if hold & HOLD_WATCH:
             places += [here + 1] if self._candidates(here) else self._next_candidate(here)
         end = min(places, default=len(instructions))
         return instructions[end].address if end < len(instructions) else None
+
+    def _evicting(self, here: int) -> list[int]:
+        """The instructions behind this one before which the core's view of memory changes: see simulator/dcache_data.py."""
+        ordinals = self._engine.dcache.restoring
+        description = self._engine.description()
+        assert description is not None
+        return [a.index for a in description.accesses if a.ordinal in ordinals and a.index > here] if ordinals else []
 
     def _unforeseen(self, here: int) -> list[int]:
         """Behind the next instruction whose cycles or effects are not known before it runs."""

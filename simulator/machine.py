@@ -19,9 +19,11 @@ from peripherals.cortex_m7.mpu import HFNMIENA
 from peripherals.cortex_m7.nvic import DEBUG_MONITOR, MEM_MANAGE
 from peripherals.kit.clock import NEVER, Clock
 from peripherals.memory_map import Memory as FittedMemory
+from simulator import stale
 from simulator.bus import Bus, CoreContents, Unmodelled
 from simulator.core import Core, Memory
 from simulator.core_stop import CoreStop
+from simulator.dcache_data import CacheData
 from simulator.debug_events import DebugEvents
 from simulator.debugger import Debugger
 from simulator.exceptions import ASPEN, Exceptions, Fault, Lockup, fault_of
@@ -31,6 +33,7 @@ from simulator.memory_system import MemorySystem, forced
 from simulator.protection import Mode
 from simulator.semihosting import BREAKPOINT_IMMEDIATE, Semihosting
 from simulator.settings import Settings
+from simulator.stale import Coherency
 from simulator.timing import memories
 from simulator.timing.cortex_m7 import Parameters
 from simulator.timing.engine import Engine, Span
@@ -82,12 +85,13 @@ class Machine:
         self.reset_vector = check(firmware, self.soc.memories)
         self.engine = Engine(
             _spans(self.soc.memories), self._constant_word, timed=settings.timing == "cycles",
-            seed=settings.seed, parameters=_parameters(settings),
+            seed=settings.seed, parameters=_parameters(settings), cache_data=settings.dcache_data,
         )  # fmt: skip
         self.core = Core(
             _merged(self.soc.memories), self.soc.spans, self.engine, settings.verify, self.soc.system_control.mpu,
-            compiled=settings.compiled,
+            compiled=settings.compiled and not settings.dcache_data,
         )  # fmt: skip
+        self.coherency = Coherency(self.engine, firmware.symbols)
         self.bus = Bus(self.soc, self.engine, self.clock)
         self.memory_system = MemorySystem(self.soc, self.engine, self.clock, settings)
         self.verifier = self.core.verifier
@@ -138,7 +142,7 @@ class Machine:
         system.on_reset_request = self._request_reset
         self.soc.nvic.on_change = self._want_decision
         self.soc.flash.on_setting = self._follow_settings
-        self.soc.matrix.contents = CoreContents(self.core)
+        self._connect_masters()
         self.soc.rng.seed(self.settings.seed)
         self.soc.matrix.on_closed = lambda name, closed: self.core.let_answer(name, not closed)
         for name in self.soc.matrix.closed:
@@ -148,6 +152,16 @@ class Machine:
         self.soc.itm.sink = self._stimulated
         self.clock.on_horizon = self._move_horizon
         self.bus.on_unmodelled = self._meet_unmodelled
+
+    def _connect_masters(self) -> None:
+        matrix, coherency = self.soc.matrix, self.coherency
+        matrix.on_read, matrix.on_write = coherency.reads, coherency.wrote
+        if not self.settings.dcache_data:
+            matrix.contents = CoreContents(self.core)
+            return
+        cached = self.core.cached = CacheData(self.core, self.engine)
+        matrix.contents = cached
+        coherency.on_drop, coherency.on_clean, coherency.on_evicted = cached.dropped, cached.cleaned, cached.evicted
 
     # Running
 
@@ -240,6 +254,9 @@ class Machine:
             blocks = self.slice_blocks if self._decides else 0  # what came meanwhile is looked at where the block ends
             slice_ = self.core.run(self.pc, horizon, blocks, passing=passing, step=step)
             self.pc = slice_.pc
+            self.coherency.follow()
+            if self.core.cached is not None:
+                self.core.cached.settle()
             self._stepped = self._stepping and slice_.kind not in NO_STEP
             stop = self._serve(slice_)
             if self.core.hit is not None:
@@ -527,15 +544,15 @@ class Machine:
         flash.program(address - alias.base, len(data), int.from_bytes(data, "little"))
 
     def _maintain_cache(self, operation: str, value: int) -> None:
-        if operation in ("ICIALLU", "ICIMVAU"):
-            self.engine.invalidate_instruction_cache()
-            self.core.drop_translated()
-        elif operation.startswith("DC"):
-            clean, invalidate = operation.startswith("DCC"), not operation.startswith("DCCM") and operation != "DCCSW"
-            if operation.endswith("SW"):
-                self.engine.maintain_data_set_way(value >> 5 & 31, value >> 30, clean=clean, invalidate=invalidate)
+        if operation.startswith("DC"):
+            self.coherency.maintain(operation, value)
+        elif operation.startswith("IC"):
+            self.coherency.follow()
+            if operation == "ICIALLU":
+                self.engine.invalidate_instruction_cache()
             else:
-                self.engine.maintain_data_address(value, clean=clean, invalidate=invalidate)
+                self.engine.invalidate_instruction_address(value)
+            self.core.drop_translated()
 
     def _constant_word(self, address: int) -> int | None:
         memory = self.core.memory_at(address)
@@ -581,6 +598,17 @@ class Machine:
         symbol = self.firmware.symbols.at(address)
         line = self.firmware.line(address)
         return text + (f" {symbol.name}" if symbol else "") + (f" {line[0]}:{line[1]}" if line else "")
+
+    def stale_accesses(self) -> list[dict[str, object]]:
+        """What of the D-cache and memory was stale for the core or another master, a dict a cause, the most lines first.
+
+        The display controller, which reads its frame buffers all the time, reads them once more for this."""
+        lcd = getattr(self.soc, "lcd", None)
+        if lcd is not None:
+            lcd.pixels  # noqa: B018
+        self.coherency.follow()
+        places = sorted(self.coherency.places.values(), key=lambda place: (-place.lines, place.cycle, place.pc))
+        return [stale.describe(place, self.where, data=self.settings.dcache_data) for place in places]
 
     def causes(self) -> dict[str, int]:
         """Cycles by cause; they sum to `cycle`."""

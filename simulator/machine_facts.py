@@ -44,6 +44,7 @@ def not_modelled(machine: Machine) -> list[str]:
         sentences.append(
             "cycles are instructions in functional mode: nothing is timed, and memory that is Device may be unaligned"
         )
+        sentences.append("the D-cache: no stale access is looked for without cycles")
     else:
         if settings.btac == 0:
             sentences.append(

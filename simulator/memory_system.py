@@ -61,7 +61,7 @@ class MemorySystem:
             engine.limit_targets(settings.btac, settings.btac_ways)
         if settings.contention and not settings.ideal_memory:
             soc.matrix.pace = self._pace
-            soc.matrix.on_read = soc.matrix.on_write = self._follow_dma
+            soc.matrix.on_moved = self._follow_dma
             if self._ltdc is not None:
                 self._ltdc.on_scan = self._follow_ltdc
             if isinstance(dma2d, Dma2d):
@@ -107,7 +107,7 @@ class MemorySystem:
 
     def _follow_dma(self, master: str, address: int, size: int) -> None:
         """A DMA has moved something: as long as it goes on at about that rate, slaves need not be told again."""
-        if master in ("LTDC", "DMA2D"):
+        if master.startswith(("LTDC", "DMA2D")):
             return
         now, place = self._clock.now, f"{master} {address >> 16:#x}"
         since = now - self._last.get(place, -SILENT)

@@ -31,6 +31,7 @@ STATE_BYTES = 0x10000
 ASPEN = 1 << 31  # FPCCR
 PROBE = 0x2000_0000
 USE_FPU = bytes.fromhex("00ee100a")  # vmov s0, r0
+SOFTFLOAT = {0x01: 0x01, 0x02: 0x04, 0x04: 0x08, 0x08: 0x10, 0x10: 0x20, 0x80: 0x40}  # FPSCR's cumulative flags
 ENGINE_BYTES = 0x2000
 CHUNK_BYTES = 1 << 24
 MASK_BYTES = 0x4000
@@ -45,7 +46,10 @@ class NativeError(RuntimeError):
 
 @dataclass(frozen=True)
 class CpuState:
-    """Host addresses of 32-bit fields of Unicorn's CPU state; zf holds zero where Z is set, nf and vf have it in bit 31."""
+    """Host addresses of 32-bit fields of Unicorn's CPU state; zf holds zero where Z is set, nf and vf have it in bit 31.
+
+    singles is S0's, S31 being 31 words on; fpscr holds modes and NZCV, fp_flags, a byte, the cumulative flags as softfloat has them.
+    """
 
     registers: int
     nf: int
@@ -59,6 +63,10 @@ class CpuState:
     basepri: int
     faultmask: int
     fpccr: int
+    control: int
+    singles: int
+    fpscr: int
+    fp_flags: int
 
 
 def open_engine() -> unicorn.Uc:
@@ -71,7 +79,8 @@ def open_engine() -> unicorn.Uc:
 def find_cpu_state(uc: unicorn.Uc) -> CpuState:
     """Find the register file and the flags in place, and prove each by changing it. Raises NativeError where one is not found."""
     registers = _find_registers(uc)
-    flags = _find_flags(uc, registers) | _find_masks(uc, registers) | _find_by_running(uc, registers)
+    flags = _find_flags(uc, registers) | _find_masks(uc, registers) | _find_floating_point(uc, registers)
+    flags |= _find_by_running(uc, registers)
     for value in (0x0000_0000, 0x9ABC_DEF1):
         for register in CORE_REGISTERS[:13]:
             uc.reg_write(register, value ^ register)
@@ -344,6 +353,38 @@ def _find_masks(uc: unicorn.Uc, registers: int) -> dict[str, int]:
             raise NativeError(f"the CPU state's {name} was found {len(places)} times, not once")
         found[name] = registers + 4 * int(places[0])
     return found
+
+
+def _find_floating_point(uc: unicorn.Uc, registers: int) -> dict[str, int]:
+    """CONTROL, the single registers, and FPSCR in its two parts."""
+    length = _readable_from(registers, MASK_BYTES) & ~3
+
+    def place(name: str, kind: str, register: int, cases: Iterable[tuple[int, int]]) -> int:
+        """Where what is written, the first of each case, is held as the second."""
+        same = np.ones(length // np.dtype(kind).itemsize, bool)
+        for value, held in cases:
+            uc.reg_write(register, value)
+            same &= np.frombuffer(ctypes.string_at(registers, length), kind) == held
+        uc.reg_write(register, 0)
+        places = np.flatnonzero(same)
+        if len(places) != 1:
+            raise NativeError(f"the CPU state's {name} was found {len(places)} times, not once")
+        return registers + int(places[0]) * np.dtype(kind).itemsize
+
+    modes = [(value, value) for value in (0x0340_0000, 0, 0xF080_0000, 0x0600_0000, 0x5140_0000)]
+    flags = [(value, held) for value, held in SOFTFLOAT.items()] + [(0x9F, sum(SOFTFLOAT.values())), (0, 0)]
+    first, last = (
+        place(f"S{n}", "<u4", arm.UC_ARM_REG_S0 + n, [(value ^ n, value ^ n) for value in (0x3FC0_1234, 0x4567_89AB)])
+        for n in (0, 31)
+    )
+    if last != first + 4 * 31:
+        raise NativeError("the single registers are not one behind the other")
+    return {
+        "control": place("CONTROL", "<u4", arm.UC_ARM_REG_CONTROL, [(4, 4), (0, 0)] * 4),
+        "singles": first,
+        "fpscr": place("FPSCR", "<u4", arm.UC_ARM_REG_FPSCR, modes),
+        "fp_flags": place("FPSCR's flags", "u1", arm.UC_ARM_REG_FPSCR, flags),
+    }
 
 
 def _with_it(bits: int) -> int:

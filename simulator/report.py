@@ -87,6 +87,7 @@ def describe(
         "timing": _timing(machine),
         "unmodelled": [_unmodelled(machine, what, count) for what, count in machine.unmodelled()],
         "not_modelled": machine_facts.not_modelled(machine),
+        "coherency": _coherency(machine),
         "fault": fault,
         "expectations_failed": list(expectations),
         "serial": machine.serial_output[-SERIAL_TAIL:].decode(errors="replace"),
@@ -111,6 +112,15 @@ def _unmodelled(machine: Machine, what: Any, count: int) -> dict[str, object]:
         "symbol": symbol.name if symbol else None,
         "count": count,
     }
+
+
+def _coherency(machine: Machine) -> dict[str, object]:
+    """Stale accesses between the D-cache and other masters: lines by kind, and each cause."""
+    coherency = getattr(machine, "coherency", None)
+    if coherency is None or machine.settings.timing != "cycles":
+        return {"checked": False, "places": []}
+    places = machine.stale_accesses()
+    return {"checked": True, "data": machine.settings.dcache_data, **coherency.counts(), "places": places}
 
 
 def write_json(path: Path, report: Report) -> None:
@@ -192,6 +202,7 @@ def summary(report: Report, *, verbose: bool = False) -> list[str]:
     lines += [f"note: {note}" for note in report["notes"]]
     lines += [f"not modelled: {sentence}" for sentence in report["not_modelled"] if verbose]
     lines += _unmodelled_lines(report["unmodelled"], verbose=verbose)
+    lines += _coherency_lines(report["coherency"]["places"], verbose=verbose)
     if report["fault"] and report["stop"]["reason"] not in ("fault", "lockup"):
         lines.append(f"a fault was taken: {report['fault']}")
     if report["verify"]:
@@ -257,6 +268,17 @@ def _unmodelled_line(group: Sequence[Mapping[str, Any]]) -> str:
     place = f" in {first['symbol']}" if first["symbol"] else ""
     pc = f"0x{first['pc'] >> 16:04x}_{first['pc'] & 0xFFFF:04x}"
     return f"not modelled: {first['name']} {first['register']} was {done} {times} at {pc}{place}"
+
+
+def _coherency_lines(places: Sequence[Mapping[str, Any]], *, verbose: bool) -> list[str]:
+    """What happened and what cures it, in two lines a cause; without verbose no more than SHOWN causes."""
+    shown = places if verbose else places[:SHOWN]
+    lines = []
+    for place in shown:
+        lines += [f"{place['kind'].replace('-', ' ')}: {place['sentence']}", f"  cure: {place['cure']}"]
+    if len(shown) < len(places):
+        lines.append(f"stale accesses: {len(places) - len(shown)} more causes (-v shows them)")
+    return lines
 
 
 def _verify_line(verify: Mapping[str, Any]) -> str:

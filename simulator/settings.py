@@ -36,6 +36,8 @@ class Settings:
     compiled: whether hot blocks run as code of ours; cycles do not depend on it.
     camera_sensor: which module is plugged into the board's connector.
     exact_interrupts: take an interrupt before the instruction that its cycle falls on, not behind the block around it.
+    dcache_data: the D-cache holds data of its own, so that what another master has written, or reads, is stale as on the board;
+    nothing runs compiled then.
     verify: ("dsp",) computes every DSP instruction a second time, by dsp.py, and compares.
     """
 
@@ -59,10 +61,15 @@ class Settings:
     wait_states: int = -1
     seed: int = 1
     strict: bool = False
+    dcache_data: bool = False
     compiled: bool = True
     camera_sensor: str = "ov9655"
     exact_interrupts: bool = False
     verify: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.dcache_data and self.timing != "cycles":
+            raise SettingError("dcache-data=on needs timing=cycles: without cycles nobody knows what the D-cache holds")
 
 
 def with_setting(settings: Settings, text: str) -> Settings:

@@ -10,8 +10,6 @@
 #define NOBODY 0x55u
 #define AF4 4u
 
-/* From the 16 MHz of the HSI: high 16, low 20 periods of 250 ns; section 30.4.9, table of examples for 100 kHz. */
-#define TIMING_100_KHZ 0x30420F13u
 #define BIT_CYCLES (9u * CYCLES_PER_MICROSECOND)
 #define PATIENCE 2000u
 

@@ -53,6 +53,8 @@
 #define I2C_CR2_RELOAD (1u << 24)
 #define I2C_CR2_AUTOEND (1u << 25)
 #define I2C_TIMINGR(i2c) REG32((i2c) + 0x10u)
+/* From the 16 MHz of the HSI: high 16, low 20 periods of 250 ns; section 30.4.9, table of examples for 100 kHz. */
+#define TIMING_100_KHZ 0x30420F13u
 #define I2C_ISR(i2c) REG32((i2c) + 0x18u)
 #define I2C_ISR_TXE (1u << 0)
 #define I2C_ISR_TXIS (1u << 1)

@@ -99,8 +99,9 @@ class Region:
 class BusMatrix:
     """The memories and peripherals behind the matrix. A memory whose name is in `closed` answers with an error.
 
-    Reads and writes raise BusError. `beats` counts what each master has moved, and `cycles` the bus cycles that took. `pace` is how
-    many cycles of HCLK a word of a long burst takes at an address."""
+    Reads and writes raise BusError. `on_read` is told before memory is read, `on_write` after it was written: the master and its
+    part, address, size; `on_moved` of either. `beats` counts what each master has moved, and `cycles` the bus cycles that took.
+    `pace` is how many cycles of HCLK a word of a long burst takes at an address."""
 
     def __init__(self, memories: Sequence[Memory], find: Callable[[int], tuple[Answering, int, str] | None]) -> None:
         memories = _joined(memories)
@@ -109,8 +110,9 @@ class BusMatrix:
         self.contents: Contents = OwnContents(memories)
         self.closed: set[str] = set()
         self.on_closed: Callable[[str, bool], None] = lambda name, closed: None
-        self.on_write: Callable[[str, int, int], None] = lambda master, address, size: None
-        self.on_read: Callable[[str, int, int], None] = lambda master, address, size: None
+        self.on_write: Callable[[str, int, int], None] = lambda user, address, size: None
+        self.on_read: Callable[[str, int, int], None] = lambda user, address, size: None
+        self.on_moved: Callable[[str, int, int], None] = lambda user, address, size: None
         self.pace: Callable[[int], Fraction] = lambda address: Fraction(CYCLES["memory"])
         self.beats: Counter[str] = Counter()
         self.cycles: Counter[str] = Counter()
@@ -141,10 +143,15 @@ class BusMatrix:
 class Port:
     """One master's way into the matrix; addresses are aligned to the size, as the AHB wants them."""
 
-    def __init__(self, matrix: BusMatrix, master: str, only: tuple[str, ...]) -> None:
+    def __init__(self, matrix: BusMatrix, master: str, only: tuple[str, ...], user: str = "") -> None:
         self._matrix = matrix
         self._master = master
         self._only = only
+        self._user = user or master
+
+    def of(self, part: str) -> Port:
+        """The same way in for a part of the master, such as a stream: by its name the matrix tells what it reads and writes."""
+        return Port(self._matrix, self._master, self._only, f"{self._master} {part}")
 
     def cost(self, address: int) -> int:
         """Cycles of HCLK that one beat at an address takes."""
@@ -181,7 +188,8 @@ class Port:
     def read_block(self, address: int, size: int, beat: int = 4) -> bytes:
         """Neighbouring bytes of one memory, in beats of so many bytes."""
         self._open(address, size)
-        self._matrix.on_read(self._master, address, size)
+        self._matrix.on_read(self._user, address, size)
+        self._matrix.on_moved(self._user, address, size)
         self._book(-(-size // beat), CYCLES["memory"])
         return self._matrix.contents.read(address, size)
 
@@ -191,7 +199,8 @@ class Port:
             raise BusError(f"{memory.name} cannot be written over the bus, at {address:#010x}")
         self._book(-(-len(data) // beat), CYCLES["memory"])
         self._matrix.contents.write(address, data)
-        self._matrix.on_write(self._master, address, len(data))
+        self._matrix.on_write(self._user, address, len(data))
+        self._matrix.on_moved(self._user, address, len(data))
 
     def _find(self, address: int) -> tuple[Answering, int, str]:
         found = self._matrix.find(address)

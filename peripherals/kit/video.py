@@ -17,20 +17,25 @@ from peripherals.kit.wires import Line
 
 @dataclass(frozen=True)
 class Burst:
-    """Data that follow each other without a gap from now on; `period` is the seconds of one."""
+    """A line's data, which follow each other without a gap: `period` is the seconds of one, `delay` those before the first, `level`
+    that of HSYNC meanwhile."""
 
     data: NDArray[np.uint16]
     period: Fraction
+    delay: Fraction = Fraction(0)
+    level: bool = True
 
     @property
     def seconds(self) -> Fraction:
-        return len(self.data) * self.period
+        """From now on, to the end of the last."""
+        return self.delay + len(self.data) * self.period
 
 
 class VideoPort:
-    """Whoever sends marks each line's burst by a level of `hsync`; it need not send frames while `wanted` is low, nor lines while `lines` is.
+    """Whoever sends announces each line by its burst. It need not send frames while `wanted` is low, nor lines while `lines` is.
 
-    Without lines `hsync` stands still; whoever needs it calls `look`, upon which it moves as it has moved meanwhile, many lines as one.
+    `hsync` moves when a line is over; whoever needs it in between calls `look`, upon which it moves as it has moved meanwhile, many
+    lines as one where none are sent.
     """
 
     def __init__(self) -> None:

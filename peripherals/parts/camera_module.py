@@ -128,6 +128,7 @@ class CameraModule(RegisterFile):
             self._event = None
             if self._timing is not None:
                 self._port.hsync.set(not self._timing.href)
+                self._timing = None
         if wanted and self._on and timing is not None:
             missed = -((self._began - self._clock.seconds) // timing.frame)
             self._after(missed * timing.frame, self._begin_frame)
@@ -137,72 +138,72 @@ class CameraModule(RegisterFile):
         self._event = self._clock.after_seconds(max(self._began + seconds - self._clock.seconds, Fraction(0)), action)
 
     def _begin_frame(self) -> None:
-        """VSYNC rises; resolution and clock stay as they are until the next."""
+        """VSYNC rises, and no line is told before it falls; resolution and clock stay as they are until the next."""
         self._event = None
         self._timing = timing = self.timing
         if timing is None:
             return
         self._began = self._clock.seconds
+        self._told = timing.rows
         self._port.hsync.set(not timing.href)
         self._port.vsync.set(timing.vsync)
         self._after(timing.sync, lambda: self._end_vsync(timing))
 
     def _end_vsync(self, timing: Timing) -> None:
         self._port.vsync.set(not timing.vsync)
-        if self._port.lines.level:
-            self._make()
+        if not self._port.lines.level or self._makes(timing):
+            self._told = 0
         self._shown += 1
-        self._told = 0
         self._go_on(timing)
 
     def _go_on(self, timing: Timing) -> None:
-        """To the next line, or to the frame's end where nobody wants lines."""
+        """To the next line's end, or to the frame's where nobody wants lines."""
         if self._told < timing.rows and self._port.lines.level:
-            self._after(timing.first + self._told * timing.line, lambda: self._begin_line(timing))
+            delay = self._began + timing.first + self._told * timing.line - self._clock.seconds
+            burst = Burst(self._lines[self._told], timing.datum, max(delay, Fraction(0)), timing.href)
+            self._event = self._clock.after_seconds(burst.seconds, lambda: self._end_line(timing))
+            self._port.send(burst)
         else:
             self._skips = self._told < timing.rows
             self._after(timing.frame, self._end_frame)
 
-    def _begin_line(self, timing: Timing) -> None:
-        """Its end falls on the cycle of its last byte, counted from the cycle on which it begins."""
-        burst = Burst(self._lines[self._told], timing.datum)
-        self._port.hsync.set(timing.href)
-        self._event = self._clock.after_seconds(burst.seconds, lambda: self._end_line(timing))
-        self._port.send(burst)
-
-    def _make(self) -> None:
-        """The lines of the frame, of what stands before the sensor now."""
+    def _makes(self, timing: Timing) -> bool:
+        """Make the frame's lines of what stands before the sensor now. False where they are not of the frame's size any more."""
         seen, state = self._scene(self._shown), self.state
         if seen is not self._seen or state != self._seen_with:
             self._lines = self.bytes_of(seen).astype(np.uint16)
             self._seen, self._seen_with = seen, state
+        return self._lines.shape == (timing.rows, timing.line_bytes)
 
     def _end_line(self, timing: Timing) -> None:
         self._told += 1
-        self._port.hsync.set(not timing.href)
+        self._tell_line(timing)
         self._go_on(timing)
 
+    def _tell_line(self, timing: Timing) -> None:
+        self._port.hsync.set(timing.href)
+        self._port.hsync.set(not timing.href)
+
     def _look(self) -> None:
-        """Move HSYNC as it has moved since lines are skipped."""
+        """Move HSYNC as it has moved by now."""
         timing = self._timing
-        if not self._skips or timing is None:
+        if timing is None or self._told >= timing.rows:
             return
         elapsed = self._clock.seconds - self._began - timing.first
-        ended = min(max((elapsed - timing.active) // timing.line + 1, 0), timing.rows)
-        if ended > self._told:
-            self._told = ended
-            self._port.hsync.set(timing.href)
-            self._port.hsync.set(not timing.href)
-        within = ended < timing.rows and elapsed >= ended * timing.line
+        if self._skips:
+            ended = min(max((elapsed - timing.active) // timing.line + 1, 0), timing.rows)
+            if ended > self._told:
+                self._told = ended
+                self._tell_line(timing)
+        within = self._told < timing.rows and elapsed >= self._told * timing.line
         self._port.hsync.set(within == timing.href)
 
     def _lines_wanted(self, wanted: bool) -> None:
-        """From the next line on; one that is under way still ends. Where the registers have changed since, from the next frame on."""
+        """From the next line on; one that is under way still ends. Where the size has changed since, from the next frame on."""
         timing = self._timing
-        if not wanted or not self._skips or timing is None or self._event is None or timing != self.timing:
+        if not wanted or not self._skips or timing is None or self._event is None or not self._makes(timing):
             return
         self._look()
-        self._make()
         self._skips = False
         self._event.cancel()
         if self._told < timing.rows and self._port.hsync.level == timing.href:

@@ -38,16 +38,12 @@ _PIXELS = {SXGA: 1520, VGA: 800}  # periods of two PCLK in a line
 _DUMMY = {SXGA: 2, VGA: 1}  # PCLK in a dummy pixel: a 1520th or a 1600th of a line (OV9650 guide, table 6-4)
 _LINES = {SXGA: 1050, VGA: 500}
 _FIRST_LINE = 12  # guess: of the datasheet's frame timing
-_LEFT, _TOP = (
-    {SXGA: 232, VGA: 183},
-    10,
-)  # HSTART and VSTRT of the whole picture; guess: the reset values, and ST's for VGA
+_LEFT = {SXGA: 232, VGA: 183}  # HSTART of the whole picture; guess: the reset value, and ST's for VGA
+_TOP = 10  # VSTRT of the whole picture, at reset and of ST's
 _EDGES = {VREF: (VSTRT, VSTOP), HREF: (HSTART, HSTOP)}  # its bits [2:0] and [5:3] are these registers' low ones
 _AEC, _AWB, _AGC = 1, 2, 4  # of COM8
-_ST_REDNESS, _ST_BLUENESS = (
-    colours.row(152, -152, 0, 128),
-    colours.row(-40, -112, 152, 128),
-)  # MTX1 .. MTX6, MTXS of ST's package
+_ST_REDNESS = colours.row(152, -152, 0, 128)  # MTX1 .. MTX6 and MTXS of ST's board package
+_ST_BLUENESS = colours.row(-40, -112, 152, 128)
 
 
 class Ov9655(CameraModule):

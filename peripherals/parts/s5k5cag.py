@@ -37,21 +37,14 @@ PCFG, PCFG_BYTES = 0x7000_026C, 0x30  # preview configurations, one behind the o
 WIDTH, HEIGHT, FORMAT, MAX_RATE, MIN_RATE, PVI_MASK, FRAME_TIME_TYPE, MAX_FRAME_TIME, MIN_FRAME_TIME, MIRROR = (
     0x00, 0x02, 0x04, 0x06, 0x08, 0x0E, 0x18, 0x1C, 0x1E, 0x2A,
 )  # fmt: skip
-USER_GAINS, REINIT = (
-    (0x7000_04A0, 0x7000_04A4, 0x7000_04A8),
-    0x7000_04D6,
-)  # red, green, blue; each with its "changed" behind it
+USER_GAINS = (0x7000_04A0, 0x7000_04A4, 0x7000_04A8)  # red, green, blue; each with its "changed" behind it
+REINIT = 0x7000_04D6
 
 RGB565, YUV422 = 0, 5
 NORMAL, MONO, MONO_NEGATIVE, NEGATIVE, SEPIA = range(5)
 _TAKEN = (IPRM_INIT_PARAMS_UPDATED, NEW_CONFIG_SYNC, CONFIG_CHANGED, OPEN_AFTER_CHANGE, ENABLE_PREVIEW_CHANGED)
 _FIXED = (1, 2)  # FRAME_TIME_TYPE: the frame time is the longest; 0: as the light allows, which is the shortest here
-_SWAP, _VSYNC_HIGH, _HSYNC_HIGH, _LUMA_FIRST = (
-    1,
-    4,
-    8,
-    16,
-)  # PVI_MASK; levels in blanking; which order of YUV is a guess
+_SWAP, _VSYNC_HIGH, _HSYNC_HIGH, _LUMA_FIRST = 1, 4, 8, 16  # PVI_MASK: levels in blanking; the order of YUV is a guess
 _NEUTRAL_GAIN = 0xA0  # guess: what ST's driver gives all three colours
 _USER_UNIT = 256  # guess: a contrast of 256 doubles, a brightness is in steps of luma
 _SEPIA = -20, 16  # blueness and redness; guess

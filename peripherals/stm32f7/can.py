@@ -1,87 +1,41 @@
 """The CAN controller: three mailboxes that send, filters, and two FIFOs of three frames that receive.
 
-Reference: RM0385 40. Not modelled: error frames and the error counters but for missing acknowledges, bus-off, time triggered communication,
-the automatic wake-up, arbitration with others.
+Reference: RM0385 40; ISO 11898-1 (fault confinement). Not modelled: where in a frame an error ends it; the levels of RX and SAMP.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
-from peripherals.kit.can_bus import Frame
+from peripherals.kit.can_bus import CanBus, Frame
 from peripherals.kit.clock import Clock
-from peripherals.kit.registers import Peripheral, Register, reg
+from peripherals.kit.registers import Peripheral
 from peripherals.kit.timebase import Alarm, Timebase
 from peripherals.kit.wires import Frequency, Line
+from peripherals.stm32f7.can_map import MAILBOXES, MAP
 
-MAILBOXES, FIFOS, BANKS, DEPTH = range(3), range(2), range(28), 3
+FIFOS, DEPTH = range(2), 3
 _INRQ, _SLEEP, _RESET = 1 << 0, 1 << 1, 1 << 15
 _INAK, _SLAK = 1 << 0, 1 << 1
 _SYNCHRONISATION = 11  # recessive bits that the controller waits for when it joins the bus (40.4.2)
-_PASSIVE, _WARNING, _NO_ACK_STEP = 128, 96, 8
+_PASSIVE, _WARNING, _SENDER_STEP, _OFF = 128, 96, 8, 256
+_RECOVERY = 128  # times 11 recessive bits until a controller that was off is back (40.7.6)
+_ERROR_FRAME = 6 + 8 + 3  # bits of the flag, its delimiter and the intermission
+_NO_ACKNOWLEDGE = 3  # LEC
+_WKUI, _SLAKI, _BOFF = 1 << 3, 1 << 4, 1 << 2
 
 
-def _status(n: int) -> str:
-    low = 8 * n
-    return f"ABRQ{n}[{low + 7}] TERR{n}[{low + 3}] ALST{n}[{low + 2}] TXOK{n}[{low + 1}] RQCP{n}[{low}]"
-
-
-_MAILBOX = "STID[31:21] EXID[20:3] IDE[2] RTR[1]"
-_LOW_DATA, _HIGH_DATA = (" ".join(f"DATA{first + n}[{8 * n + 7}:{8 * n}]" for n in range(4)) for first in (0, 4))
-_MAP: tuple[Register, ...] = (
-    reg(
-        0x00,
-        "MCR",
-        reset=0x1_0002,
-        rw="DBF[16] TTCM[7] ABOM[6] AWUM[5] NART[4] RFLM[3] TXFP[2] SLEEP[1] INRQ[0]",
-        rs="RESET[15]",
-        unmodelled="TTCM",
-    ),
-    reg(0x04, "MSR", reset=0xC02, r="RX[11] SAMP[10] RXM[9] TXM[8] SLAK[1] INAK[0]", rc_w1="SLAKI[4] WKUI[3] ERRI[2]"),
-    reg(
-        0x08,
-        "TSR",
-        reset=0x1C00_0000,
-        r="LOW2[31] LOW1[30] LOW0[29] TME2[28] TME1[27] TME0[26] CODE[25:24]",
-        rw=" ".join(map(_status, MAILBOXES)),
-    ),
-    reg(0x0C, "RFxR", count=2, rs="RFOM[5]", rc_w1="FOVR[4] FULL[3]", r="FMP[1:0]"),
-    reg(
-        0x14,
-        "IER",
-        rw="SLKIE[17] WKUIE[16] ERRIE[15] LECIE[11] BOFIE[10] EPVIE[9] EWGIE[8] FOVIE1[6] FFIE1[5] FMPIE1[4] FOVIE0[3] FFIE0[2] FMPIE0[1]"
-        " TMEIE[0]",
-    ),
-    reg(0x18, "ESR", r="REC[31:24] TEC[23:16] BOFF[2] EPVF[1] EWGF[0]", rw="LEC[6:4]"),
-    reg(0x1C, "BTR", reset=0x0123_0000, rw="SILM[31] LBKM[30] SJW[25:24] TS2[22:20] TS1[19:16] BRP[9:0]"),
-    reg(0x180, "TIxR", count=3, stride=0x10, rw=_MAILBOX + " TXRQ[0]"),
-    reg(0x184, "TDTxR", count=3, stride=0x10, rw="TIME[31:16] TGT[8] DLC[3:0]", unmodelled="TGT"),
-    reg(0x188, "TDLxR", count=3, stride=0x10, rw=_LOW_DATA),
-    reg(0x18C, "TDHxR", count=3, stride=0x10, rw=_HIGH_DATA),
-    reg(0x1B0, "RIxR", count=2, stride=0x10, r=_MAILBOX),
-    reg(0x1B4, "RDTxR", count=2, stride=0x10, r="TIME[31:16] FMI[15:8] DLC[3:0]"),
-    reg(0x1B8, "RDLxR", count=2, stride=0x10, r=_LOW_DATA),
-    reg(0x1BC, "RDHxR", count=2, stride=0x10, r=_HIGH_DATA),
-)
-_FILTERS: tuple[Register, ...] = (
-    reg(0x200, "FMR", reset=0x2A1C_0E01, rw="CAN2SB[13:8] FINIT[0]"),
-    reg(0x204, "FM1R", rw="FBM[27:0]"),
-    reg(0x20C, "FS1R", rw="FSC[27:0]"),
-    reg(0x214, "FFA1R", rw="FFA[27:0]"),
-    reg(0x21C, "FA1R", rw="FACT[27:0]"),
-    reg(0x240, "FxR1", count=28, stride=8, rw="FB[31:0]"),
-    reg(0x244, "FxR2", count=28, stride=8, rw="FB[31:0]"),
-)
 Accepts = Callable[
     [int, bool], tuple[int, int] | None
 ]  # (identifier word of RIxR, second controller) -> FIFO and match index
 
 
 class Can(Peripheral):
-    """`interrupts` are those for transmission, both FIFOs, and status changes. `join` makes it a node of a bus."""
+    """`interrupts` are those for transmission, both FIFOs, and status changes. `connect` makes it a node of a bus."""
 
-    registers = _MAP
+    registers = MAP
     lanes = True
 
     def __init__(
@@ -98,15 +52,24 @@ class Can(Peripheral):
         self._interrupts = interrupts
         self._second = second
         self.accepts: Accepts = lambda identifier, second: None
-        self.send: Callable[[Frame], bool] = lambda frame: False
+        self._clock = clock
+        self.connect(CanBus())
         self._begin()
+
+    def connect(self, bus: CanBus) -> None:
+        self._bus = bus
+        self._send = bus.join(self.hear)
+        bus.busy.listen(self._bus_changed)
+        bus.troubled.append(self._troubled)
 
     def _begin(self) -> None:
         self._alarm: Alarm | None = None
         self._joining: Alarm | None = None
         self._sending: int | None = None
         self._order: list[int] = []
-        self._fifos: tuple[deque[tuple[Frame, int]], ...] = (deque(), deque())
+        self._epoch = self._periods.count  # of the counter for time stamps
+        self._recovers = False  # software wants to be back on the bus after bus-off
+        self._fifos: tuple[deque[tuple[Frame, int, int]], ...] = (deque(), deque())
 
     def reset(self) -> None:
         super().reset()
@@ -125,7 +88,7 @@ class Can(Peripheral):
 
     @property
     def _normal(self) -> bool:
-        return not self["MSR"] & (_INAK | _SLAK)
+        return not self["MSR"] & (_INAK | _SLAK) and not self["ESR"] & _BOFF
 
     def write_MCR(self, value: int) -> None:
         self.store("MCR", value)
@@ -138,15 +101,34 @@ class Can(Peripheral):
         if value & _INRQ:
             self["MSR"] = self["MSR"] & ~_SLAK | _INAK
         elif value & _SLEEP:
-            self["MSR"] = self["MSR"] & ~_INAK | _SLAK
-        elif not self._normal and self._joining is None:
-            self._joining = self._periods.at(self._periods.upcoming + _SYNCHRONISATION * self.bit, self._joined)
+            self["MSR"] = self["MSR"] & ~_INAK | _SLAK | _SLAKI * self["IER.SLKIE"]
+        elif not self._normal:
+            self._join()
         self._update()
+
+    def _join(self) -> None:
+        """Eleven recessive bits, or after bus-off 128 times as many (40.7.6)."""
+        if self._joining is None:
+            bits = _SYNCHRONISATION * (_RECOVERY if self["ESR"] & _BOFF else 1)
+            self._joining = self._periods.at(self._periods.upcoming + bits * self.bit, self._joined)
 
     def _joined(self) -> None:
         self._joining = None
         self["MSR"] &= ~(_INAK | _SLAK)
+        if self["ESR"] & _BOFF:
+            self["ESR.BOFF"] = self["ESR.TEC"] = self["ESR.REC"] = 0
+        self._epoch = self._periods.count
+        self._judge()
         self._next()
+        self._update()
+
+    def _wake(self) -> None:
+        """A frame on the bus while asleep."""
+        self["MSR"] |= _WKUI
+        if self["MCR.AWUM"]:
+            self["MCR.SLEEP"] = 0
+            self._join()
+        self._update()
 
     def write_BTR(self, value: int) -> None:
         """Only in initialisation mode."""
@@ -177,13 +159,58 @@ class Can(Peripheral):
         self._update()
 
     def _next(self) -> None:
-        """By TXFP in the order of the requests, else the lowest identifier first."""
+        """By TXFP in the order of the requests, else the lowest identifier first; not while another node sends."""
         if self._alarm is not None or not self._order or not self._normal:
             return
-        n = self._order[0] if self["MCR.TXFP"] else min(self._order, key=lambda n: (self[f"TI{n}R"] >> 3, n))
-        self._sending = n
+        n = self._order[0] if self["MCR.TXFP"] else min(self._order, key=self._priority)
         frame = self._frame(n)
-        self._alarm = self._periods.at(self._periods.upcoming + frame.bits * self.bit, lambda: self._sent(n, frame))
+        private = self["BTR.LBKM"] and self["BTR.SILM"]
+        if not private and not self._bus.claim(self._clock.now, frame, lambda: self._lost(n)):
+            if self._bus.began_at(self._clock.now):
+                self._note_lost(n)
+            return
+        self._sending = n
+        start = self._periods.upcoming
+        frame = self._stamp(n, frame, start)
+        end = start + frame.bits * self.bit
+        self._alarm = self._periods.at(end, lambda: self._over(n, frame, private=bool(private)))
+
+    def _priority(self, n: int) -> tuple[int, int]:
+        return self[f"TI{n}R"] >> 3, n
+
+    def _bus_changed(self, busy: bool) -> None:
+        if not busy:
+            self._next()
+        elif self["MSR"] & _SLAK:
+            self._wake()
+
+    def _lost(self, n: int) -> None:
+        """Another node began at once, with a lower identifier."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = self._sending = None
+        self._note_lost(n)
+
+    def _note_lost(self, n: int) -> None:
+        self[f"TSR.ALST{n}"] = 1
+        if self["MCR.NART"]:
+            self._order.remove(n)
+            self._empty(n, ok=False)
+        self._update()
+
+    def _time(self, period: int) -> int:
+        """The counter of bit times at a period of PCLK1, for time stamps."""
+        return (period - self._epoch) // self.bit & 0xFFFF
+
+    def _stamp(self, n: int, frame: Frame, start: int) -> Frame:
+        """TTCM keeps the time of the start of frame; TGT sends it in the last two of eight bytes."""
+        if not self["MCR.TTCM"]:
+            return frame
+        time = self._time(start)
+        self[f"TDT{n}R.TIME"] = time
+        if self[f"TDT{n}R.TGT"] and len(frame.data) == 8:
+            return replace(frame, data=frame.data[:6] + time.to_bytes(2, "little"))
+        return frame
 
     def _frame(self, n: int) -> Frame:
         word, length = self[f"TI{n}R"], min(self[f"TDT{n}R.DLC"], 8)
@@ -191,26 +218,72 @@ class Can(Peripheral):
         extended, remote = bool(word & 4), bool(word & 2)
         return Frame(word >> 3 if extended else word >> 21, b"" if remote else data, extended, remote, length)
 
-    def _sent(self, n: int, frame: Frame) -> None:
-        """In loop back mode it hears itself and needs nobody else; silent mode keeps the frame off the bus."""
-        self._alarm = self._sending = None
-        heard = False if self["BTR.SILM"] else self.send(frame)
+    def _over(self, n: int, frame: Frame, *, private: bool) -> None:
+        error = 0 if private else self._bus.disturb(frame)
+        if error:
+            self._bus.trouble(self)
+            end = self._periods.upcoming + _ERROR_FRAME * self.bit
+            self._alarm = self._periods.at(end, lambda: self._ended(n, error, private=False))
+        else:
+            self._ended(n, self._sent(frame), private=private)
+
+    def _sent(self, frame: Frame) -> int:
+        """In loop back mode it hears itself and needs nobody else; silent mode keeps the frame off the bus. LEC is the answer."""
+        heard = False if self["BTR.SILM"] else self._send(frame)
         if self["BTR.LBKM"]:
             self._take(frame)
             heard = True
-        if heard:
-            self["ESR.TEC"] = max(0, self["ESR.TEC"] - 1)
-        else:
-            self["ESR.TEC"] = min(self["ESR.TEC"] + _NO_ACK_STEP, _PASSIVE)
-            self["ESR.LEC"] = 3
+        return 0 if heard else _NO_ACKNOWLEDGE
+
+    def _ended(self, n: int, error: int, *, private: bool) -> None:
+        """A sender that is passive already does not count missing acknowledges (ISO 11898-1, fault confinement)."""
+        self._alarm = self._sending = None
+        tec = self["ESR.TEC"]
+        self["ESR.LEC"] = error
+        if not error:
+            tec = max(0, tec - 1)
+        elif error != _NO_ACKNOWLEDGE or tec < _PASSIVE:
+            tec += _SENDER_STEP
+        if error:
             self[f"TSR.TERR{n}"] = 1
-        self["ESR.EPVF"] = self["ESR.TEC"] >= _PASSIVE
-        self["ESR.EWGF"] = self["ESR.TEC"] >= _WARNING
-        if heard or self["MCR.NART"]:
+            self._note_error()
+        if tec >= _OFF:
+            self._turn_off()
+        else:
+            self["ESR.TEC"] = tec
+        if not error or self["MCR.NART"]:
             self._order.remove(n)
-            self._empty(n, ok=heard)
+            self._empty(n, ok=not error)
+        self._judge()
+        if not private:
+            self._bus.release()
         self._next()
         self._update()
+
+    # Errors
+
+    def _judge(self) -> None:
+        worst = max(self["ESR.TEC"], self["ESR.REC"])
+        self["ESR.EPVF"] = worst >= _PASSIVE or bool(self["ESR"] & _BOFF)
+        self["ESR.EWGF"] = worst >= _WARNING or bool(self["ESR"] & _BOFF)
+
+    def _note_error(self) -> None:
+        if self["IER.LECIE"] and self["ESR.LEC"] and self["IER.ERRIE"]:
+            self["MSR.ERRI"] = 1
+
+    def _troubled(self, sender: object) -> None:
+        """A frame that this node was receiving is destroyed."""
+        if sender is not self and self._normal:
+            self["ESR.REC"] = min(self["ESR.REC"] + 1, 255)
+            self._judge()
+            self._update()
+
+    def _turn_off(self) -> None:
+        """Bus-off: with ABOM the controller comes back by itself, else software goes through initialisation mode."""
+        self["ESR.BOFF"] = 1
+        self["ESR.TEC"] = 255
+        if self["MCR.ABOM"]:
+            self._join()
 
     def _empty(self, n: int, *, ok: bool) -> None:
         self[f"TI{n}R"] &= ~1
@@ -224,6 +297,9 @@ class Can(Peripheral):
         """A frame from the bus; the acknowledge is the answer."""
         if not self._normal:
             return False
+        rec = self["ESR.REC"]
+        self["ESR.REC"] = _PASSIVE - 1 if rec >= _PASSIVE else max(0, rec - 1)
+        self._judge()
         if not self["BTR.LBKM"]:
             self._take(frame)
             self._update()
@@ -240,7 +316,8 @@ class Can(Peripheral):
             if self["MCR.RFLM"]:
                 return
             fifo.pop()
-        fifo.append((frame, match))
+        time = self._time(self._periods.count - frame.bits * self.bit) if self["MCR.TTCM"] else 0
+        fifo.append((frame, match, time))
         if len(fifo) == DEPTH:
             self[f"RF{number}R.FULL"] = 1
         self._show(number)
@@ -257,10 +334,10 @@ class Can(Peripheral):
         fifo = self._fifos[number]
         self[f"RF{number}R.FMP"] = len(fifo)
         if fifo:
-            frame, match = fifo[0]
+            frame, match, time = fifo[0]
             data = frame.data.ljust(8, b"\0")
             self[f"RI{number}R"] = _word(frame)
-            self[f"RDT{number}R"] = match << 8 | (frame.length if frame.remote else len(frame.data))
+            self[f"RDT{number}R"] = time << 16 | match << 8 | (frame.length if frame.remote else len(frame.data))
             self[f"RDL{number}R"] = int.from_bytes(data[:4], "little")
             self[f"RDH{number}R"] = int.from_bytes(data[4:], "little")
 
@@ -277,6 +354,7 @@ class Can(Peripheral):
     def _update(self) -> None:
         """Transmission, FIFO 0, FIFO 1, and changes of error state."""
         ier = self["IER"]
+        self._show_mailboxes()
         self._interrupts[0].set(bool(ier & 1 and self["TSR"] & 0x01_0101))
         for number in FIFOS:
             enables, status = ier >> (1 + 3 * number), self[f"RF{number}R"]
@@ -284,47 +362,17 @@ class Can(Peripheral):
         errors = self["ESR"] & ier >> 8 & 7
         if errors and ier >> 15 & 1:
             self["MSR.ERRI"] = 1
-        self._interrupts[3].set(bool(self["MSR.ERRI"] and ier >> 15 & 1))
+        status = (self["MSR.ERRI"] and ier >> 15 & 1) or self["MSR"] & ier >> 13 & (_WKUI | _SLAKI)
+        self._interrupts[3].set(bool(status))
 
-
-class FilteringCan(Can):
-    """The first controller of a pair, which holds the filters of both."""
-
-    registers = _MAP + _FILTERS
-
-    def __init__(
-        self, name: str, clock: Clock, frequency: Frequency, *, interrupts: tuple[Line, Line, Line, Line]
-    ) -> None:
-        super().__init__(name, clock, frequency, interrupts=interrupts)
-        self.accepts = self.match
-
-    def match(self, word: int, second: bool) -> tuple[int, int] | None:
-        """FIFO and match index of the filter that lets an identifier in: 32-bit ones before 16-bit ones, lists before masks, then by
-        number (40.5.3)."""
-        if self["FMR.FINIT"]:
-            return None
-        index, found = [0, 0], []
-        banks = [n for n in BANKS if (n >= self["FMR.CAN2SB"]) == second]
-        for n in banks:
-            wide, listed, fifo = self["FS1R"] >> n & 1, self["FM1R"] >> n & 1, self["FFA1R"] >> n & 1
-            for matches in self._filters(n, bool(wide), bool(listed), word):
-                if matches and self["FA1R"] >> n & 1:
-                    found.append((-wide, -listed, index[fifo], fifo))
-                index[fifo] += 1
-        if not found:
-            return None
-        _, _, match, fifo = min(found)
-        return fifo, match
-
-    def _filters(self, n: int, wide: bool, listed: bool, word: int) -> list[bool]:
-        first, second = self[f"F{n}R1"], self[f"F{n}R2"]
-        if wide:
-            return [word == first & ~1, word == second & ~1] if listed else [not (word ^ first) & second & ~1]
-        short = word >> 21 << 5 | (word >> 1 & 1) << 4 | (word >> 2 & 1) << 3 | (word >> 18 & 7)
-        halves = [first & 0xFFFF, first >> 16, second & 0xFFFF, second >> 16]
-        if listed:
-            return [short == half for half in halves]
-        return [not (short ^ halves[0]) & halves[1], not (short ^ halves[2]) & halves[3]]
+    def _show_mailboxes(self) -> None:
+        """CODE is the next free mailbox, or where none is the one of lowest priority, which LOW marks where more than one waits."""
+        free = [n for n in MAILBOXES if self[f"TSR.TME{n}"]]
+        waiting = [n for n in MAILBOXES if n not in free]
+        lowest = max(waiting, key=self._priority) if waiting else 0
+        self["TSR.CODE"] = free[0] if free else lowest
+        for n in MAILBOXES:
+            self[f"TSR.LOW{n}"] = len(waiting) > 1 and n == lowest
 
 
 def _word(frame: Frame) -> int:

@@ -7,6 +7,8 @@ line late. A line keeps its time in core cycles even if the core's frequency cha
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +16,7 @@ from peripherals.kit.clock import Clock, Event
 from peripherals.kit.registers import Peripheral, reg
 from peripherals.kit.video import Burst, VideoPort
 from peripherals.kit.wires import Line, Request
-from peripherals.stm32f7.dcmi_data import Choice, masked, packed, per_word, places
+from peripherals.stm32f7.dcmi_data import Choice, after, masked, packed, per_word, places
 
 FIFO_WORDS = 4
 _FRAME, _OVR, _ERR, _VSYNC, _LINE = 1, 2, 4, 8, 16
@@ -240,11 +242,11 @@ class Dcmi(Peripheral):
         self.settle()
         if self["CR.ESS"]:
             self._embedded(burst)
-        elif self._within and not self._blanking and self._port.hsync.level != bool(self["CR.HSPOL"]):
-            self._capture(burst, 0, len(burst.data))
+        elif self._within and not self._blanking and burst.level != bool(self["CR.HSPOL"]):
+            self._capture(burst, 0, len(burst.data), burst.delay)
 
-    def _capture(self, burst: Burst, start: int, end: int) -> None:
-        """Plan the words that a burst's data between two places make."""
+    def _capture(self, burst: Burst, start: int, end: int, delay: Fraction) -> None:
+        """Plan the words that a burst's data between two places make, the first of which begins after so many seconds."""
         edm = self["CR.EDM"]
         kept = start + places(self._choice, self._row, end - start)
         carried, size = len(self._rest), per_word(edm)
@@ -254,9 +256,8 @@ class Dcmi(Peripheral):
         self._pending = packed(data[:whole], edm)
         ends = np.arange(size - 1, whole, size) - carried
         self._given = 0
-        cycles = burst.period * self._clock.hz
-        complete = (kept[ends] + 1 - start) * cycles.numerator if whole else np.zeros(0, np.int64)
-        self._due = self._clock.now - -complete // cycles.denominator
+        passed = kept[ends] + 1 - start if whole else np.zeros(0, np.int64)
+        self._due = self._clock.now + after(passed, delay * self._clock.hz, burst.period * self._clock.hz)
         self._plan()
 
     @property
@@ -325,10 +326,11 @@ class Dcmi(Peripheral):
     def _stretch(self, burst: Burst, starts: list[int], ends: list[int]) -> None:
         """The data up to the next code, and the code when its last byte is in."""
         start, end = starts[0], ends[0]
+        delay = burst.delay if start == 0 else Fraction(0)
         if end > start and self._within and self._in_line:
-            self._capture(burst, start, end)
+            self._capture(burst, start, end, delay)
         if len(ends) > 1:
-            wait = (starts[1] - start) * burst.period
+            wait = delay + (starts[1] - start) * burst.period
             self._next_code = self._clock.after_seconds(wait, lambda: self._code_is_in(burst, starts[1:], ends[1:]))
 
     def _code_is_in(self, burst: Burst, starts: list[int], ends: list[int]) -> None:

@@ -5,7 +5,9 @@ Reference: RM0385 17.3.8 (crop), 17.4.1 (LSM, OELS, BSM, OEBS, EDM). Not modelle
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
@@ -41,6 +43,16 @@ def places(choice: Choice, row: int, length: int) -> NDArray[np.int64]:
         pairs: NDArray[np.int64] = index[index % 4 // 2 == choice.oebs]
         return pairs
     return index[choice.oebs :: 2 * choice.bsm] if choice.bsm else index
+
+
+def after(counts: NDArray[np.int64], delay: Fraction, period: Fraction) -> NDArray[np.int64]:
+    """Whole cycles, rounded up, behind a delay and so many periods, which need not be whole."""
+    unit = math.lcm(delay.denominator, period.denominator)
+    first, step = int(delay * unit), int(period * unit)
+    if len(counts) and first + step * int(counts[-1]) >= 1 << 62:
+        return np.array([-((first + step * count) // -unit) for count in counts.tolist()], np.int64)
+    cycles: NDArray[np.int64] = -((first + step * counts) // -unit)
+    return cycles
 
 
 def per_word(edm: int) -> int:

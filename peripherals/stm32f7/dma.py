@@ -65,7 +65,8 @@ class Dma(Peripheral):
         self._routes = requests
         self._interrupts = interrupts
         self._flags = [0] * len(STREAMS)
-        self._streams = [Stream(peripheral, memory) for _ in STREAMS]
+        names = [f"stream {n}" for n in STREAMS]
+        self._streams = [Stream(peripheral.of(name), memory.of(name)) for name in names]
         self._busy: Event | None = None
         self._working: int | None = None
         self._stopping: set[int] = set()

@@ -95,7 +95,7 @@ class Ltdc(Peripheral):
         super().__init__(name)
         self._pixel_clock = pixel_clock
         self._pixels = Timebase(clock, pixel_clock)
-        self._port = port
+        self._ports = {n: port.of(f"layer {n}") for n in LAYERS}
         self._irq = irq
         self._error_irq = error_irq
         self.on_frame: list[Callable[[], None]] = []
@@ -307,7 +307,7 @@ class Ltdc(Peripheral):
             layer = self._layer(n)
             self["ISR"] |= _FUIF * layer.starved
             try:
-                layer.over(picture, self._port.read_block)
+                layer.over(picture, self._ports[n].read_block)
             except BusError:
                 self["ISR"] |= _TERRIF
         self._update()

@@ -175,6 +175,10 @@ class Quadspi(Peripheral):
 
     def _start(self) -> None:
         self._on_map(False)
+        if self["CCR.ADMODE"] and self._last_address() >> self["DCR.FSIZE"] + 1:
+            self["SR"] |= _TEF
+            self._update()
+            return
         if self["CCR.FMODE"] == _POLL:
             self["SR"] |= _BUSY
             self._poll_at(self._overhead() * self._sck + self._data_cycles(self._poll_bytes))
@@ -186,6 +190,12 @@ class Quadspi(Peripheral):
         self._open = True
         self._event = self._clock.after(self._overhead() * self._sck, self._go_on)
         self._update()
+
+    def _last_address(self) -> int:
+        """Of the data that a command asks for; DLR of all ones asks for those up to the end."""
+        length = self["DLR"] + 1
+        counted = self["CCR.DMODE"] and self["CCR.FMODE"] != _POLL and length >> 32 == 0
+        return self["AR"] + (length - 1 if counted else 0)
 
     def _to_the_end(self) -> int:
         return max(1, (2 << self["DCR.FSIZE"]) - self["AR"])

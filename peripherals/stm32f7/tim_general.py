@@ -82,6 +82,10 @@ class GeneralTimer(ChannelTimer):
         """Whether hardware sets DIR."""
         return bool(self["CR1.CMS"]) or self.slave.encodes
 
+    def is_stored(self, offset: int) -> bool:
+        """CR1 too, while DIR is what was written."""
+        return (offset & ~3 == 0 and not self._steered) or super().is_stored(offset)
+
     def read_CR1(self) -> int:
         return self["CR1"] & ~_DIR | _DIR * (self._counter.falling if self._steered else self["CR1.DIR"])
 

@@ -1,4 +1,4 @@
-"""`explain`: a fault, a register, a register's value, a peripheral or an address in words, from the models' own maps."""
+"""`explain`: a fault, a stale access, a register, its value, a peripheral or an address in words, from the models' own maps."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ class Place:
 def add_to(commands: argparse._SubParsersAction[Parser]) -> None:
     explain = commands.add_parser(
         "explain",
-        help="explain a fault, a register or an address",
-        description="Explain a fault's name, a register (or REGISTER=VALUE), a peripheral or an address.",
+        help="explain a fault, a stale access, a register or an address",
+        description="Explain a fault's name, a kind of stale access (as stale-read), a register (or REGISTER=VALUE), a peripheral or an address.",
         epilog=EXAMPLES,
     )
     explain.set_defaults(act=act)
-    explain.add_argument("what", metavar="FAULT|REGISTER[=VALUE]|ADDRESS")
+    explain.add_argument("what", metavar="FAULT|STALE|REGISTER[=VALUE]|ADDRESS")
 
 
 def act(arguments: argparse.Namespace) -> int:
@@ -70,8 +70,12 @@ def explain(what: str) -> list[str]:
     """Lines for people. Raises UsageError for what nobody knows."""
     from peripherals.kit.clock import Clock
     from peripherals.stm32f746g_disco import build
+    from simulator import stale_words
     from simulator.diagnosis import BY_NAME, HANDLERS
 
+    stale = stale_words.explain(what)
+    if stale is not None:
+        return stale
     name, equals, text = (part.strip() for part in what.partition("="))
     value = _number(text) if equals else None
     board = build(Clock())

@@ -1,6 +1,7 @@
-"""What a compiled block costs: where its operands, lines and transition are as last time it is booked here, else by kernels.step.
+"""What a compiled block costs: where its operands, lines and transition are as last time, else by kernels.step and its kin.
 
-Reference: simulator/compiled/helpers.py and simulator/timing/kernels.py.
+Reference: simulator/compiled/helpers.py and simulator/timing/kernels.py. What the state array holds is always up to date; the
+function keeps copies of the words that it reads itself.
 """
 
 from __future__ import annotations
@@ -10,23 +11,72 @@ from dataclasses import dataclass
 
 from llvmlite import ir
 
-from simulator.compiled.builder import I32, I64, Builder, Value
+from simulator.compiled.builder import I32, I64, Builder, Value, Variable
 from simulator.compiled.core_state import CoreState
-from simulator.compiled.helpers import TRANSITIONS, Helpers, Words
+from simulator.compiled.helpers import SPECIAL, SUCCESSORS, TRANSITIONS, Helpers, Words, is_quiet
+from simulator.compiled.places import Place
 from simulator.compiled.transfers import KINDS
 from simulator.timing import layout as at
 from simulator.timing.addresses import Access, Linear
-from simulator.timing.kernels import FRAME_WORDS, LINE_SHIFT, Block, Operand, State
+from simulator.timing.descriptors import Description
+from simulator.timing.kernels import (
+    FLUSHED,
+    FRAME_WORDS,
+    LINE_SHIFT,
+    Block,
+    Operand,
+    Stall,
+    State,
+)
 
 
 @dataclass(frozen=True)
 class Edge:
-    """How the block is entered: FALL_THROUGH, TAKEN, FLUSHED or helpers.SLOW; and what the predictor learns from it: a word's place
-    and value, or PUSH or POP."""
+    """How a block is entered, each an i64.
+
+    entry: FALL_THROUGH, TAKEN, FLUSHED or helpers.SLOW. place, value: what the predictor learns from it, a word's place and
+    value, or helpers.PUSH and its like. memo: the place of what followed the block before last time, by this way.
+    """
 
     entry: Value
     place: Value
     value: Value
+    memo: Value
+
+
+class Books(Words):
+    """The run's sums as a function's variables: of the block booked last, by its number in the tables."""
+
+    def __init__(self, build: Builder, state: Value, number: Value) -> None:
+        super().__init__(build, state)
+        self.number = Variable(build)
+        self.number.set(number)
+        self.cycle, self.blocks, self.transition = (Variable(build) for _ in range(3))
+        self.recall()
+
+    def recall(self) -> None:
+        """After kernels.step."""
+        self.cycle.set(self.word(State.CYCLE))
+        self.blocks.set(self.word(State.BLOCKS))
+        self.transition.set(self.word(State.TRANSITION))
+
+    def found(self) -> Value:
+        """The transition's row."""
+        build = self.build
+        return build.add(self.word(TRANSITIONS), build.mul(self.transition.get(), build.long(4 * at.TRANSITION_WORDS)))
+
+    def row(self) -> Value:
+        """The block's row."""
+        build = self.build
+        return build.add(self.word(State.BLOCKS_TABLE), build.mul(self.number.get(), build.long(8 * Block.COLUMNS)))
+
+    def memo(self, way: int, foreseen: Value | None = None) -> Value:
+        """Where a transition keeps what follows it: way is FALL_THROUGH or TAKEN, foreseen an i1."""
+        build = self.build
+        first = build.add(self.word(Place.SUCCESSORS), build.mul(self.transition.get(), build.long(8 * SUCCESSORS)))
+        if foreseen is None:
+            return build.add(first, build.long(8 * way))
+        return build.add(first, build.select(foreseen, build.long(8 * way), build.long(8 * (way + 2))))
 
 
 class Accounting(Words):
@@ -34,38 +84,117 @@ class Accounting(Words):
 
     def __init__(
         self,
-        build: Builder,
+        books: Books,
         core: CoreState,
-        state: Value,
-        number: Value,
         helpers: Helpers,
+        description: Description,
         accesses: Sequence[Access],
         traps: int,
     ) -> None:
-        super().__init__(build, state)
-        self.core, self.number, self.helpers = core, number, helpers
-        self.accesses, self.traps = accesses, traps
+        super().__init__(books.build, books.state)
+        self.books, self.core, self.helpers = books, core, helpers
+        self.description, self.accesses, self.traps = description, accesses, traps
         self.entry = [a for a in accesses if a.when == "entry"]
         self.exit = [a for a in accesses if a.when == "exit" and a.memory.size == 1]
         self.hooked = [a for a in accesses if a.when == "hooked" or (a.when == "exit" and a.memory.size > 1)]
-        self.row = build.add(self.word(State.BLOCKS_TABLE), build.mul(number, build.long(8 * Block.COLUMNS)))
+
+        self.row: Value = None
 
     # Before the block
 
+    def begin(self) -> None:
+        """Where the block begins."""
+        self.row = self.books.row()
+
     def quick(self, edge: Edge, slow: ir.Block) -> None:
         """Book the block, or go to `slow` with nothing booked."""
-        build = self.build
-        found = build.ir.call(self.helpers.ready, [self.state, self.row, edge.entry])
-        self.need(build.is_("!=", found, build.long(0)), slow)
+        build, books = self.build, self.books
+        self._need_time(slow)
+        generation = build.load(self.row, I64, 8 * Block.I_GENERATION)
+        self.need(build.is_("==", generation, self.word(State.I_GENERATION)), slow)
         self._need_no_trap(slow)
         addresses = self._entry_addresses(slow)
         for access in self.entry:
             self._need_aligned(access, addresses[access.ordinal], slow)
-        build.ir.call(self.helpers.commit, [self.state, self.number, found, edge.entry, edge.place, edge.value])
+        transition = self._transition(edge, slow)
+        self._with_penalty(edge)
+        self._train(edge)
+        books.transition.set(transition)
+        self._commit()
         if self.hooked:
+            self.put(State.UNSETTLED, build.long(1))
             for access in self.accesses:
                 self._note(access.ordinal, build.long(-1))
         self._access_all(self.entry, addresses, Block.ENTRY_FIRST)
+
+    def _need_time(self, slow: ir.Block) -> None:
+        """Neither an event nor the end of the slice is due."""
+        build, books = self.build, self.books
+        self.need(build.is_("<", books.cycle.get(), self.word(State.HORIZON), signed=True), slow)
+        self.need(build.is_("<", books.blocks.get(), self.word(State.BLOCK_LIMIT), signed=True), slow)
+        self.need(build.is_("==", self.word(State.STOP_WANTED), build.long(0)), slow)
+
+    def _transition(self, edge: Edge, slow: ir.Block) -> Value:
+        build = self.build
+        kept = build.load(edge.memo, I64)
+        number = self.books.number.get()
+        same = build.is_("==", build.lsr(kept, 32), build.add(number, build.long(1)))
+        last = build.masked(kept, 0xFFFF_FFFF)
+        before = build.ir.block
+        known, seek = build.block("known"), build.block("seek")
+        build.branch(same, known, seek, likely=True)
+        build.at(seek)
+        found = build.internal(self.helpers.find, [self.state, number, edge.entry, edge.memo])
+        build.branch(build.is_(">=", found, build.long(0), signed=True), known, slow)
+        build.at(known)
+        transition = build.ir.phi(I64)
+        transition.add_incoming(last, before)
+        transition.add_incoming(found, seek)
+        return transition
+
+    def _with_penalty(self, edge: Edge) -> None:
+        """A misprediction costs what the transition before says, on the block before."""
+        build, books = self.build, self.books
+        flushed, on = build.block("flushed"), build.block("on")
+        build.branch(build.is_("==", edge.entry, build.long(FLUSHED)), flushed, on)
+        build.at(flushed)
+        penalty = build.sext(build.load(books.found(), I32, 4 * at.PENALTY), I64)
+        row = build.mul(self.word(State.PREVIOUS), build.long(8 * Stall.COLUMNS))
+        row = build.add(self.word(State.BLOCK_STALLS), row)
+        build.store(build.add(build.load(row, I64, 8 * Stall.BRANCH), penalty), row, 8 * Stall.BRANCH)
+        books.cycle.set(build.add(books.cycle.get(), penalty))
+        build.go(on)
+        build.at(on)
+
+    def _train(self, edge: Edge) -> None:
+        build = self.build
+        stack, plain, on = build.block("stack"), build.block("plain"), build.block("trained")
+        special = build.is_("!=", build.masked(edge.place, SPECIAL), build.long(0))
+        build.branch(special, stack, plain, likely=False)
+        build.at(plain)
+        build.store(edge.value, edge.place)
+        build.go(on)
+        build.at(stack)
+        address = build.long(self.description.address)
+        build.internal(self.helpers.train, [self.state, edge.place, edge.value, address])
+        build.go(on)
+        build.at(on)
+
+    def _commit(self) -> None:
+        """Book the block by its transition; the second half of kernels._book."""
+        build, books = self.build, self.books
+        found, transition, cycle = books.found(), books.transition.get(), books.cycle.get()
+        books.blocks.set(build.add(books.blocks.get(), build.long(1)))
+        self.put(State.BLOCKS, books.blocks.get())
+        self.put(State.STALLS, build.long(0))
+        self.put(State.STARTED, cycle)
+        books.cycle.set(build.add(cycle, build.sext(build.load(found, I32, 4 * at.COST), I64)))
+        self.put(State.CYCLE, books.cycle.get())
+        place = build.add(self.word(State.COUNTS), build.lsl(transition, 3))
+        build.store(build.add(build.load(place, I64), build.long(1)), place)
+        self.put(State.PREVIOUS, books.number.get())
+        self.put(State.TRANSITION, transition)
+        self.put(State.PIPELINE, build.sext(build.load(found, I32, 4 * at.NEXT), I64))
 
     def _need_no_trap(self, slow: ir.Block) -> None:
         if self.traps:
@@ -78,7 +207,9 @@ class Accounting(Words):
         return build.add(self.word(State.OPERANDS), rows)
 
     def _note(self, ordinal: int, address: Value) -> None:
-        self.build.store(address, self.word(State.SCRATCH), 8 * (FRAME_WORDS + ordinal))
+        """For what compares a block's addresses."""
+        if len(self.accesses) > 1:
+            self.build.store(address, self.word(State.SCRATCH), 8 * (FRAME_WORDS + ordinal))
 
     def _need_aligned(self, access: Access, address: Value, slow: ir.Block) -> None:
         """Off its alignment it is kernels.step's, which looks at what goes with it, and whether it is a fault."""
@@ -87,7 +218,7 @@ class Accounting(Words):
             self.need(build.is_("==", build.masked(address, memory.size - 1), build.word(0)), slow)
 
     def _access_all(self, accesses: Sequence[Access], addresses: Mapping[int, Value], column: Block) -> None:
-        """Book each operand: nothing, where it is aligned and in a line that the D-cache holds where it was last."""
+        """Book each operand: nothing, where it is in a line that the D-cache holds where it was last. All are aligned."""
         if not accesses:
             return
         build = self.build
@@ -96,21 +227,31 @@ class Accounting(Words):
             wide = build.zext(addresses[access.ordinal], I64)
             self._note(access.ordinal, wide)
             row = build.add(first, build.long(8 * k * Operand.COLUMNS))
-            slot = build.load(row, I64, 8 * Operand.SLOT)
-            held = build.load(build.add(self.word(State.D_SLOTS), build.lsl(slot, 3)), I64)
-            hit = build.is_("==", held, build.lsr(wide, LINE_SHIFT))
-            if access.memory.size > 1:
-                off = build.and_(wide, build.load(row, I64, 8 * Operand.MISALIGNED))
-                hit = build.and_(hit, build.is_("==", off, build.long(0)))
-            if access.memory.size * access.memory.count > 1:
-                span = build.load(row, I64, 8 * Operand.SPAN)
-                hit = build.and_(hit, build.is_("<=", build.masked(wide, 31), span, signed=True))
-            elsewhere, fine = build.block("elsewhere"), build.block("hit")
-            build.branch(hit, fine, elsewhere, likely=True)
-            build.at(elsewhere)
-            build.ir.call(self.helpers.access, [self.state, self.number, wide, row])
-            build.go(fine)
-            build.at(fine)
+            self._access(access, wide, row)
+
+    def _access(self, access: Access, address: Value, row: Value) -> None:
+        build = self.build
+        fine, line, elsewhere, costs = (build.block(name) for name in ("hit", "line", "elsewhere", "costs"))
+        several = access.memory.count > 1
+        if several:
+            span = build.load(row, I64, 8 * Operand.SPAN)
+            whole = build.is_("<=", build.masked(address, 31), span, signed=True)
+            if access.memory.kind == "store":
+                off = build.and_(address, build.load(row, I64, 8 * Operand.MISALIGNED))
+                whole = build.and_(whole, build.is_("==", off, build.long(0)))
+            build.branch(whole, line, costs, likely=True)
+        else:
+            build.go(line)
+        build.at(line)
+        slot = build.load(row, I64, 8 * Operand.SLOT)
+        held = build.load(build.add(self.word(State.D_SLOTS), build.lsl(slot, 3)), I64)
+        build.branch(build.is_("==", held, build.lsr(address, LINE_SHIFT)), fine, elsewhere, likely=True)
+        build.at(elsewhere)
+        build.branch(is_quiet(self, address), fine, costs)
+        build.at(costs)
+        self.books.cycle.set(build.internal(self.helpers.access, [self.state, self.books.number.get(), address, row]))
+        build.go(fine)
+        build.at(fine)
 
     def _entry_addresses(self, slow: ir.Block) -> dict[int, Value]:
         """Each operand's address from the registers at the block's start, and from the words that its own loads bring."""
@@ -165,44 +306,46 @@ class Accounting(Words):
             values.append(value)
         return values
 
+    def after_step(self) -> None:
+        """kernels.step has booked the block, and leaves it to be settled."""
+        self.books.recall()
+        if not self.hooked:
+            self.put(State.UNSETTLED, self.build.long(0))
+
     # Behind it
 
     def settle(self) -> None:
         """Finish the block, as kernels.settle."""
-        build = self.build
-        if not self.accesses:
-            self.put(State.UNSETTLED, build.long(0))
-            return
+        build, books = self.build, self.books
         addresses = {access.ordinal: self.linear(access.address) for access in self.exit}
         self._access_all(self.exit, addresses, Block.EXIT_FIRST)
         if len(self.accesses) > 1:
-            transition = build.mul(self.word(State.TRANSITION), build.long(4 * at.TRANSITION_WORDS))
-            found = build.add(self.word(TRANSITIONS), transition)
+            found = books.found()
             paired, alone = build.block("paired"), build.block("alone")
             count = build.load(found, I32, 4 * at.PAIR_COUNT)
             build.branch(build.is_("==", count, build.word(0)), alone, paired)
             build.at(paired)
-            build.ir.call(self.helpers.pairs, [self.state, self.number, found])
+            books.cycle.set(build.internal(self.helpers.pairs, [self.state, books.number.get(), found]))
             build.go(alone)
             build.at(alone)
-        self.put(State.UNSETTLED, build.long(0))
+        if self.hooked:
+            self.put(State.UNSETTLED, build.long(0))
 
     # Without timing
 
     def count(self, instructions: int, slow: ir.Block) -> None:
         """Functional runs: a cycle an instruction."""
-        build = self.build
-        cycle = self.word(State.CYCLE)
-        self.need(build.is_("<", cycle, self.word(State.HORIZON), signed=True), slow)
-        self.need(build.is_("<", self.word(State.BLOCKS), self.word(State.BLOCK_LIMIT), signed=True), slow)
-        self.need(build.is_("==", self.word(State.STOP_WANTED), build.long(0)), slow)
+        build, books = self.build, self.books
+        self._need_time(slow)
         self._need_no_trap(slow)
         addresses = self._entry_addresses(slow)
         for access in self.entry:
             self._need_aligned(access, addresses[access.ordinal], slow)
-        self.put(State.BLOCKS, build.add(self.word(State.BLOCKS), build.long(1)))
-        self.put(State.STARTED, cycle)
-        self.put(State.CYCLE, build.add(cycle, build.long(instructions)))
-        self.put(State.PREVIOUS, self.number)
-        place = 8 * Block.EXECUTED
-        build.store(build.add(build.load(self.row, I64, place), build.long(1)), self.row, place)
+        books.blocks.set(build.add(books.blocks.get(), build.long(1)))
+        self.put(State.BLOCKS, books.blocks.get())
+        self.put(State.STARTED, books.cycle.get())
+        books.cycle.set(build.add(books.cycle.get(), build.long(instructions)))
+        self.put(State.CYCLE, books.cycle.get())
+        self.put(State.PREVIOUS, books.number.get())
+        row, place = self.row, 8 * Block.EXECUTED
+        build.store(build.add(build.load(row, I64, place), build.long(1)), row, place)

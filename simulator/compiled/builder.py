@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from llvmlite import ir
 
 I1, I8, I16, I32, I64 = (ir.IntType(bits) for bits in (1, 8, 16, 32, 64))
+F32, F64 = ir.FloatType(), ir.DoubleType()
 Value: TypeAlias = Any  # an LLVM value; llvmlite has no types
 
 
@@ -18,7 +19,12 @@ class Builder:
 
     def __init__(self, function: ir.Function) -> None:
         self.function = function
-        self.ir = ir.IRBuilder(function.append_basic_block("entry"))
+        self._places: dict[tuple[int, int, str], Value] = {}
+        self._kept: tuple[Value, ...] = ()
+        self._first = ir.IRBuilder(function.append_basic_block("places"))
+        start = function.append_basic_block("entry")
+        self._first.position_before(self._first.branch(start))
+        self.ir = ir.IRBuilder(start)
 
     # Control
 
@@ -46,14 +52,33 @@ class Builder:
     def long(value: int) -> Value:
         return ir.Constant(I64, value)
 
-    def load(self, address: Value, kind: ir.IntType, offset: int = 0) -> Value:
-        """The integer at a host address, an i64."""
-        place = self.ir.add(address, self.long(offset)) if offset else address
-        return self.ir.load(self.ir.inttoptr(place, kind.as_pointer()), align=1)
+    def load(self, address: Value, kind: ir.Type, offset: int = 0) -> Value:
+        """The value at a host address, an i64."""
+        return self.ir.load(self._place(address, kind, offset), align=1)
 
     def store(self, value: Value, address: Value, offset: int = 0) -> None:
-        place = self.ir.add(address, self.long(offset)) if offset else address
-        self.ir.store(value, self.ir.inttoptr(place, value.type.as_pointer()), align=1)
+        self.ir.store(value, self._place(address, value.type, offset), align=1)
+
+    def keep(self, *addresses: Value) -> None:
+        """Work out the places behind these, which are arguments or `early`, once for the whole function."""
+        self._kept += addresses
+
+    def early(self, address: Value, offset: int) -> Value:
+        """The i64 at a kept address, loaded where the function begins."""
+        return self._first.load(self._place(address, I64, offset), align=1)
+
+    def variable(self, kind: ir.Type) -> Value:
+        return self._first.alloca(kind)
+
+    def _place(self, address: Value, kind: ir.Type, offset: int) -> Value:
+        if not any(address is kept for kept in self._kept):
+            place = self.ir.add(address, self.long(offset)) if offset else address
+            return self.ir.inttoptr(place, kind.as_pointer())
+        key = (id(address), offset, str(kind))
+        if key not in self._places:
+            place = self._first.add(address, self.long(offset)) if offset else address
+            self._places[key] = self._first.inttoptr(place, kind.as_pointer())
+        return self._places[key]
 
     # Words
 
@@ -130,6 +155,14 @@ class Builder:
             function = ir.Function(module, ir.FunctionType(kind, [a.type for a in arguments]), full)
         return self.ir.call(function, arguments)
 
+    def float_intrinsic(self, name: str, arguments: list[Value]) -> Value:
+        """An LLVM intrinsic of singles."""
+        module, full = self.function.module, f"llvm.{name}.f32"
+        function = module.globals.get(full)
+        if function is None:
+            function = ir.Function(module, ir.FunctionType(F32, [F32] * len(arguments)), full)
+        return self.ir.call(function, arguments)
+
     def clamp(self, value: Value, low: int, high: int) -> tuple[Value, Value]:
         """A signed value held to low..high, and whether it had to be."""
         kind = value.type
@@ -137,7 +170,25 @@ class Builder:
         held = self.intrinsic("smax", [held, ir.Constant(kind, low)])
         return held, self.is_("!=", held, value)
 
-    def call(self, address: Value, result: ir.Type, arguments: list[Value], *, tail: bool = False) -> Value:
-        """Call the C function at a host address; tail: as the last thing that this function does, without a frame of its own."""
+    def call(self, address: Value, result: ir.Type, arguments: list[Value]) -> Value:
+        """Call the C function at a host address."""
         kind = ir.FunctionType(result, [a.type for a in arguments])
-        return self.ir.call(self.ir.inttoptr(address, kind.as_pointer()), arguments, tail="musttail" if tail else False)
+        return self.ir.call(self.ir.inttoptr(address, kind.as_pointer()), arguments)
+
+    def internal(self, function: ir.Function, arguments: list[Value]) -> Value:
+        """Call a function of this module by its own convention."""
+        return self.ir.call(function, arguments, cconv=function.calling_convention)
+
+
+class Variable:
+    """A value of the function that changes; LLVM makes it a register."""
+
+    def __init__(self, build: Builder, kind: ir.Type = I64) -> None:
+        self._build, self._kind = build, kind
+        self._place = build.variable(kind)
+
+    def get(self) -> Value:
+        return self._build.ir.load(self._place, typ=self._kind)
+
+    def set(self, value: Value) -> None:
+        self._build.ir.store(value, self._place)

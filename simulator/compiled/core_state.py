@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 from llvmlite import ir
 
-from simulator.compiled.builder import I32, I64, Builder, Value
+from simulator.compiled.builder import F32, I32, Builder, Value, Variable
+from simulator.compiled.places import Place
 from simulator.timing.kernels import State
 
 PC = 15
@@ -22,36 +23,54 @@ WORD_OF = {
     "v": State.FLAGS_V,
     "q": State.FLAGS_Q,
     "ge": State.FLAGS_GE,
+    "fpscr": Place.FPSCR,
 }
 ALWAYS = 14
+S0 = 32
 Name = int | str
 
 
 class CoreState:
-    """Registers 0..14 by number, flags by letter, as variables of the function; `dirty` are those that it writes."""
+    """Registers 0..14 and S0 + n by number, flags by letter, as variables of the function; `dirty` are those that it writes.
+
+    S0 + n are singles, the rest words.
+    """
 
     def __init__(self, build: Builder, state: Value, used: Iterable[Name], written: Iterable[Name]) -> None:
         self.build = build
-        self._registers = build.load(state, I64, 8 * State.REGISTERS)
+        self._registers = build.early(state, 8 * State.REGISTERS)
+        self._singles: Value = None
         self.dirty = sorted(set(written), key=str)
         names = sorted(set(used) | set(written), key=str)
-        self._flags = {n: build.load(state, I64, 8 * WORD_OF[n]) for n in names if isinstance(n, str)}
-        self._variables = {name: build.ir.alloca(I32) for name in names}
+        self._flags = {n: build.early(state, 8 * WORD_OF[n]) for n in names if isinstance(n, str)}
+        if any(isinstance(name, int) and name >= S0 for name in names):
+            self._singles = build.early(state, 8 * Place.SINGLES)
+        build.keep(self._registers, self._singles, *self._flags.values())
+        self._variables = {name: Variable(build, _kind(name)) for name in names}
         for name in names:
-            build.ir.store(self._from_memory(name), self._variables[name])
+            self._variables[name].set(self._from_memory(name))
 
     def _place(self, name: Name) -> tuple[Value, int]:
-        return (self._flags[name], 0) if isinstance(name, str) else (self._registers, 4 * name)
+        if isinstance(name, str):
+            return self._flags[name], 0
+        return (self._registers, 4 * name) if name < S0 else (self._singles, 4 * (name - S0))
 
     def _from_memory(self, name: Name) -> Value:
         address, offset = self._place(name)
-        return self.build.load(address, I32, offset)
+        return self.build.load(address, _kind(name), offset)
 
     def get(self, name: Name) -> Value:
-        return self.build.ir.load(self._variables[name], typ=I32)
+        return self._variables[name].get()
+
+    def bits(self, name: Name) -> Value:
+        """As a word."""
+        value = self.get(name)
+        return self.build.ir.bitcast(value, I32) if value.type == F32 else value
 
     def set(self, name: Name, value: Value) -> None:
-        self.build.ir.store(value, self._variables[name])
+        """A register of either kind takes a word."""
+        kind = _kind(name)
+        self._variables[name].set(value if value.type == kind else self.build.ir.bitcast(value, kind))
 
     def write_back(self) -> None:
         """Put into the core what this function may have written."""
@@ -90,6 +109,10 @@ class CoreState:
         }
         result = pairs[condition & 14]()
         return build.not_(result) if condition & 1 and condition < ALWAYS else result
+
+
+def _kind(name: Name) -> ir.Type:
+    return F32 if isinstance(name, int) and name >= S0 else I32
 
 
 def flags_of(condition: int) -> tuple[str, ...]:

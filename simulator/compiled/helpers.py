@@ -1,4 +1,4 @@
-"""Functions that all compiled blocks of a module call: the checks and the booking that kernels.step makes where all is as last time.
+"""Functions that compiled blocks of a module call where not all is as last time: known transitions, operands, banks, training.
 
 Reference: simulator/timing/kernels.py; each function names the kernel that it is the quick half of. A hit changes nothing in the
 caches, so the order in which a block's operands are looked at does not matter.
@@ -6,51 +6,59 @@ caches, so the order in which a block's operands are looked at does not matter.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from llvmlite import ir
 
 from simulator.compiled.builder import I1, I8, I32, I64, Builder, Value
 from simulator.timing import layout as at
 from simulator.timing.kernels import (
+    D_LINES,
     D_SETS,
     D_WAYS,
-    DIRTY_TAGS,
     FLUSHED,
     FRAME_WORDS,
     LINE_SHIFT,
     MAX_STALLS,
     PAGE_SHIFT,
     RETURN_DEPTH,
-    Block,
     Operand,
     Stall,
     State,
 )
 
 SLOW = -1  # an edge that kernels.step is to work out
-PUSH, POP = 1, 3  # in the place of a predictor's word: a call's return address is pushed, a return's is popped
-TRANSITIONS, PAIRS = State.AUTOMATON + 8, State.AUTOMATON + 12
+PUSH, POP, CALL = 1, 3, 5  # in the low bits of a predictor's word: what else is learnt, or learnt instead
+SPECIAL = 7
+TRANSITIONS, PAIRS, LOOKUP = State.AUTOMATON + 8, State.AUTOMATON + 12, State.AUTOMATON + 14
+SUCCESSORS = 4  # words for each transition: what followed it last, by way and by whether it was foreseen
+MIX = 0x1E37_79B9_7F4A_7C15  # of pipeline._slot
 VOID = ir.VoidType()
 
 
 class Helpers:
-    """The functions of one module, written when it is made: `ready`, `commit`, `access`, `pairs`."""
+    """The functions `find`, `train`, `access`, `pairs`, which one module holds and others name."""
 
     def __init__(self, module: ir.Module) -> None:
-        self.ready = self._declare(module, "ready", I64, 3)
-        self.commit = self._declare(module, "commit", VOID, 6)
-        self.access = self._declare(module, "access", VOID, 4)
-        self.pairs = self._declare(module, "pairs", VOID, 3)
-        _Ready(self.ready).write()
-        _Commit(self.commit).write()
-        _Access(self.access).write()
+        self.find = declare_helper(module, "find", I64, [I64] * 4)
+        self.train = declare_helper(module, "train", VOID, [I64] * 4)
+        self.access = declare_helper(module, "access", I64, [I64] * 4)
+        self.pairs = declare_helper(module, "pairs", I64, [I64] * 3)
+
+    def write(self, module: ir.Module) -> None:
+        rest = declare_helper(module, "rest", I64, [I64] * 4)
+        _Find(self.find).write()
+        _Train(self.train).write()
+        _Access(self.access, rest).write()
+        _Rest(rest).write()
         _Pairs(self.pairs).write()
 
-    def _declare(self, module: ir.Module, name: str, result: ir.Type, arguments: int) -> ir.Function:
-        function = ir.Function(module, ir.FunctionType(result, [I64] * arguments), name)
-        function.linkage = "internal"
-        function.calling_convention = "fastcc"
-        function.attributes.add("noinline")
-        return function
+
+def declare_helper(module: ir.Module, name: str, result: ir.Type, arguments: Sequence[ir.Type]) -> ir.Function:
+    """A function that compiled code calls and that leaves nearly all registers as they are."""
+    function = ir.Function(module, ir.FunctionType(result, arguments), name)
+    function.calling_convention = "preserve_mostcc"
+    return function
 
 
 class Words:
@@ -58,6 +66,7 @@ class Words:
 
     def __init__(self, build: Builder, state: Value) -> None:
         self.build, self.state = build, state
+        build.keep(state)
 
     def word(self, place: int) -> Value:
         return self.build.load(self.state, I64, 8 * place)
@@ -74,128 +83,86 @@ class Words:
         self.build.at(fine)
 
 
-class _Ready(Words):
-    """i64 ready(state, row, entry): the transition of the block in row where it may be booked now, else 0. Nothing changes.
+class _Find(Words):
+    """i64 find(state, number, entry, memo): the known transition of a block, kept with the block's number at memo, or -1.
 
-    The first half of kernels.step and _book.
+    pipeline.find_transition.
     """
 
     def __init__(self, function: ir.Function) -> None:
         super().__init__(Builder(function), function.args[0])
-        self.row, self.entry = function.args[1:]
+        self.number, self.entry, self.memo = function.args[1:]
 
     def write(self) -> None:
         build = self.build
-        no = build.block("no")
-        self.need(build.is_("<", self.word(State.CYCLE), self.word(State.HORIZON), signed=True), no)
-        self.need(build.is_("<", self.word(State.BLOCKS), self.word(State.BLOCK_LIMIT), signed=True), no)
-        self.need(build.is_("==", self.word(State.STOP_WANTED), build.long(0)), no)
-        self.need(build.is_("!=", self.entry, build.long(SLOW)), no)
-        generation = build.load(self.row, I64, 8 * Block.I_GENERATION)
-        self.need(build.is_("==", generation, self.word(State.I_GENERATION)), no)
+        none = build.block("none")
+        self.need(build.is_("!=", self.entry, build.long(SLOW)), none)
         flushed = build.is_("==", self.entry, build.long(FLUSHED))
-        pipeline = build.trunc(build.select(flushed, build.long(0), self.word(State.PIPELINE)))
-        entry = build.trunc(self.entry)
-        for column in (Block.GUESS, Block.ALTERNATE):
-            self._try(build.load(self.row, I64, 8 * column), pipeline, entry)
-        build.go(no)
-        build.at(no)
-        build.ir.ret(build.long(0))
-
-    def _try(self, number: Value, pipeline: Value, entry: Value) -> None:
-        build = self.build
-        some, yes, next_ = build.block("some"), build.block("yes"), build.block("next")
-        build.branch(build.is_(">=", number, build.long(0), signed=True), some, next_, likely=True)
-        build.at(some)
-        row = build.add(self.word(TRANSITIONS), build.mul(number, build.long(4 * at.TRANSITION_WORDS)))
-        same = build.is_("==", build.load(row, I32, 4 * at.STATE), pipeline)
-        same = build.and_(same, build.is_("==", build.load(row, I32, 4 * at.ENTRY), entry))
-        build.branch(same, yes, next_, likely=True)
-        build.at(yes)
-        build.ir.ret(row)
+        pipeline = build.select(flushed, build.long(0), self.word(State.PIPELINE))
+        key = build.or_(build.lsl(pipeline, 34), build.or_(build.lsl(self.number, 2), self.entry))
+        mixed = build.mul(key, build.long(MIX))
+        mask = build.sub(self.word(LOOKUP + 1), build.long(1))
+        start = build.and_(build.xor(mixed, build.asr(mixed, 29)), mask)
+        before = build.ir.block
+        head, found, other, next_ = (build.block(n) for n in ("head", "found", "other", "next"))
+        build.go(head)
+        build.at(head)
+        place = build.ir.phi(I64)
+        place.add_incoming(start, before)
+        row = build.add(self.word(LOOKUP), build.lsl(place, 4))
+        held = build.load(row, I64)
+        build.branch(build.is_("==", held, key), found, other)
+        build.at(other)
+        build.branch(build.is_("<", held, build.long(0), signed=True), none, next_)
         build.at(next_)
+        place.add_incoming(build.and_(build.add(place, build.long(1)), mask), next_)
+        build.go(head)
+        build.at(found)
+        transition = build.load(row, I64, 8)
+        tag = build.lsl(build.add(self.number, build.long(1)), 32)
+        build.store(build.or_(tag, transition), self.memo)
+        build.ir.ret(transition)
+        build.at(none)
+        build.ir.ret(build.long(-1))
 
 
-class _Commit(Words):
-    """void commit(state, number, found, entry, place, value): book the block by the transition found; the second half of _book."""
+class _Train(Words):
+    """void train(state, place, value, address): the return stack, and with CALL the target of an indirect call; kernels._train."""
 
     def __init__(self, function: ir.Function) -> None:
         super().__init__(Builder(function), function.args[0])
-        self.number, self.found, self.entry, self.place, self.value = function.args[1:]
+        self.place, self.value, self.address = function.args[1:]
 
     def write(self) -> None:
         build = self.build
-        before = self.word(State.CYCLE)
-        cycle = self._with_penalty(before)
-        self._train()
-        found = self.found
-        transition = build.sub(found, self.word(TRANSITIONS))
-        number = build.ir.sdiv(transition, build.long(4 * at.TRANSITION_WORDS), flags=("exact",))
-        self.put(State.BLOCKS, build.add(self.word(State.BLOCKS), build.long(1)))
-        self.put(State.STALLS, build.long(0))
-        self.put(State.STARTED, cycle)
-        self.put(State.CYCLE, build.add(cycle, build.sext(build.load(found, I32, 4 * at.COST), I64)))
-        place = build.add(self.word(State.COUNTS), build.lsl(number, 3))
-        build.store(build.add(build.load(place, I64), build.long(1)), place)
-        self.put(State.PREVIOUS, self.number)
-        self.put(State.TRANSITION, number)
-        self.put(State.PIPELINE, build.sext(build.load(found, I32, 4 * at.NEXT), I64))
-        self.put(State.UNSETTLED, build.long(1))
-        build.ir.ret_void()
-
-    def _with_penalty(self, cycle: Value) -> Value:
-        """A misprediction costs what the transition before says, on the block before."""
-        build = self.build
-        start = build.ir.block
-        flushed, on = build.block("flushed"), build.block("on")
-        build.branch(build.is_("==", self.entry, build.long(FLUSHED)), flushed, on, likely=False)
-        build.at(flushed)
-        last = build.mul(self.word(State.TRANSITION), build.long(4 * at.TRANSITION_WORDS))
-        penalty = build.load(build.add(self.word(TRANSITIONS), last), I32, 4 * at.PENALTY)
-        penalty = build.sext(penalty, I64)
-        row = build.mul(self.word(State.PREVIOUS), build.long(8 * Stall.COLUMNS))
-        row = build.add(self.word(State.BLOCK_STALLS), row)
-        build.store(build.add(build.load(row, I64, 8 * Stall.BRANCH), penalty), row, 8 * Stall.BRANCH)
-        later = build.add(cycle, penalty)
-        build.go(on)
-        build.at(on)
-        result = build.ir.phi(I64)
-        result.add_incoming(cycle, start)
-        result.add_incoming(later, flushed)
-        return result
-
-    def _train(self) -> None:
-        build = self.build
-        stack, plain, push, pop, done = (build.block(n) for n in ("stack", "plain", "push", "pop", "trained"))
-        special = build.is_("!=", build.masked(self.place, 1), build.long(0))
-        build.branch(special, stack, plain, likely=False)
-        build.at(plain)
-        build.store(self.value, self.place)
-        build.go(done)
-        build.at(stack)
         top, returns = self.word(State.RETURN_TOP), self.word(State.RETURNS)
-        build.branch(build.is_("==", self.place, build.long(PUSH)), push, pop)
-        build.at(push)
-        build.store(self.value, build.add(returns, build.lsl(top, 3)))
-        self.put(State.RETURN_TOP, build.masked(build.add(top, build.long(1)), RETURN_DEPTH - 1))
-        build.go(done)
+        pop, call, indirect, push = (build.block(n) for n in ("pop", "call", "indirect", "push"))
+        build.branch(build.is_("==", self.place, build.long(POP)), pop, call)
         build.at(pop)
         below = build.masked(build.sub(top, build.long(1)), RETURN_DEPTH - 1)
         build.store(build.long(-1), build.add(returns, build.lsl(below, 3)))
         self.put(State.RETURN_TOP, below)
-        build.go(done)
-        build.at(done)
+        build.ir.ret_void()
+        build.at(call)
+        build.branch(build.is_("==", self.place, build.long(PUSH)), push, indirect)
+        build.at(indirect)
+        build.store(self.address, build.sub(self.place, build.long(CALL)))
+        build.go(push)
+        build.at(push)
+        build.store(self.value, build.add(returns, build.lsl(top, 3)))
+        self.put(State.RETURN_TOP, build.masked(build.add(top, build.long(1)), RETURN_DEPTH - 1))
+        build.ir.ret_void()
 
 
 class _Access(Words):
-    """void access(state, number, address, operand row): book an operand that is not where it was last in the D-cache.
+    """i64 access(state, number, address, operand row): the cycle behind an operand that is not where it was last in the D-cache.
 
-    Aligned, within one line, and in memory that never costs or in a line that the D-cache holds (that is dirty, of a store), it costs
-    nothing; kernels.data_access does the rest.
+    Aligned, within one line that the D-cache holds, it costs nothing; `rest` does what is left.
     """
 
-    def __init__(self, function: ir.Function) -> None:
+    def __init__(self, function: ir.Function, rest: ir.Function) -> None:
         super().__init__(Builder(function), function.args[0])
+        self.rest = rest
         self.number, self.address, self.row = function.args[1:]
 
     def write(self) -> None:
@@ -205,35 +172,49 @@ class _Access(Words):
         self.need(build.is_("==", misaligned, build.long(0)), rest)
         offset = build.masked(self.address, 31)
         self.need(build.is_("<=", offset, build.load(self.row, I64, 8 * Operand.SPAN), signed=True), rest)
-        kind = build.load(build.add(self.word(State.REGIONS), build.lsr(self.address, PAGE_SHIFT)), I8)
-        quiet = build.load(build.add(self.word(State.QUIET), build.zext(kind, I64)), I8)
-        free, ways, found = build.block("free"), build.block("ways"), build.block("found")
-        build.branch(build.is_("!=", quiet, ir.Constant(I8, 0)), free, ways)
-        build.at(free)
-        build.ir.ret_void()
-        build.at(ways)
         line = build.lsr(self.address, LINE_SHIFT)
+        stored = build.is_("!=", build.load(self.row, I64, 8 * Operand.STORE), build.long(0))
         first = build.mul(build.masked(line, D_SETS - 1), build.long(D_WAYS))
-        store = build.load(self.row, I64, 8 * Operand.STORE)
-        first = build.add(first, build.mul(store, build.long(DIRTY_TAGS)))
+        first = build.add(first, build.select(stored, build.long(D_LINES), build.long(0)))
         place = build.add(self.word(State.D_SLOTS), build.lsl(first, 3))
         hit, slot = ir.Constant(I1, 0), first
         for way in range(D_WAYS):
             same = build.is_("==", build.load(place, I64, 8 * way), line)
             hit = build.or_(hit, same)
             slot = build.select(same, build.add(first, build.long(way)), slot)
+        found = build.block("found")
         build.branch(hit, found, rest)
         build.at(found)
         build.store(slot, self.row, 8 * Operand.SLOT)
-        build.ir.ret_void()
+        build.ir.ret(self.word(State.CYCLE))
         build.at(rest)
         arguments = [self.state, self.number, self.address, self.row]
-        build.call(self.word(State.ACCESS_FUNCTION), VOID, arguments)
-        build.ir.ret_void()
+        build.ir.ret(build.internal(self.rest, arguments))
+
+
+class _Rest(Words):
+    """i64 rest(state, number, address, operand row): kernels.data_access, then the cycle."""
+
+    def __init__(self, function: ir.Function) -> None:
+        super().__init__(Builder(function), function.args[0])
+        self.arguments = list(function.args)
+
+    def write(self) -> None:
+        self.build.call(self.word(State.ACCESS_FUNCTION), VOID, self.arguments)
+        self.build.ir.ret(self.word(State.CYCLE))
+
+
+def is_quiet(words: Words, address: Value) -> Value:
+    """Whether memory at an i64 address never costs anything, an i1."""
+    build = words.build
+    kind = build.load(build.add(words.word(State.REGIONS), build.lsr(address, PAGE_SHIFT)), I8)
+    quiet = build.load(build.add(words.word(State.QUIET), build.zext(kind, I64)), I8)
+    return build.is_("!=", quiet, ir.Constant(I8, 0))
 
 
 class _Pairs(Words):
-    """void pairs(state, number, found): a cycle for each pair of loads of one cycle that meet in a bank; the end of kernels.settle."""
+    """i64 pairs(state, number, found): the cycle, with one more for each pair of loads of one cycle that meet in a bank; the end of
+    kernels.settle."""
 
     def __init__(self, function: ir.Function) -> None:
         super().__init__(Builder(function), function.args[0])
@@ -267,7 +248,7 @@ class _Pairs(Words):
         pair.add_incoming(build.add(pair, build.long(8)), next_)
         build.go(head)
         build.at(over)
-        build.ir.ret_void()
+        build.ir.ret(self.word(State.CYCLE))
 
     def _stall(self, key: Value) -> None:
         """As kernels._stall."""

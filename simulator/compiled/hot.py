@@ -5,16 +5,20 @@ Reference: docs/architecture.md, "Compiled blocks". Cycles do not depend on what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.compiled.frame import Source
+from simulator.compiled.helpers import SUCCESSORS
 from simulator.compiled.library import Library
+from simulator.compiled.places import Place
+from simulator.compiled.regions import regions
 from simulator.compiled.transfers import CHUNK_SHIFT
-from simulator.compiled.translate import Source
+from simulator.compiled.translate import translatable, ways_on
 from simulator.decode import decode_block
-from simulator.native import NO_EXIT
+from simulator.native import NO_EXIT, CpuState
 from simulator.timing import kernels
 from simulator.timing import layout as at
 from simulator.timing.descriptors import Description
@@ -37,13 +41,16 @@ class Hot:
         read: Callable[[int, int], bytes],
         memories: Iterable[tuple[int, int, int, bool]],
         emulate: int,
+        cpu: CpuState,
     ) -> None:
         self.engine, self.read = engine, read
         self.library = Library(timed=engine.timed)
         self.often, self.period = OFTEN, PERIOD
         self._last = 0
         self._tried: set[int] = set()
-        self._looked_at = False
+        self._sources: dict[int, Source] = {}  # of all blocks that have been compiled
+        self._successors: NDArray[np.int64] = np.zeros((0, SUCCESSORS), np.int64)
+        self._looked_at = engine.looked_at()
         self._loads: NDArray[np.int64] = np.zeros(1 << 32 - CHUNK_SHIFT, np.int64)
         self._stores: NDArray[np.int64] = np.zeros_like(self._loads)
         for base, size, host, writable in memories:
@@ -57,6 +64,8 @@ class Hot:
         state[State.ACCESS_FUNCTION] = kernels.on_compiled_access.address
         state[State.SETTLE_FUNCTION] = kernels.on_settle.address
         state[State.EMULATE_FUNCTION] = emulate
+        state[Place.SINGLES], state[Place.FPSCR], state[Place.FP_FLAGS] = cpu.singles, cpu.fpscr, cpu.fp_flags
+        state[Place.CONTROL], state[Place.FPCCR] = cpu.control, cpu.fpccr
         state[State.LOADS], state[State.STORES] = self._loads.ctypes.data, self._stores.ctypes.data
         state[State.STUB] = self.library.stub
         self._chunks = np.flatnonzero(self._loads)
@@ -86,14 +95,18 @@ class Hot:
         refused |= engine.tables.blocks[numbers - 1, Block.TRAPS] & LOOKED_AT != 0
         library.code[numbers] = np.where(refused, library.stub, library.made[numbers])
         engine.state[State.CODE] = library.code.ctypes.data
+        more = len(engine.counts) - len(self._successors)
+        if more > 0:
+            self._successors = np.concatenate([self._successors, np.zeros((more, SUCCESSORS), np.int64)])
+            engine.state[Place.SUCCESSORS] = self._successors.ctypes.data
 
     def run(self, uc: int, pc: int, until: int) -> int:
         """As uc_emu_start, but that compiled blocks run where they may; Unicorn's error code. Bit 0 of pc is Thumb."""
         state = self.engine.state
-        looked_at = bool(state[State.TRAPS] & LOOKED_AT)
-        if looked_at or self._looked_at:
+        looked_at = self.engine.looked_at()
+        if looked_at != self._looked_at:
+            self._looked_at = looked_at
             self._publish()
-        self._looked_at = looked_at
         state[State.COMPILING] = until == NO_EXIT and self._allowed()
         if state[State.COMPILING] and state[State.BLOCKS] >= self._last + self.period:
             self.look()
@@ -114,9 +127,23 @@ class Hot:
         self._tried.update(hot)
         current = [n for n in hot if tables.find(tables.descriptions[n].address) == n]
         sources = {n: self._source(tables.descriptions[n]) for n in current}
-        self.library.compile({n: source for n, source in sources.items() if _is_still(source)})
+        fresh = {n: source for n, source in sources.items() if _is_still(source) and translatable(source)}
+        self._sources |= fresh
+        self.library.compile([{n: self._sources[n] for n in group} for group in self._regions(fresh)])
         self._publish()
         self._last = int(engine.state[State.BLOCKS])
+
+    def _regions(self, fresh: Container[int]) -> list[list[int]]:
+        """The functions to be made: of loops with fresh blocks in them, anew where others of their blocks have code already."""
+        tables, counts = self.engine.tables, self._executed()
+        ways = {}
+        for number, source in self._sources.items():
+            found = [tables.find(address) for address in ways_on(source.description)]
+            alone = source.changeable or tables.find(source.description.address) != number
+            ways[number] = [] if alone else [n for n in found if n in self._sources and not self._sources[n].changeable]
+        lengths = {number: len(source.description.instructions) for number, source in self._sources.items()}
+        parted = regions(ways, lengths, {number: float(counts[number]) for number in ways})
+        return [group for group in parted if any(number in fresh for number in group)]
 
     def _source(self, description: Description) -> Source:
         code = self.read(description.address, description.size)

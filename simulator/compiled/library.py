@@ -5,9 +5,11 @@ Reference: llvmlite's MCJIT. Object code is kept on disk under a hash of everyth
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from ctypes import CFUNCTYPE, c_int64
 from functools import cache
 from pathlib import Path
@@ -18,8 +20,10 @@ from llvmlite import ir
 from numpy.typing import NDArray
 
 from simulator.compiled.builder import I32, I64, Builder
-from simulator.compiled.helpers import Helpers
-from simulator.compiled.translate import LEFT, NOT_COMPILED, SIGNATURE, STOPPED, Source, Untranslatable, translate
+from simulator.compiled.floating_point import Residuals
+from simulator.compiled.frame import CONVENTION, LEFT, NOT_COMPILED, SIGNATURE, STOPPED, Source, declare
+from simulator.compiled.helpers import SLOW, Helpers
+from simulator.compiled.translate import translate
 from simulator.timing.kernels import Block, Reason, State
 
 PATIENCE = 50  # how often a block may be left in its middle before it is Unicorn's for good
@@ -50,30 +54,36 @@ class Library:
 
     def grow(self, blocks: int) -> None:
         """Room for so many blocks."""
-        surplus = 2 * (blocks + 1) - len(self.code) if blocks + 1 > len(self.code) else 0
+        if blocks < len(self.code):
+            return
+        surplus = 2 * (blocks + 1) - len(self.code)
         more = np.full(surplus, self.stub, np.int64)
         self.code, self.made = np.concatenate([self.code, more]), np.concatenate([self.made, more])
 
-    def compile(self, blocks: Mapping[int, Source]) -> None:
-        """Compile blocks, by their numbers; those that cannot be stay as they are."""
-        if not blocks:
+    def compile(self, groups: Sequence[Mapping[int, Source]]) -> None:
+        """Compile blocks, by their numbers; each group becomes one function. All are translatable."""
+        if not groups:
             return
-        names = {number: _name(source, timed=self.timed) for number, source in blocks.items()}
-        key = hashlib.sha256("".join(sorted(names.values())).encode()).hexdigest()[:32]
-        found = self._add(key, lambda: self._module({names[number]: source for number, source in blocks.items()}))
-        for number, name in names.items():
-            if name in found:
-                self.made[number + 1] = self._engine.get_function_address(name)
+        named = [self._names(group) for group in groups]
+        key = hashlib.sha256("".join(name for names in named for name in names.values()).encode()).hexdigest()[:32]
+        found = self._add(key, lambda: self._module(named, groups))
+        for names in named:
+            for number, name in names.items():
+                if name in found:
+                    self.made[number + 1] = self._engine.get_function_address(name)
 
-    def _module(self, blocks: Mapping[str, Source]) -> ir.Module:
+    def _names(self, group: Mapping[int, Source]) -> dict[int, str]:
+        """A name for each block, that of its group in it."""
+        hashes = {number: _hash(source, timed=self.timed) for number, source in group.items()}
+        whole = hashlib.sha256("".join(hashes.values()).encode()).hexdigest()[:8]
+        return {number: f"b{name}_{whole}" for number, name in hashes.items()}
+
+    def _module(self, named: Sequence[Mapping[int, str]], groups: Sequence[Mapping[int, Source]]) -> ir.Module:
         module = ir.Module("blocks")
-        helpers = Helpers(module)
-        for name, source in blocks.items():
-            try:
-                translate(name, source, helpers, timed=self.timed)
-            except Untranslatable:
-                continue
-            self.translated += 1
+        helpers, residuals = Helpers(module), Residuals(module)
+        for names, group in zip(named, groups, strict=True):
+            translate({names[number]: source for number, source in group.items()}, helpers, residuals, timed=self.timed)
+            self.translated += len(group)
         return module
 
     def _add(self, key: str, make: Callable[[], ir.Module]) -> set[str]:
@@ -83,7 +93,8 @@ class Library:
         try:
             data, names = path.read_bytes(), names_path.read_text().split()
         except OSError:
-            module = make()
+            with _no_collections():
+                module = make()
             names = [f.name for f in module.functions if not f.is_declaration and f.linkage != "internal"]
             data = _object(module)
             _keep(path, data)
@@ -93,11 +104,11 @@ class Library:
         return set(names)
 
 
-def _name(source: Source, *, timed: bool) -> str:
+def _hash(source: Source, *, timed: bool) -> str:
     description = source.description
     accesses = description.accesses if timed else None
     what = repr((description.address, source.code, source.changeable, accesses, timed, _sources()))
-    return f"b{hashlib.sha256(what.encode()).hexdigest()[:24]}"
+    return hashlib.sha256(what.encode()).hexdigest()[:24]
 
 
 @cache
@@ -125,6 +136,18 @@ def _keep(path: Path, data: bytes) -> None:
         return
 
 
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Without Python's cycle collector, which takes longer than all else where many thousand objects are made."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 @cache
 def _initialise() -> None:
     llvm.initialize_native_target()
@@ -142,15 +165,21 @@ def _object(module: ir.Module) -> bytes:
     parsed = llvm.parse_assembly(str(module))
     parsed.verify()
     target = _target()
-    builder = llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options(speed_level=1))
-    builder.getModulePassManager().run(parsed, builder)
+    builder = llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options())
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_sroa_pass()
+    passes.add_instruction_combine_pass()
+    passes.add_simplify_cfg_pass()
+    passes.run(parsed, builder)
     return bytes(target.emit_object(parsed))
 
 
 def base_module() -> ir.Module:
-    """What every engine needs: the stub of what is not compiled, and the loop between compiled code and Unicorn."""
+    """What every engine needs: the stub of what is not compiled, the helpers, and the loop between compiled code and Unicorn."""
     module = ir.Module("base")
-    Builder(ir.Function(module, SIGNATURE, STUB)).ir.ret(ir.Constant(I64, NOT_COMPILED))
+    Builder(declare(module, STUB)).ir.ret(ir.Constant(I64, NOT_COMPILED))
+    Helpers(module).write(module)
+    Residuals(module).write()
     _Loop(module).write()
     return module
 
@@ -209,8 +238,10 @@ class _Loop:
         build = self.build
         build.call(self.word(State.SETTLE_FUNCTION), ir.VoidType(), [self.state])
         nothing = build.add(self.state, build.long(8 * State.NOTHING))
-        arguments = [self.state, build.sub(number, build.long(1)), build.long(-1), nothing, build.long(0)]
-        result = build.call(code, I64, arguments)
+        zero = build.long(0)
+        arguments = [self.state, build.sub(number, build.long(1)), build.long(SLOW), nothing, zero, nothing, zero]
+        function = build.ir.inttoptr(code, SIGNATURE.as_pointer())
+        result = build.ir.call(function, arguments, cconv=CONVENTION)
         pc = build.ir.or_(build.zext(build.load(self.word(State.REGISTERS), I32, 60), I64), build.long(1))
         stopped, going, left = build.block("stopped"), build.block("going"), build.block("left")
         build.branch(build.is_("==", result, build.long(STOPPED)), stopped, going)

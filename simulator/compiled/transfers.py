@@ -19,6 +19,12 @@ CHUNK_SHIFT = 14  # of the tables of host addresses: 16 KB, the smallest memory 
 KINDS = {1: I8, 2: I16, 4: I32}
 
 
+def is_strict(instruction: Instruction) -> bool:
+    """Whether it faults off a word boundary wherever that is: Armv7-M ARM A3.2.1."""
+    memory, timing = instruction.memory, instruction.timing
+    return memory is not None and (memory.count > 1 or timing.endswith("_multiple") or timing.startswith("fp_"))
+
+
 class Transfers:
     """Emits one load or store at a time. `leave` gives the block that gives the instruction to Unicorn."""
 
@@ -41,7 +47,7 @@ class Transfers:
         """The words that it loads, extended; nothing has been written yet."""
         memory = instruction.memory
         assert memory is not None
-        place = self._host(memory, address, State.LOADS)
+        place = self.host(instruction, address)
         values = []
         for k in range(memory.count):
             value = self.build.load(place, KINDS[memory.size], memory.size * k)
@@ -54,8 +60,8 @@ class Transfers:
         memory = instruction.memory
         assert memory is not None
         build = self.build
-        place = self._host(memory, address, State.STORES)
-        self._keep_off_code(memory, address)
+        place = self.host(instruction, address)
+        self.keep_off_code(memory, address)
         data = [register for register, role in instruction.sources if role == "data"]
         for k, register in enumerate(data[: memory.count]):
             value = self.core.get(register)
@@ -68,16 +74,18 @@ class Transfers:
         if base is not None:
             self.core.set(base, self.build.add(self.core.get(base), self.build.word(memory.writeback)))
 
-    def _host(self, memory: Memory, address: Value, table: State) -> Value:
+    def host(self, instruction: Instruction, address: Value) -> Value:
         """The host's address of the transfer; the block is left where there is none or it could leave its memory."""
-        build = self.build
+        build, memory = self.build, instruction.memory
+        assert memory is not None
+        table = State.STORES if memory.kind == "store" else State.LOADS
         offset = self._bias(table, address)
         fine = build.is_("!=", offset, build.long(0))
         extent = memory.size * memory.count - 1
         if extent:
             last = self._bias(table, build.add(address, build.word(extent)))
             fine = build.and_(fine, build.is_("==", offset, last))
-        if memory.count > 1:
+        if is_strict(instruction):
             fine = build.and_(fine, build.is_("==", build.masked(address, 3), build.word(0)))
         self._unless(fine)
         return build.add(offset, build.zext(address, I64))
@@ -89,7 +97,7 @@ class Transfers:
         index = build.zext(build.lsr(address, CHUNK_SHIFT), I64)
         return build.load(build.add(base, build.lsl(index, 3)), I64)
 
-    def _keep_off_code(self, memory: Memory, address: Value) -> None:
+    def keep_off_code(self, memory: Memory, address: Value) -> None:
         """Leave where code has run from a kilobyte that is written to: its translations are Unicorn's to drop."""
         build = self.build
         executed = build.load(self.state, I64, 8 * State.EXECUTED)

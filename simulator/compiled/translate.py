@@ -1,35 +1,32 @@
-"""A basic block -> an LLVM function: its accounting, its instructions, and the way on to the next block.
+"""Basic blocks -> an LLVM function: their accounting, their instructions, and the ways on to other blocks.
 
-A function is i64 f(i64 state, i64 number, i64 entry, i64 place, i64 value): number is the block's in the tables, the rest is
-accounting.Edge. It ends in a call of the next block's function in its place, or returns why it does not: NOT_COMPILED with R15 the
-address of the next block, STOPPED where kernels.step asked for it, LEFT where Unicorn is to go on in the middle, at R15.
-Not compiled: floating point, exclusives, system instructions, blocks that begin inside an IT block.
+Reference: frame.py for the function. Not compiled: exclusives, system instructions, blocks that begin inside an IT block.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import reduce
+from collections.abc import Iterable, Mapping
+from functools import cache, reduce
 from operator import or_
 
+import numpy as np
 from llvmlite import ir
 
 from simulator.compiled.accounting import Accounting, Edge
-from simulator.compiled.builder import I16, I32, I64, Builder, Value
+from simulator.compiled.builder import I64, Builder, Value
 from simulator.compiled.core_state import ALWAYS, CoreState, Name, flags_of
-from simulator.compiled.helpers import POP, PUSH, SLOW, Helpers
+from simulator.compiled.floating_point import NAMES, SELECTS, FloatingPoint, Residuals, is_floating_point
+from simulator.compiled.frame import CONVENTION, STOPPED, Frame, Source, declare
+from simulator.compiled.helpers import CALL, POP, PUSH, SLOW, Helpers
 from simulator.compiled.multiplies import Multiplies
 from simulator.compiled.processing import Processing
-from simulator.compiled.transfers import CHUNK_SHIFT, Transfers
-from simulator.decode import APSR, GE, Instruction, ItState, advance_it
+from simulator.compiled.transfers import Transfers, is_strict
+from simulator.decode import APSR, FPSCR, GE, S0, Instruction, ItState, advance_it
 from simulator.timing.addresses import Access
 from simulator.timing.descriptors import Description
-from simulator.timing.kernels import FALL_THROUGH, FLUSHED, HELD, RETURN_DEPTH, TAKEN, Block, State
+from simulator.timing.kernels import FALL_THROUGH, FLUSHED, RETURN_DEPTH, TAKEN, Block, State
 from simulator.timing.traps import traps_of
 
-NOT_COMPILED, STOPPED, LEFT = 0, 1, 2
-SIGNATURE = ir.FunctionType(I64, [I64] * 5)
 DO_NOTHING = {"IT", "NOP", "YIELD", "DMB", "DSB", "ISB", "PLD", "PLI", "MEMHINT", "MEMHINTS", "HINT", "DBG"}
 BRANCHES = {"B", "BL", "BX", "BLX", "CBZ", "CBNZ", "TBB", "TBH"}
 READS_CARRY = {"ADC", "SBC", "RRX"}
@@ -37,24 +34,56 @@ PC, LR = 15, 14
 PAGE = 1024
 
 
-@dataclass(frozen=True)
-class Source:
-    """A block: its description, its bytes, and whether they lie in RAM, where they may change unseen."""
-
-    description: Description
-    code: bytes
-    changeable: bool
-
-
 class Untranslatable(Exception):
     """A block that stays Unicorn's; says why."""
 
 
-def translate(name: str, source: Source, helpers: Helpers, *, timed: bool) -> ir.Function:
-    """Add the block's function to the module of the helpers. Raises Untranslatable."""
-    _check(source.description)
-    function = ir.Function(helpers.ready.module, SIGNATURE, name)
-    return _Translation(function, source, helpers, timed=timed).write()
+def translate(blocks: Mapping[str, Source], helpers: Helpers, residuals: Residuals, *, timed: bool) -> None:
+    """Add one function of these blocks to the module of the helpers, and for each, by its name, one that enters there.
+
+    Each is one of translatable's. A lone block is the function.
+    """
+    module = helpers.find.module
+    own = {source.description.address: declare(module, name) for name, source in blocks.items()}
+    function = next(iter(own.values()))
+    if len(blocks) > 1:
+        function = declare(module, f"region_{function.name}")
+        function.linkage = "internal"
+        for which, entrance in enumerate(own.values()):
+            build = ir.IRBuilder(entrance.append_basic_block())
+            arguments = [*entrance.args[:-1], Builder.long(which)]
+            build.ret(build.call(function, arguments, cconv=CONVENTION, tail="musttail"))
+    sources = list(blocks.values())
+    instructions = [i for source in sources for i in source.description.instructions]
+    frame = Frame(function, own, sources, _names(instructions), _targets(sources), timed=timed)
+    for source in sources:
+        _Translation(frame, source.description, helpers, residuals).write()
+    frame.finish()
+
+
+def translatable(source: Source) -> bool:
+    """Whether a block can be compiled."""
+    try:
+        _check(source.description)
+    except Untranslatable:
+        return False
+    return True
+
+
+def ways_on(description: Description) -> tuple[int, ...]:
+    """The constant addresses of the blocks that may follow."""
+    last, end = description.instructions[-1], description.address + description.size
+    branch = last.branch
+    if branch is None:
+        return (end,)
+    goes_by = (
+        branch.kind == "conditional" or last.mnemonic in ("CBZ", "CBNZ") or (last.in_it and last.condition < ALWAYS)
+    )
+    return tuple(target for target in (branch.target, end if goes_by else None) if target is not None)
+
+
+def _targets(sources: Iterable[Source]) -> set[int]:
+    return {target for source in sources for target in ways_on(source.description)}
 
 
 def _check(description: Description) -> None:
@@ -62,10 +91,13 @@ def _check(description: Description) -> None:
     if description.instructions[0].in_it:
         raise Untranslatable(f"an IT block goes on at {description.address:#010x}")
     for i in description.instructions:
-        known = i.mnemonic in _KNOWN or _is_transfer(i)
+        known = i.name in NAMES if is_floating_point(i) and i.memory is None else i.mnemonic in _KNOWN
+        known = known or _is_transfer(i)
         writes_pc = i.mnemonic not in BRANCHES and i.branch is not None and not _is_transfer(i)
         if not known or writes_pc or (i.branch is not None and i is not last) or _touches_special(i):
             raise Untranslatable(f"{i.name} at {i.address:#010x}")
+        if is_floating_point(i) and not _has_plain_floats():
+            raise Untranslatable(f"{i.name} on a host that flushes denormals")
         if i.memory is not None and i.memory.exclusive:
             raise Untranslatable(f"exclusive access at {i.address:#010x}")
     if not _ends_by_itself(description):
@@ -75,6 +107,12 @@ def _check(description: Description) -> None:
         raise Untranslatable(f"a branch to what follows it at {last.address:#010x}")
     if branch is not None and last.in_it and last.condition != ALWAYS and branch.kind != "jump":
         raise Untranslatable(f"a conditional return or call at {last.address:#010x}")
+
+
+@cache
+def _has_plain_floats() -> bool:
+    """Whether this thread's arithmetic keeps denormals, which libraries built for speed switch off."""
+    return bool(np.float32(1e-40) + np.float32(1e-40) > np.float32(1e-40))
 
 
 def _ends_by_itself(description: Description) -> bool:
@@ -91,79 +129,47 @@ def _ends_by_itself(description: Description) -> bool:
 def _is_transfer(i: Instruction) -> bool:
     if i.memory is None or i.memory.kind not in ("load", "store") or i.mnemonic in BRANCHES:
         return False
-    return i.timing.startswith(("load", "store"))
+    return i.timing.startswith(("load", "store", "fp_load", "fp_store"))
 
 
 def _touches_special(i: Instruction) -> bool:
-    """PC where the manual calls it unpredictable; FP registers."""
-    written = [r for r, kind in i.destinations if kind == "result"]
-    return PC in written or any(r >= 32 for r, _ in (*i.destinations, *i.sources))
+    """PC where the manual calls it unpredictable."""
+    return any(r == PC and kind == "result" for r, kind in i.destinations)
 
 
 class _Translation:
-    def __init__(self, function: ir.Function, source: Source, helpers: Helpers, *, timed: bool) -> None:
-        self.description, self.timed = description, timed = source.description, timed
+    """Of one block in its function."""
+
+    def __init__(self, frame: Frame, description: Description, helpers: Helpers, residuals: Residuals) -> None:
+        self.frame, self.description, self.timed = frame, description, frame.timed
         self.instructions = description.instructions
-        self.build = build = Builder(function)
-        self.state, self.number, entry, place, value = function.args
-        used, written = _names(self.instructions)
-        self.core = CoreState(build, self.state, used, written)
-        self.processing = Processing(build, self.core)
-        self.emitters = self.processing.emitters | Multiplies(build, self.core, self.processing).emitters
-        self.transfers = Transfers(build, self.core, self.state, self._leave)
-        accesses = description.accesses if timed else _lists(description)
+        self.build, self.core, self.state = frame.build, frame.core, frame.state
+        self.processing = Processing(self.build, self.core)
+        self.transfers = Transfers(self.build, self.core, self.state, self._leave)
+        self.floating_point = FloatingPoint(self.build, self.core, self.state, residuals, self._leave)
+        multiplies = Multiplies(self.build, self.core, self.processing)
+        self.emitters = self.processing.emitters | multiplies.emitters | self.floating_point.emitters
+        accesses = description.accesses if self.timed else _lists(description)
         traps = reduce(or_, map(traps_of, self.instructions), 0)
-        self.accounting = Accounting(build, self.core, self.state, self.number, helpers, accesses, traps)
-        self.hooked = {a.index for a in self.accounting.hooked if timed}
+        self.accounting = Accounting(frame.books, self.core, helpers, description, accesses, traps)
+        self.hooked = {a.index for a in self.accounting.hooked if self.timed}
         self.current = self.instructions[0]
         self.it = ItState()
-        if source.changeable:
-            self._compare(source)
-        self.head = build.block("head")
-        start = build.ir.block
-        build.go(self.head)
-        build.at(self.head)
-        self.edge = Edge(*(build.ir.phi(I64) for _ in range(3)))
-        for phi, argument in zip(self._phis, (entry, place, value), strict=True):
-            phi.add_incoming(argument, start)
 
-    def _compare(self, source: Source) -> None:
-        """Code in RAM is compiled for the bytes that it had; with others it is Unicorn's for good."""
-        build, address = self.build, source.description.address
-        bias = build.load(self.accounting.word(State.LOADS), I64, 8 * (address >> CHUNK_SHIFT))
-        same = build.is_("!=", bias, build.long(0))
-        other, onwards = build.block("other_code"), build.block("same_code")
-        place = build.add(bias, build.long(address))
-        reachable = build.block("reachable")
-        build.branch(same, reachable, other, likely=True)
-        build.at(reachable)
-        difference = build.word(0)
-        for offset in range(0, len(source.code), 2):
-            half = build.zext(build.load(place, I16, offset))
-            expected = int.from_bytes(source.code[offset : offset + 2], "little")
-            difference = build.or_(difference, build.xor(half, build.word(expected)))
-        build.branch(build.is_("==", difference, build.word(0)), onwards, other, likely=True)
-        build.at(other)
-        code = build.add(self.accounting.word(State.CODE), build.lsl(build.add(self.number, build.long(1)), 3))
-        build.store(self.accounting.word(State.STUB), code)
-        self.core.set_pc(build.word(address))
-        build.ir.ret(build.long(NOT_COMPILED))
-        build.at(onwards)
-
-    @property
-    def _phis(self) -> tuple[Value, Value, Value]:
-        return self.edge.entry, self.edge.place, self.edge.value
-
-    def write(self) -> ir.Function:
+    def write(self) -> None:
         build = self.build
+        build.at(self.frame.heads[self.description.address])
         slow, body = build.block("slow"), build.block("body")
+        self.accounting.begin()
         if self.timed:
-            self.accounting.quick(self.edge, slow)
+            self.accounting.quick(self.frame.edge, slow)
         else:
             self.accounting.count(len(self.instructions), slow)
         build.go(body)
         self._write_slow(slow, body)
         build.at(body)
+        if any(is_floating_point(i) for i in self.instructions):
+            self.floating_point.begin(self.instructions)
         for index, instruction in enumerate(self.instructions):
             self.current = instruction
             self._instruction(index, instruction)
@@ -171,7 +177,6 @@ class _Translation:
         if self.instructions[-1].branch is None:
             self._finish()
             self._follow(self.description.address + self.description.size, FALL_THROUGH)
-        return build.function
 
     def _write_slow(self, slow: ir.Block, body: ir.Block) -> None:
         """kernels.step does it all, or stops the run before this block."""
@@ -182,10 +187,13 @@ class _Translation:
         self.core.set_pc(build.word(description.address))
         arguments = [self.state, build.long(description.address), build.long(description.size)]
         stopped = build.call(self.accounting.word(State.STEP_FUNCTION), I64, arguments)
-        stop = build.block("stop")
-        build.branch(build.is_("!=", stopped, build.long(0)), stop, body, likely=False)
+        stop, booked = build.block("stop"), build.block("booked")
+        build.branch(build.is_("!=", stopped, build.long(0)), stop, booked, likely=False)
         build.at(stop)
         build.ir.ret(build.long(STOPPED))
+        build.at(booked)
+        self.accounting.after_step()
+        build.go(body)
 
     # Instructions
 
@@ -236,19 +244,17 @@ class _Translation:
                 self.core.set(register, value)
         if target is not None:
             self._finish()
-            self._follow_indirect(target, returns=i.branch is not None and i.branch.kind == "return")
+            self._follow_indirect(target, i.branch.kind if i.branch is not None else "indirect")
 
     def _account_operand(self, index: int, i: Instruction, address: Value) -> None:
         """An operand that only its own instruction knows: kernels.step_operand, once the access is known to be to plain memory."""
         if index not in self.hooked:
             return
-        memory = i.memory
+        memory, build = i.memory, self.build
         assert memory is not None
-        build = self.build
-        table = State.STORES if memory.kind == "store" else State.LOADS
-        self.transfers._host(memory, address, table)
+        self.transfers.host(i, address)
         if memory.kind == "store":
-            self.transfers._keep_off_code(memory, address)
+            self.transfers.keep_off_code(memory, address)
         self.core.write_back()
         function = self.accounting.word(State.OPERAND_FUNCTION)
         refused = build.call(function, I64, [self.state, build.long(i.address)])
@@ -256,31 +262,14 @@ class _Translation:
         build.branch(build.is_("==", refused, build.long(0)), onwards, self._leave(), likely=True)
         build.at(onwards)
 
-    def _leave(self) -> ir.Block:
-        """A block of the function that hands the current instruction, with nothing of it done, to Unicorn."""
-        build, i = self.build, self.current
-        before = build.ir.block
-        block = build.block("leave")
-        build.at(block)
-        self.core.write_back()
-        self.core.set_pc(build.word(i.address))
-        if self.it.bits & 15:
-            build.store(build.word(self.it.bits), self.accounting.word(State.ITSTATE))
-        self.accounting.put(State.UNSETTLED, build.long(HELD))
-        row = self.accounting.row
-        count = build.load(row, I64, 8 * Block.LEFT)
-        build.store(build.add(count, build.long(1)), row, 8 * Block.LEFT)
-        build.ir.ret(build.long(LEFT))
-        build.at(before)
-        return block
+    def _leave(self, counted: bool = True) -> ir.Block:
+        return self.frame.leave(self.current.address, self.it, counted=counted)
 
     # Ways on
 
     def _finish(self) -> None:
         if self.timed:
             self.accounting.settle()
-        else:
-            self.accounting.put(State.UNSETTLED, self.build.long(0))
 
     def _branch(self, index: int, i: Instruction) -> None:
         build, core = self.build, self.core
@@ -297,18 +286,18 @@ class _Translation:
             if i.mnemonic == "BL":
                 core.set(LR, build.word(i.address + i.size | 1))
             self._finish()
+            edge = self.frame.plain(TAKEN)
             if i.mnemonic == "BL":
                 end = build.long(i.address + i.size)
-                self._go_on(branch.target, Edge(build.long(TAKEN), build.long(PUSH), end))
-            else:
-                self._follow(branch.target, TAKEN)
+                edge = Edge(edge.entry, build.long(PUSH), end, edge.memo)
+            self.frame.go_on(branch.target, edge, self.description.address)
         else:
             target = self.processing.read(i.fields["m"], i)
             self._check_target(target)
             if i.mnemonic == "BLX":
                 core.set(LR, build.word(i.address + i.size | 1))
             self._finish()
-            self._follow_indirect(target, returns=branch.kind == "return")
+            self._follow_indirect(target, branch.kind, calls=i.mnemonic == "BLX")
 
     def _table(self, index: int, i: Instruction) -> None:
         memory, build = i.memory, self.build
@@ -319,7 +308,7 @@ class _Translation:
         target = build.or_(build.add(build.word(i.address + 4), offset), build.word(1))
         self._check_target(target)
         self._finish()
-        self._follow_indirect(target, returns=False)
+        self._follow_indirect(target, "indirect")
 
     def _branch_if(self, condition: Value, i: Instruction) -> None:
         build = self.build
@@ -336,87 +325,75 @@ class _Translation:
             if not self.timed:
                 self._follow(target, entry)
                 continue
-            now = build.load(self.accounting.row, I64, counter)
+            row = self.accounting.row
+            now = build.load(row, I64, counter)
             expects = build.is_(">=", now, build.long(2), signed=True)
             foreseen = expects if entry == TAKEN else build.not_(expects)
             moved = build.add(now, build.long(1 if entry == TAKEN else -1))
             trained = build.intrinsic(step, [moved, build.long(limit)])
             how = build.select(foreseen, build.long(entry), build.long(FLUSHED))
-            self._go_on(target, Edge(how, build.add(self.accounting.row, build.long(counter)), trained))
+            memo = self.frame.books.memo(entry, foreseen)
+            edge = Edge(how, build.add(row, build.long(counter)), trained, memo)
+            self.frame.go_on(target, edge, self.description.address)
 
     def _follow(self, target: int, entry: int) -> None:
-        build = self.build
-        nothing = build.add(self.state, build.long(8 * State.NOTHING))
-        self._go_on(target, Edge(build.long(entry), nothing, build.long(0)))
-
-    def _go_on(self, target: int, edge: Edge) -> None:
-        """To the block at a constant address; a loop of one block stays in its function."""
-        build = self.build
-        if target == self.description.address:
-            for phi, value in zip(self._phis, (edge.entry, edge.place, edge.value), strict=True):
-                phi.add_incoming(value, build.ir.block)
-            build.go(self.head)
-            return
-        self.core.write_back()
-        self.core.set_pc(build.word(target))
-        page = build.load(self.accounting.word(State.PAGES), I64, 8 * (target >> 20))
-        known, unknown = build.block("known"), build.block("unknown")
-        build.branch(build.is_(">=", page, build.long(0), signed=True), known, unknown, likely=True)
-        build.at(unknown)
-        build.ir.ret(build.long(NOT_COMPILED))
-        build.at(known)
-        self._tail(build.add(page, build.long((target & 0xF_FFFF) >> 1)), edge)
-
-    def _tail(self, place: Value, edge: Edge) -> None:
-        """Call, in this function's place, what the dense table has at an address's place."""
-        build = self.build
-        dense = build.add(self.accounting.word(State.DENSE), build.lsl(place, 2))
-        number = build.zext(build.load(dense, I32), I64)
-        code = build.load(build.add(self.accounting.word(State.CODE), build.lsl(number, 3)), I64)
-        arguments = [self.state, build.sub(number, build.long(1)), edge.entry, edge.place, edge.value]
-        build.ir.ret(build.call(code, I64, arguments, tail=True))
+        self.frame.go_on(target, self.frame.plain(entry), self.description.address)
 
     def _check_target(self, target: Value) -> None:
         """Leave before a branch to no Thumb code: EXC_RETURN, an even address, a place without memory."""
         build = self.build
         odd = build.is_("!=", build.masked(target, 1), build.word(0))
-        page = self._page_of(target)
+        page = self.frame.page_of(target)
         fine = build.and_(odd, build.is_(">=", page, build.long(0), signed=True))
         onwards = build.block("target")
         build.branch(fine, onwards, self._leave(), likely=True)
         build.at(onwards)
 
-    def _page_of(self, target: Value) -> Value:
-        build = self.build
-        index = build.lsl(build.zext(build.lsr(target, 20), I64), 3)
-        return build.load(build.add(self.accounting.word(State.PAGES), index), I64)
-
-    def _follow_indirect(self, target: Value, *, returns: bool) -> None:
-        build = self.build
-        self.core.write_back()
+    def _follow_indirect(self, target: Value, kind: str, *, calls: bool = False) -> None:
+        build, frame = self.build, self.frame
         target = build.masked(target, 0xFFFF_FFFE)
-        self.core.set_pc(target)
-        within = build.zext(build.lsr(build.masked(target, 0xF_FFFF), 1), I64)
-        nothing = build.add(self.state, build.long(8 * State.NOTHING))
-        edge = self._return(target) if returns and self.timed else Edge(build.long(SLOW), nothing, build.long(0))
-        self._tail(build.add(self._page_of(target), within), edge)
+        if not self.timed:
+            edge = frame.unknown()
+        elif kind == "return":
+            edge = self._return(target)
+        else:
+            edge = self._indirect(target, calls=calls)
+        frame.go_on_at(target, edge)
+
+    def _to_the_end(self, wide: Value, foreseen: Value) -> tuple[Value, Value]:
+        """The entry, one that goes to what follows it being kernels.step's to judge; and the memo."""
+        build = self.build
+        entry = build.select(foreseen, build.long(TAKEN), build.long(FLUSHED))
+        end = self.description.address + self.description.size
+        entry = build.select(build.is_("==", wide, build.long(end)), build.long(SLOW), entry)
+        return entry, self.frame.books.memo(TAKEN, foreseen)
 
     def _return(self, target: Value) -> Edge:
-        """As the return stack foresees it, or not; one to what follows it is kernels.step's to judge."""
+        """As the return stack foresees it, or not."""
         build, accounting = self.build, self.accounting
         below = build.sub(accounting.word(State.RETURN_TOP), build.long(1))
         below = build.masked(below, RETURN_DEPTH - 1)
         expected = build.load(build.add(accounting.word(State.RETURNS), build.lsl(below, 3)), I64)
         wide = build.zext(target, I64)
-        entry = build.select(build.is_("==", expected, wide), build.long(TAKEN), build.long(FLUSHED))
-        end = self.description.address + self.description.size
-        entry = build.select(build.is_("==", wide, build.long(end)), build.long(SLOW), entry)
-        return Edge(entry, build.long(POP), build.long(0))
+        entry, memo = self._to_the_end(wide, build.is_("==", expected, wide))
+        return Edge(entry, build.long(POP), build.long(0), memo)
+
+    def _indirect(self, target: Value, *, calls: bool) -> Edge:
+        """To where it went last, or not."""
+        build = self.build
+        place = build.add(self.accounting.row, build.long(8 * Block.TARGET))
+        wide = build.zext(target, I64)
+        entry, memo = self._to_the_end(wide, build.is_("==", build.load(place, I64), wide))
+        if calls:
+            end = self.description.address + self.description.size
+            return Edge(entry, build.add(place, build.long(CALL)), build.long(end), memo)
+        return Edge(entry, place, wide, memo)
 
 
 def _lists(description: Description) -> tuple[Access, ...]:
     """The operands that fault off a word boundary wherever they are, which is all that functional runs look at."""
-    return tuple(a for a in description.accesses if a.when == "entry" and a.memory.count > 1)
+    instructions = description.instructions
+    return tuple(a for a in description.accesses if a.when == "entry" and is_strict(instructions[a.index]))
 
 
 def _names(instructions: Iterable[Instruction]) -> tuple[set[Name], set[Name]]:
@@ -425,21 +402,27 @@ def _names(instructions: Iterable[Instruction]) -> tuple[set[Name], set[Name]]:
     written: set[Name] = set()
     for i in instructions:
         for register, _ in i.sources:
-            if register < PC:
+            if register < PC or register >= S0:
                 used.add(register)
             elif register == GE:
                 used.add("ge")
+            elif register == FPSCR:
+                used.add("fpscr")
         for register, _ in i.destinations:
-            if register < PC:
+            if register < PC or register >= S0:
                 written.add(register)
             elif register == APSR:
                 written |= {"n", "z", "c", "v"}
+            elif register == FPSCR:
+                written.add("fpscr")
             elif register == GE:
                 written.add("ge")
         if i.memory is not None:
             used |= {r for r in (i.memory.base, i.memory.index) if 0 <= r < PC}
         if i.condition < ALWAYS:
             used |= set(flags_of(i.condition))
+        if i.mnemonic == "VSEL":
+            used |= set(flags_of(SELECTS[i.fields["option"]]))
         if i.mnemonic in READS_CARRY or i.fields.get("shift_type") == 4 or (i.timing == "shift" and "n" in i.fields):
             used.add("c")
         if i.timing in ("dsp", "mul"):
@@ -451,7 +434,7 @@ def _names(instructions: Iterable[Instruction]) -> tuple[set[Name], set[Name]]:
 
 def _known() -> set[str]:
     module = ir.Module("known")
-    build = Builder(ir.Function(module, SIGNATURE, "known"))
+    build = Builder(declare(module, "known"))
     core = CoreState(build, build.function.args[0], (), ())
     processing = Processing(build, core)
     return set(processing.emitters) | set(Multiplies(build, core, processing).emitters) | DO_NOTHING | BRANCHES

@@ -20,7 +20,7 @@ from simulator.timing.encoding import has_list
 from simulator.timing.kernels import (
     CALL,
     CONDITIONAL,
-    DIRTY_TAGS,
+    D_LINES,
     FRAME_VALUES,
     FRAME_WORDS,
     INDIRECT,
@@ -72,9 +72,16 @@ class BlockTables:
     """The block, operand and hooked-operand tables; they double when full."""
 
     def __init__(
-        self, regions: Iterable[tuple[int, int]], constant_word: Callable[[int], int | None], *, timed: bool = True
+        self,
+        regions: Iterable[tuple[int, int]],
+        constant_word: Callable[[int], int | None],
+        *,
+        timed: bool = True,
+        ahead: bool = False,
     ) -> None:
+        """ahead: every operand is looked at before it is accessed, never at its block's end."""
         self.constant_word = constant_word
+        self.ahead = ahead
         self.timed = timed
         self._checks_all = False
         self._seen: dict[tuple[int, bytes, int], tuple[int, dict[int, int]]] = {}
@@ -162,8 +169,9 @@ class BlockTables:
         looked_at = accesses if self.timed else _checked(accesses, instructions, every=self._checks_all)
         entry = [a for a in looked_at if a.when == "entry"]
         # what may fault must be known before it happens, and no byte does
-        leaving = [a for a in looked_at if a.when == "exit" and a.memory.size == 1]
-        hooked = [a for a in looked_at if a.when == "hooked" or (a.when == "exit" and a.memory.size > 1)]
+        late = [a for a in looked_at if a.when != "entry"]
+        leaving = [a for a in late if a.when == "exit" and a.memory.size == 1 and not self.ahead]
+        hooked = [a for a in late if a not in leaving]
         row[Block.ENTRY_FIRST], row[Block.ENTRY_COUNT] = self._enter_operands(entry, values, instructions)
         row[Block.VALUES] = self._link_values(int(row[Block.ENTRY_FIRST]), len(entry))
         row[Block.EXIT_FIRST], row[Block.EXIT_COUNT] = self._enter_operands(leaving, values, instructions)
@@ -302,7 +310,7 @@ def _operand_row(access: Access, values: dict[int, int], instruction: Instructio
     row[Operand.BYTES] = memory.size
     row[Operand.COUNT] = memory.count
     row[Operand.STORE] = memory.kind == "store"
-    row[Operand.SLOT] = DIRTY_TAGS * row[Operand.STORE]
+    row[Operand.SLOT] = D_LINES * row[Operand.STORE]
     row[Operand.VALUE] = values.get(access.ordinal, -1) if access.value_words else -1
     row[Operand.SIGNED] = memory.signed
     row[Operand.ORDINAL] = access.ordinal

@@ -20,8 +20,9 @@ from simulator.timing import kernels, memories
 from simulator.timing import layout as at
 from simulator.timing.automaton import Automaton, issue_cycles
 from simulator.timing.cortex_m7 import CAUSES, Parameters
+from simulator.timing.dcache import DataCache
 from simulator.timing.descriptors import BlockTables, Description
-from simulator.timing.fills import Fill, Region
+from simulator.timing.fills import Region
 from simulator.timing.kernels import Block, Stall, State
 from simulator.timing.slaves import Slaves
 from simulator.timing.traps import (
@@ -69,10 +70,12 @@ class Engine:
         timed: bool = True,
         seed: int = 1,
         parameters: Parameters = Parameters(),  # noqa: B008
+        cache_data: bool = False,
     ) -> None:
+        """cache_data: the D-cache holds data of its own, and not only lines."""
         self.timed = timed
         self.spans = spans
-        self.tables = BlockTables([(s.base, s.size) for s in spans], read_word, timed=timed)
+        self.tables = BlockTables([(s.base, s.size) for s in spans], read_word, timed=timed, ahead=cache_data)
         self.parameters = parameters
         self.automaton = Automaton(parameters)
         self.state: NDArray[np.int64] = np.zeros(State.WORDS, np.int64)
@@ -84,9 +87,11 @@ class Engine:
         self.executed: NDArray[np.uint8] = np.zeros(1 << 22, np.uint8)
         self.costs = memories.costs(0)
         self.i_tags: NDArray[np.int64] = np.full(kernels.I_SETS * kernels.I_WAYS, -1, np.int64)
-        self.d_tags: NDArray[np.int64] = np.full(2 * kernels.DIRTY_TAGS, -1, np.int64)
         self.slaves = Slaves()
-        self._no_tags: NDArray[np.int64] = np.full_like(self.d_tags, -1)
+        self.dcache = DataCache(self.state, self.regions, self.costs, self.slaves.fills)
+        self.dcache.on_write_back = self._write_back
+        if cache_data:
+            self.dcache.keep_memory()
         self.scratch: NDArray[np.int64] = np.zeros(kernels.SCRATCH_WORDS, np.int64)
         self.stall_list: NDArray[np.int64] = np.zeros((kernels.MAX_STALLS, 2), np.int64)
         self.returns: NDArray[np.int64] = np.full(kernels.RETURN_DEPTH, -1, np.int64)
@@ -110,7 +115,6 @@ class Engine:
         for span in spans:
             self.regions[span.base >> 10 : span.base + span.size + 1023 >> 10] = memories.NUMBERS[span.kind]
         state = self.state
-        state[State.D_SLOTS] = self._no_tags.ctypes.data
         state[State.PREVIOUS] = -1
         state[State.TIMED] = timed
         state[State.RANDOM] = (seed * 2654435761 & 0xFFFF_FFFF) or 1
@@ -152,7 +156,6 @@ class Engine:
             (State.HOSTS, self.hosts),
             (State.REGION_COSTS, self.costs),
             (State.I_TAGS, self.i_tags),
-            (State.D_TAGS, self.d_tags),
             (State.SCRATCH, self.scratch),
             (State.STALL_LIST, self.stall_list),
             (State.RETURNS, self.returns),
@@ -298,6 +301,10 @@ class Engine:
                 self._ask_before(page)
             self._set_traps(TRAP_EXECUTE, wanted=bool(pages))
 
+    def looked_at(self) -> tuple[frozenset[int], frozenset[int]]:
+        """The instructions that are watched, and the pages each of whose blocks is looked at before it runs."""
+        return frozenset(self.watched), self._in_parts
+
     def _ask_before(self, page: int) -> None:
         blocks = self.tables.blocks[: len(self.tables.descriptions)]
         blocks[blocks[:, Block.ADDRESS] >> 10 == page, Block.TRAPS] |= TRAP_EXECUTE
@@ -380,7 +387,7 @@ class Engine:
     def enable_caches(self, *, instruction: bool, data: bool) -> None:
         """Follow CCR.IC and CCR.DC; contents stay, as in hardware."""
         self.state[State.HELD] = int(instruction) | int(data) << 1
-        self.state[State.D_SLOTS] = (self.d_tags if data else self._no_tags).ctypes.data
+        self.dcache.enable(wanted=data)
         self.state[State.I_GENERATION] += 1
         self.state[State.FETCH_BUFFER] = -1
 
@@ -407,38 +414,31 @@ class Engine:
         self.i_tags[:] = -1
         self.state[State.I_GENERATION] += 1
 
-    def maintain_data_set_way(self, set_: int, way: int, *, clean: bool, invalidate: bool) -> None:
-        """DCISW, DCCSW, DCCISW."""
-        self._maintain(set_ * kernels.D_WAYS + way, clean=clean, invalidate=invalidate)
-
-    def maintain_data_address(self, address: int, *, clean: bool, invalidate: bool) -> None:
-        """DCIMVAC, DCCMVAC, DCCMVAU, DCCIMVAC."""
+    def invalidate_instruction_address(self, address: int) -> None:
+        """Drop the line at address from the I-cache."""
         line = address >> kernels.LINE_SHIFT
-        first = line % kernels.D_SETS * kernels.D_WAYS
-        self._land()
-        for place in first + np.flatnonzero(self.d_tags[first : first + kernels.D_WAYS] == line):
-            self._maintain(int(place), clean=clean, invalidate=invalidate)
+        ways = self._instruction_ways(line)
+        ways[ways & ~kernels.STALE == line] = -1
+        self.state[State.I_GENERATION] += 1
 
-    def _land(self) -> None:
-        """The line that is being filled counts as filled: kernels._landed."""
-        fills = self.slaves.fills
-        line, place = int(fills[Fill.LINE]), int(fills[Fill.PLACE])
-        if line >= 0:
-            self.d_tags[place] = line
-            if fills[Fill.STORED]:
-                self.d_tags[kernels.DIRTY_TAGS + place] = line
-            fills[Fill.LINE] = -1
+    def mark_instructions(self, line: int) -> bool:
+        """Memory behind this line of 32 bytes has changed: the next fetch of it is logged. False where the I-cache does not hold it."""
+        ways = self._instruction_ways(line)
+        if not (ways == line).any():
+            return False
+        ways[ways == line] |= kernels.STALE
+        self.state[State.STALE_CODE] = 1
+        self.state[State.I_GENERATION] += 1
+        return True
 
-    def _maintain(self, place: int, *, clean: bool, invalidate: bool) -> None:
-        self._land()
-        dirty = int(self.d_tags[kernels.DIRTY_TAGS + place])
-        if dirty >= 0 and clean:
-            region = int(self.regions[dirty >> kernels.PAGE_SHIFT - kernels.LINE_SHIFT])
-            if self.costs[region, Region.CACHEABLE] == memories.WRITE_BACK:
-                self.slaves.write_back(self.costs[region], self.cycle)
-        self.d_tags[kernels.DIRTY_TAGS + place] = -1
-        if invalidate:
-            self.d_tags[place] = -1
+    def _instruction_ways(self, line: int) -> NDArray[np.int64]:
+        first = line % kernels.I_SETS * kernels.I_WAYS
+        return self.i_tags[first : first + kernels.I_WAYS]
+
+    def _write_back(self, line: int) -> None:
+        """A maintenance operation has the D-cache write a line."""
+        region = int(self.regions[line >> kernels.PAGE_SHIFT - kernels.LINE_SHIFT])
+        self.slaves.write_back(self.costs[region], self.cycle)
 
     # Sums
 

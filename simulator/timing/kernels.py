@@ -17,7 +17,7 @@ from simulator.timing import fills as lines
 from simulator.timing import layout as at
 from simulator.timing.art import data_after, supplied_after
 from simulator.timing.encoding import COLUMNS as ROW_WIDTH
-from simulator.timing.fills import ALL_BYTES, ART, FIXED, Fill, Region
+from simulator.timing.fills import ART, FIXED, Fill, Region
 from simulator.timing.pipeline import Tables as Automaton
 from simulator.timing.pipeline import find_transition, make_transition
 from simulator.timing.targets import has_target, keep_target
@@ -85,6 +85,19 @@ class State(IntEnum):
     LENT = 134  # 1 + the register whose two low bits are clear until the next instruction, and its value
     LENT_VALUE = 135
     OPEN = 133  # nothing is refused: 1 lets accesses pass, an address leads those that GUARD refuses to that page
+    STALE_LINES = 140  # how many lines of the D-cache are marked STALE; see timing/dcache.py for this and what follows
+    CACHE_LOG = 141  # rows of Logged
+    CACHE_LOGGED = 142
+    D_WRITTEN = 143  # by slot: the bytes that masters have written behind the line's back, and REPORTED
+    D_WRITER = 144  # by slot: the store that made the line dirty, as a row of Writer
+    D_MEMORY = 145  # by slot: 32 bytes of memory as masters see them; 0 where the cache's data are not modelled
+    D_DIFFERS = 146  # by slot: which of these bytes count
+    RESTORES = 147  # rows of Restore
+    RESTORE_COUNT = 148
+    LEFT = 150  # with data: the lines that the block booked last has evicted
+    LEFT_COUNT = 151
+    LEFT_BLOCK = 152  # BLOCKS when it was
+    STALE_CODE = 149  # whether a line of the I-cache may be marked STALE
     # addresses of the tables, then their lengths
     REGISTERS = 32
     FLAGS_N = 33
@@ -205,7 +218,7 @@ class Operand(IntEnum):
     FIRST_SCALE = 1
     SECOND_SCALE = 2
     CONSTANT = 3
-    SLOT = 4  # of the D-cache's tags, where the line was found last; a store's is DIRTY_TAGS on
+    SLOT = 4  # of the D-cache's tags, where the line was found last; a store's is D_LINES on
     MISALIGNED = 5  # bits of an address that an aligned access has clear
     SPAN = 6  # the last offset in a line at which the access does not cross it
     STORE = 8
@@ -219,6 +232,44 @@ class Operand(IntEnum):
     NEXT_VALUE = 16  # the block's next value load, or -1
     CHECK = 17  # it faults wherever it is not word-aligned
     COLUMNS = 24
+
+
+@unique
+class Logged(IntEnum):
+    """Columns of the cache log."""
+
+    KIND = 0
+    OPERAND = 1  # block << OPERAND_BITS | ordinal
+    ADDRESS = 2
+    SLOT = 3
+    CYCLE = 4
+    DIRTY = 5
+    WRITTEN = 6  # D_WRITTEN of the line
+    WRITER = 7  # Writer of the line: three words
+    COLUMNS = 10
+
+
+@unique
+class Writer(IntEnum):
+    """Columns of D_WRITER."""
+
+    OPERAND = 0  # block << OPERAND_BITS | ordinal
+    ADDRESS = 1
+    CYCLE = 2
+    COLUMNS = 3
+
+
+@unique
+class Restore(IntEnum):
+    """Columns of what happens to lines before an instruction of the block that was booked last: the core sees memory again, DATA;
+    or, where there is a slot, D_MEMORY takes what the core sees."""
+
+    ORDINAL = 0
+    LINE = 1
+    BYTES = 2  # which, as a bit list
+    SLOT = 3  # or -1
+    DATA = 4  # four words
+    COLUMNS = 8
 
 
 class Stall(IntEnum):
@@ -241,7 +292,7 @@ MRS, MSR, SYSM_MSP = 0xF3EF, 0xF380, 8  # first halfwords; SYSm of MSP, and 9 of
 MOV_TO_SP, MOV_TO_SP_MASK = 0x4685, 0xFF87
 HELD = 2  # UNSETTLED's value while a booked block waits to run
 UNLESS_MASKED = 2  # STOP_WANTED's value where a stop is wanted as soon as one of the masks changes
-HOLD_NEXT, HOLD_EXACT, HOLD_WATCH = 1, 2, 4
+HOLD_NEXT, HOLD_EXACT, HOLD_WATCH, HOLD_RESTORE = 1, 2, 4, 8
 UNFORESEEN = 512  # cycles: more than a hooked operand, or a block's loads from peripherals, can stall, but by QUADSPI
 CAUSE_SHIFT = 16  # the stall list's keys have the cause above the place
 JUMP, CONDITIONAL, CALL, INDIRECT, RETURN, INDIRECT_CALL = 1, 2, 3, 4, 5, 6
@@ -256,7 +307,13 @@ PERIPHERAL, DEVICE_MEMORY = 1, 2  # Region.DEVICE
 RETURN_DEPTH = 8
 I_SETS, I_WAYS = 64, 2
 D_SETS, D_WAYS = 32, 4
-DIRTY_TAGS = D_SETS * D_WAYS  # behind the tags, the same again of the lines that a store need not look at any more
+D_LINES = D_SETS * D_WAYS  # behind the D-cache's tags: for each, the line that stores reach without a look, or -1
+STALE = 1 << 40  # a bit of a tag: memory behind the line has changed
+REPORTED = 1 << 40  # a bit of D_WRITTEN: a load of these bytes is logged already
+EVERY_BYTE = 0xFFFF_FFFF
+STALE_READ, STALE_EVICTED, DIRTY_FETCHED, FETCHED_STORED, STALE_FETCHED = 1, 2, 3, 4, 5  # Logged.KIND
+CACHE_LOG_ROWS, CACHE_LOG_FULL = 4096, 1024  # the run is asked to stop where there are so many
+OPERAND_BITS = 10
 UNDER_WAY = -2  # the tag of a line that is being filled, Fill.LINE
 LINE_SHIFT = 5
 PAGE_SHIFT = 10  # Unicorn's pages
@@ -369,13 +426,154 @@ def _find(ways: int, count: int, line: int) -> int:
 
 
 @njit
-def _fill(s: int, ways: int, count: int, line: int) -> int:
-    """Put a line into a free way of its set, else a random one; returns the way. count is a power of two."""
+def _victim(s: int, ways: int, count: int) -> int:
+    """The way of a set that a new line goes to: a free one, else a random one. count is a power of two."""
     way = _find(ways, count, -1)
     if way < 0:
         way = _random(s) & (count - 1)
-    put(ways, way, line)
     return way
+
+
+@njit
+def _is_dirty(s: int, slot: int) -> bool:
+    """Whether memory lacks a store to the line in a slot of the D-cache; what is written through is never dirty."""
+    tags = get(s, State.D_TAGS)
+    tag = get(tags, slot)
+    if tag < 0 or get(tags, D_LINES + slot) != tag:
+        return False
+    page = (tag & ~STALE) >> (PAGE_SHIFT - LINE_SHIFT)
+    return get(_cost_row(s, get_byte(get(s, State.REGIONS) + page)), Region.CACHEABLE) == 2
+
+
+@njit
+def _note(s: int, kind: int, operand: int, address: int, slot: int) -> None:
+    """Add a row to the cache log. It has room: the run stops at the next block where few rows are left."""
+    count = get(s, State.CACHE_LOGGED)
+    if count >= CACHE_LOG_FULL or kind == FETCHED_STORED:
+        put(s, State.STOP_WANTED, 1)
+    if count >= CACHE_LOG_ROWS:
+        return
+    entry = get(s, State.CACHE_LOG) + count * (8 * Logged.COLUMNS)
+    put(entry, Logged.KIND, kind)
+    put(entry, Logged.OPERAND, operand)
+    put(entry, Logged.ADDRESS, address)
+    put(entry, Logged.SLOT, slot)
+    put(entry, Logged.CYCLE, get(s, State.CYCLE))
+    put(entry, Logged.DIRTY, 1 if _is_dirty(s, slot) else 0)
+    put(entry, Logged.WRITTEN, get(get(s, State.D_WRITTEN), slot))
+    for k in range(Writer.COLUMNS):
+        put(entry, Logged.WRITER + k, get(get(s, State.D_WRITER), slot * Writer.COLUMNS + k))
+    put(s, State.CACHE_LOGGED, count + 1)
+
+
+@njit
+def _bytes_of(line: int, address: int, end: int) -> int:
+    """The bytes of a line that lie in address..end-1, as a bit list."""
+    low = max(address - (line << LINE_SHIFT), 0)
+    high = min(end - (line << LINE_SHIFT), 32)
+    return (1 << high) - (1 << low)
+
+
+@njit
+def _meet_stale(s: int, operand: int, store: int, slot: int, line: int, address: int, end: int) -> None:
+    """An access hits a line that masters have written behind its back."""
+    written = get(s, State.D_WRITTEN)
+    mask = _bytes_of(line, address, end)
+    if store:
+        put(written, slot, get(written, slot) & ~mask)
+    elif get(written, slot) & mask and get(written, slot) & REPORTED == 0:
+        _note(s, STALE_READ, operand, max(address, line << LINE_SHIFT), slot)
+        put(written, slot, get(written, slot) | REPORTED)
+
+
+@njit
+def _evict_stale(s: int, operand: int, slot: int) -> None:
+    """A marked line leaves the D-cache. Where its data are modelled and it is clean, the core sees memory again from there on."""
+    _note(s, STALE_EVICTED, operand, get(get(s, State.D_TAGS), slot) & ~STALE, slot)
+    put(s, State.STALE_LINES, get(s, State.STALE_LINES) - 1)
+    memory, differs = get(s, State.D_MEMORY), get(s, State.D_DIFFERS)
+    if memory and not _is_dirty(s, slot):
+        entry = _defer(s, operand, get(get(s, State.D_TAGS), slot) & ~STALE, get(differs, slot), -1)
+        for k in range(4):
+            put(entry, Restore.DATA + k, get(memory, 4 * slot + k))
+
+
+@njit
+def _defer(s: int, operand: int, line: int, mask: int, slot: int) -> int:
+    """Add a row of Restore, and hold the block for it; returns the row."""
+    count = get(s, State.RESTORE_COUNT)
+    entry = get(s, State.RESTORES) + count * (8 * Restore.COLUMNS)
+    put(entry, Restore.ORDINAL, operand & ((1 << OPERAND_BITS) - 1))
+    put(entry, Restore.LINE, line)
+    put(entry, Restore.BYTES, mask)
+    put(entry, Restore.SLOT, slot)
+    put(s, State.RESTORE_COUNT, count + 1)
+    put(s, State.HOLD, get(s, State.HOLD) | HOLD_RESTORE)
+    return entry
+
+
+@njit
+def _restore(s: int, first: int) -> None:
+    """Do now what the list's end, from a row on, has been made for."""
+    for k in range(first, get(s, State.RESTORE_COUNT)):
+        entry = get(s, State.RESTORES) + k * (8 * Restore.COLUMNS)
+        slot = get(entry, Restore.SLOT)
+        host = _host_of_line(s, get(entry, Restore.LINE))
+        for byte in range(32):
+            if slot >= 0:
+                put_byte(get(s, State.D_MEMORY) + 32 * slot + byte, get_byte(host + byte))
+            elif get(entry, Restore.BYTES) >> byte & 1:
+                put_byte(host + byte, get_byte(entry + 8 * Restore.DATA + byte))
+        if slot >= 0:
+            put(get(s, State.D_DIFFERS), slot, EVERY_BYTE)
+    put(s, State.RESTORE_COUNT, first)
+
+
+@njit
+def _host_of_line(s: int, line: int) -> int:
+    address = line << LINE_SHIFT
+    return get(get(s, State.HOSTS), address >> 16) + (address & 0xFFFF)
+
+
+@njit
+def _note_left(s: int, line: int) -> None:
+    """The block being booked evicts a line."""
+    if get(s, State.LEFT_BLOCK) != get(s, State.BLOCKS):
+        put(s, State.LEFT_BLOCK, get(s, State.BLOCKS))
+        put(s, State.LEFT_COUNT, 0)
+    count = get(s, State.LEFT_COUNT)
+    put(get(s, State.LEFT), count, line)
+    put(s, State.LEFT_COUNT, count + 1)
+
+
+@njit
+def _has_left(s: int, line: int) -> bool:
+    """Whether the block being booked has evicted the line, so that what it did to it before is not in memory yet."""
+    if get(s, State.LEFT_BLOCK) != get(s, State.BLOCKS):
+        return False
+    return _find(get(s, State.LEFT), get(s, State.LEFT_COUNT), line) >= 0
+
+
+@njit
+def _first_store(s: int, operand: int, slot: int, line: int, address: int, back: bool) -> None:
+    """A store meets a line that none has met since it was filled or cleaned; back: which makes it dirty."""
+    writer = get(s, State.D_WRITER) + slot * (8 * Writer.COLUMNS)
+    put(writer, Writer.OPERAND, operand)
+    put(writer, Writer.ADDRESS, address)
+    put(writer, Writer.CYCLE, get(s, State.CYCLE))
+    if _find(get(s, State.I_TAGS) + (line & (I_SETS - 1)) * (8 * I_WAYS), I_WAYS, line) >= 0:
+        _note(s, FETCHED_STORED, operand, address, slot)
+    memory, differs = get(s, State.D_MEMORY), get(s, State.D_DIFFERS)
+    if memory == 0 or not back:
+        return
+    if _has_left(s, line):
+        _defer(s, operand, line, EVERY_BYTE, slot)
+        return
+    host = _host_of_line(s, line)
+    for byte in range(32):
+        if get(differs, slot) >> byte & 1 == 0:
+            put_byte(memory + 32 * slot + byte, get_byte(host + byte))
+    put(differs, slot, EVERY_BYTE)
 
 
 @njit
@@ -483,14 +681,6 @@ def _uncached(s: int, block: int, ordinal: int, address: int, row: int, cost: in
 
 
 @njit
-def _written(address: int, row: int, line: int) -> int:
-    """The bytes of a line that an operand accesses, as a bit list."""
-    start = address - (line << LINE_SHIFT)
-    bits = (1 << get(row, Operand.EXTENT) + 1) - 1
-    return (bits << start if start >= 0 else bits >> -start) & ALL_BYTES
-
-
-@njit
 def _landed(s: int) -> None:
     """The line under way is one like any other from now on."""
     fills, tags = get(s, State.FILLS), get(s, State.D_TAGS)
@@ -499,57 +689,63 @@ def _landed(s: int) -> None:
         return
     put(tags, place, line)
     if get(fills, Fill.STORED):
-        put(tags, DIRTY_TAGS + place, line)
+        put(tags, D_LINES + place, line)
     put(fills, Fill.LINE, -1)
 
 
 @njit
-def _under_way(s: int, block: int, ordinal: int, cost: int, address: int, row: int, line: int) -> None:
-    """An access to the line that is being filled: a load waits for its word, a store goes into the linefill buffer."""
-    fills, now = get(s, State.FILLS), _when(s, block, ordinal)
-    if now < get(fills, Fill.DONE):
-        if get(row, Operand.STORE):
-            lines.write_into(fills, _written(address, row, line))
-            put(fills, Fill.STORED, get(fills, Fill.STORED) | 2)
-            return
-        dword = max(address - (line << LINE_SHIFT), 0) >> 3
-        wait = lines.word_after(fills, dword, now) if get(fills, Fill.SPACING) else 0
-        if wait:
-            _stall(s, block, Stall.D_MISS_FLASH if get(cost, Region.FLASH) else Stall.D_MISS_RAM, ordinal, wait)
-        if now + wait < get(fills, Fill.DONE):
-            return
-    _landed(s)
+def _under_way(s: int, block: int, cost: int, address: int, end: int, row: int, line: int) -> bool:
+    """An access to the line that is being filled: a load waits for its word, a store goes into the linefill buffer. False where the
+    line is one like any other by then."""
+    fills, ordinal, store = get(s, State.FILLS), get(row, Operand.ORDINAL), get(row, Operand.STORE)
+    now, place = _when(s, block, ordinal), get(fills, Fill.PLACE)
+    if now >= get(fills, Fill.DONE) or (store and get(cost, Region.CACHEABLE) == 1):
+        _landed(s)
+        return False
+    if store:
+        if get(fills, Fill.STORED) == 0:
+            _first_store(s, block << OPERAND_BITS | ordinal, place, line, address, True)
+        lines.write_into(fills, _bytes_of(line, address, end))
+        put(fills, Fill.STORED, get(fills, Fill.STORED) | 2)
+        return True
+    dword = max(address - (line << LINE_SHIFT), 0) >> 3
+    wait = lines.word_after(fills, dword, now) if get(fills, Fill.SPACING) else 0
+    if wait:
+        _stall(s, block, Stall.D_MISS_FLASH if get(cost, Region.FLASH) else Stall.D_MISS_RAM, ordinal, wait)
+    if now + wait >= get(fills, Fill.DONE):
+        _landed(s)
+        return False
+    return True
 
 
 @njit
-def _missed(s: int, block: int, ordinal: int, cost: int, address: int, row: int, line: int) -> int:
+def _missed(s: int, block: int, cost: int, address: int, end: int, row: int, line: int) -> int:
     """An access to a line that the D-cache does not hold; the way that it is given, or -1."""
-    fills, store = get(s, State.FILLS), get(row, Operand.STORE)
+    fills, store, ordinal = get(s, State.FILLS), get(row, Operand.STORE), get(row, Operand.ORDINAL)
     first = (line & (D_SETS - 1)) * D_WAYS
     ways = get(s, State.D_TAGS) + 8 * first
-    if line == get(fills, Fill.LINE):
-        return get(fills, Fill.PLACE) - first
-    if store and get(cost, Region.CACHEABLE) == 1:
-        return -1
     _landed(s)
-    now = _when(s, block, ordinal)
+    now, operand = _when(s, block, ordinal), block << OPERAND_BITS | ordinal
     cause = Stall.D_MISS_FLASH if get(cost, Region.FLASH) else Stall.D_MISS_RAM
-    written = _written(address, row, line)
+    written = _bytes_of(line, address, end)
     if store and not lines.store_allocates(fills, cost, line, written):
         _stall_at(s, block, cause, ordinal, lines.store_streamed(fills, cost, line, written, now))
         return -1
     start = max(address, line << LINE_SHIFT)
     cycles = lines.store_missed(fills, cost, start, now) if store else lines.load_missed(fills, cost, start, now)
-    way = _find(ways, D_WAYS, -1)
-    if way < 0:
-        way = _random(s) & (D_WAYS - 1)
-        victim = get(ways, DIRTY_TAGS + way)
-        if victim >= 0:
-            victims = _cost_row(s, get_byte(get(s, State.REGIONS) + (victim >> PAGE_SHIFT - LINE_SHIFT)))
-            if get(victims, Region.CACHEABLE) == 2:
-                lines.evicted(fills, victims, victim)
+    way = _victim(s, ways, D_WAYS)
+    old = get(ways, way)
+    if old >= 0:
+        if _is_dirty(s, first + way):
+            page = (old & ~STALE) >> PAGE_SHIFT - LINE_SHIFT
+            lines.evicted(fills, _cost_row(s, get_byte(get(s, State.REGIONS) + page)), old & ~STALE)
+        if get(s, State.D_MEMORY):
+            _note_left(s, old & ~STALE)
+        if old >= STALE:
+            _evict_stale(s, operand, first + way)
     put(ways, way, line)
-    put(ways, DIRTY_TAGS + way, -1)
+    put(ways, D_LINES + way, -1)
+    put(get(s, State.D_DIFFERS), first + way, 0)
     if store or get(fills, Fill.GAP):
         lines.track(fills, line, first + way, start >> 3 & 3, store, written)
         if get(fills, Fill.GAP):
@@ -581,18 +777,32 @@ def data_access(s: int, block: int, ordinal: int, address: int, row: int) -> boo
         _uncached(s, block, ordinal, address, row, cost)
         return False
     line = address >> LINE_SHIFT
-    last = (address + size * count - 1) >> LINE_SHIFT
-    while line <= last:
+    end = address + size * count
+    operand = block << OPERAND_BITS | ordinal
+    while line << LINE_SHIFT < end:
         first = (line & (D_SETS - 1)) * D_WAYS
-        if line == get(get(s, State.FILLS), Fill.LINE):
-            _under_way(s, block, ordinal, cost, address, row, line)
-        way = _find(get(s, State.D_TAGS) + 8 * first, D_WAYS, line)
-        if way < 0:
-            way = _missed(s, block, ordinal, cost, address, row, line)
-        elif store and line != get(get(s, State.FILLS), Fill.LINE):
-            put(get(s, State.D_TAGS), DIRTY_TAGS + first + way, line)
-        if way >= 0:
-            put(row, Operand.SLOT, first + way + DIRTY_TAGS * store)
+        ways = get(s, State.D_TAGS) + 8 * first
+        if line == get(get(s, State.FILLS), Fill.LINE) and _under_way(s, block, cost, address, end, row, line):
+            line += 1
+            continue
+        way = _find(ways, D_WAYS, line)
+        if way < 0 and get(s, State.STALE_LINES):
+            way = _find(ways, D_WAYS, line | STALE)
+            if way >= 0:
+                _meet_stale(s, operand, store, first + way, line, address, end)
+        if way < 0 and not (store and cacheable == 1):
+            way = _missed(s, block, cost, address, end, row, line)
+        if way >= 0 and store:
+            if get(ways, D_LINES + way) != get(ways, way):
+                _first_store(s, operand, first + way, line, address, cacheable == 2)
+                if line != get(get(s, State.FILLS), Fill.LINE):
+                    put(ways, D_LINES + way, get(ways, way))
+            if cacheable == 1:
+                differs = get(s, State.D_DIFFERS)
+                put(differs, first + way, get(differs, first + way) & ~_bytes_of(line, address, end))
+            put(row, Operand.SLOT, D_LINES + first + way)
+        elif way >= 0:
+            put(row, Operand.SLOT, first + way)
         line += 1
     return False
 
@@ -605,6 +815,16 @@ def _operand_access(s: int, block: int, row: int, address: int, slots: int) -> b
         or address & get(row, Operand.MISALIGNED) != 0
         or address & 31 > get(row, Operand.SPAN)
     ) and data_access(s, block, get(row, Operand.ORDINAL), address, row)
+
+
+@njit
+def _fetch_past_dirty(s: int, block: int, line: int) -> None:
+    """The I-cache takes a line from memory; what the D-cache holds of it and has not written back is not in it."""
+    first = (line & (D_SETS - 1)) * D_WAYS
+    stored = get(s, State.D_TAGS) + 8 * (D_LINES + first)
+    way = max(_find(stored, D_WAYS, line), _find(stored, D_WAYS, line | STALE))
+    if way >= 0:
+        _note(s, DIRTY_FETCHED, block << OPERAND_BITS, line << LINE_SHIFT, first + way)
 
 
 @njit
@@ -624,8 +844,16 @@ def _fetch_lines(s: int, block: int, row: int) -> None:
         if _find(ways, I_WAYS, line) >= 0:
             missed |= line == get(get(s, State.FILLS), Fill.CODE_LINE) and _code_under_way(s, block, row, k, cause)
             continue
+        if get(s, State.STALE_CODE):
+            way = _find(ways, I_WAYS, line | STALE)
+            if way >= 0:
+                _note(s, STALE_FETCHED, block << OPERAND_BITS, line << LINE_SHIFT, 0)
+                put(ways, way, line)
+                continue
         missed = True
-        _fill(s, ways, I_WAYS, line)
+        put(ways, _victim(s, ways, I_WAYS), line)
+        if get(cost, Region.CACHEABLE) == 2:
+            _fetch_past_dirty(s, block, line)
         put(s, State.I_GENERATION, get(s, State.I_GENERATION) + 1)
         _stall_at(s, block, cause, FETCHED + k, _line_of_code(s, row, k, cost, get(cost, Region.FETCH_LINE)))
     if not missed:
@@ -898,7 +1126,7 @@ def _is_watched(s: int, row: int) -> bool:
 def _hold(s: int, row: int, address: int, size: int) -> bool:
     """Whether the block just booked is to be run in pieces: it is asked for, an event falls into it, or it is watched."""
     hold = get(s, State.HOLD)
-    held = hold & HOLD_NEXT != 0
+    held = hold & (HOLD_NEXT | HOLD_RESTORE) != 0
     if hold & HOLD_EXACT:
         device = get(s, State.DEVICE)
         unforeseen = max(UNFORESEEN, get(get(s, State.FILLS), Fill.LONGEST))
@@ -1035,7 +1263,11 @@ def step_operand(s: int, address: int) -> None:
     put(get(s, State.SCRATCH), FRAME_WORDS + get(row, Operand.ORDINAL), where)
     base = get(row, Operand.PLACES) & 0xFFFF
     if get(s, State.TIMED):
+        hold, restores = get(s, State.HOLD), get(s, State.RESTORE_COUNT)
         refused = _operand_access(s, get(s, State.PREVIOUS), row, where, get(s, State.D_SLOTS))
+        if get(s, State.RESTORE_COUNT) != restores:
+            _restore(s, restores)
+            put(s, State.HOLD, hold)
     else:
         refused = where & get(row, Operand.MISALIGNED) != 0
     if refused and base < 16:

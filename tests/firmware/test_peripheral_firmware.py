@@ -9,11 +9,13 @@ from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from elftools.elf.elffile import ELFFile
 
 from firmware import programs
 from peripherals.kit.spi_bus import Loopback
+from peripherals.parts.picture import from_rgb565
 from simulator import Board
 
 pytestmark = [
@@ -51,7 +53,12 @@ def loop_spi2(board: Board) -> None:
     board.machine.soc.spi_buses["SPI2"].select(Loopback(), selected=True)
 
 
-OUTSIDE: dict[str, Callable[[Board], None]] = {"usart": cross_uarts, "spi": loop_spi2}
+def card(board: Board) -> None:
+    """A card of 1 MB in the slot."""
+    board.machine.soc.insert_card(bytearray(1024 * 1024))
+
+
+OUTSIDE: dict[str, Callable[[Board], None]] = {"usart": cross_uarts, "spi": loop_spi2, "sdmmc": card}
 
 
 @pytest.fixture(scope="module", params=BUILDS)
@@ -150,8 +157,45 @@ def test_uart7_hears_what_usart6_sends(run: Callable[..., Board]) -> None:
     assert sent.count(b"0123456789abcdef") == 2  # by interrupt, by DMA
 
 
-def test_without_wires_there_is_nothing_to_hear(board: Callable[..., Board], build: str) -> None:
-    for program in ("usart", "spi"):
+def test_sdmmc_leaves_its_block_on_the_card_and_no_other(run: Callable[..., Board]) -> None:
+    image = bytearray(1024 * 1024)
+    run("sdmmc", lambda board: board.machine.soc.insert_card(image))
+    written = b"".join((0x0100_0193 * (i + 1) & 0xFFFF_FFFF).to_bytes(4, "little") for i in range(128))
+    assert image[7 * 512 : 8 * 512] == written
+    assert not any(image[: 7 * 512]) and not any(image[8 * 512 :])
+
+
+def test_quadspi_leaves_its_page_in_the_flash(run: Callable[..., Board]) -> None:
+    board = run("quadspi")
+    page = bytes(5 * i + 1 & 0xFF for i in range(256))
+    assert board.mem.read(0x90FF_0000, 512) == page + b"\xff" * 256
+
+
+def test_dac_channel_1_shows_its_last_code_as_a_voltage(run: Callable[..., Board]) -> None:
+    board = run("dac")
+    assert board.machine.soc.peripherals["DAC"].volts(1) == pytest.approx(3.3 * 0x800 / 4095)
+
+
+@pytest.mark.parametrize(("colour", "pixel"), [((255, 0, 0), 0xF800), ((0, 0, 255), 0x001F)])
+def test_dcmi_brings_the_cameras_picture_into_memory(run: Callable[..., Board], colour: object, pixel: int) -> None:
+    board = run("dcmi", lambda board: board.camera.feed(np.full((480, 640, 3), colour, np.uint8)))
+    assert set(board.mem.u16.array("frame", 160 * 120)) == {pixel}
+
+
+def test_ltdc_shows_a_keyed_layer_and_one_that_is_blended(run: Callable[..., Board]) -> None:
+    lcd = run("ltdc").lcd.pixels.astype(int)
+    rows, columns = np.mgrid[0:272, 0:240]
+    background = np.array([0x20, 0x40, 0x60])
+    looked_up = np.stack([columns, 255 - columns, columns // 2], -1)
+    looked_up[:, 7] = background  # the colour key
+    assert np.array_equal(lcd[:, :240], looked_up)
+    words = (columns & 31) << 11 | (rows & 63) << 5 | (columns ^ rows) & 31
+    blended = (from_rgb565(words) * 128.0 + background * 127.0) / 255
+    assert np.abs(lcd[:, 240:] - blended).max() <= 1
+
+
+def test_without_wires_and_card_the_rest_passes(board: Callable[..., Board], build: str) -> None:
+    for program in ("usart", "spi", "sdmmc"):
         alone = board(str(elf_of(program, build)))
         stop = alone.run(until="exit", timeout="60s")
         assert stop.exit_code == 0

@@ -33,7 +33,7 @@ def outcome(machine):
         "registers": machine.debugger.registers(),
         "ram": machine.read(0x2000_0000, 0x5_0000),
         "taken": machine.exceptions.taken,
-        "caches": (bytes(machine.engine.i_tags), bytes(machine.engine.d_tags)),
+        "caches": (bytes(machine.engine.i_tags), bytes(machine.engine.dcache.tags)),
         "replacement": int(machine.engine.state[State.RANDOM]),
     }
 

@@ -130,7 +130,7 @@ def test_stores_of_whole_lines_fill_none_from_the_fourth_on(tmp_path):
     for disabled in (0, 1 << 11):
         machine = machine_of(tmp_path, CACHES_ON + store(0xE000_E008, disabled) + loop, AXI)
         between(machine)
-        tags = machine.engine.d_tags[:128]
+        tags = machine.engine.dcache.tags[:128]
         held.append(int(((tags >= 0x2002_0000 >> 5) & (tags < 0x2002_0800 >> 5)).sum()))
     assert held[0] <= 4 and held[1] == 64
 

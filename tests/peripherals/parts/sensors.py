@@ -39,7 +39,7 @@ class Sensor:
         self.sensor: CameraModule = kind(self.clock, self.port, xclk)
         self.bursts: list[tuple[Fraction, Burst]] = []
         self.vsyncs: list[tuple[Fraction, bool]] = []
-        self.port.listen(lambda burst: self.bursts.append((self.clock.seconds, burst)))
+        self.port.listen(lambda burst: self.bursts.append((self.clock.seconds + burst.delay, burst)))
         self.port.vsync.listen(lambda level: self.vsyncs.append((self.clock.seconds, level)))
 
     def send(self, *data: int) -> None:

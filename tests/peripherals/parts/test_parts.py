@@ -47,7 +47,7 @@ class Camera:
         self.sensor = Ov9655(self.clock, self.port, 24_000_000)
         self.bursts: list[tuple[Fraction, Burst]] = []
         self.frames: list[Fraction] = []
-        self.port.listen(lambda burst: self.bursts.append((self.clock.seconds, burst)))
+        self.port.listen(lambda burst: self.bursts.append((self.clock.seconds + burst.delay, burst)))
         self.port.vsync.listen(lambda level: self.frames.append(self.clock.seconds) if level else None)
         for register, value in registers.items():
             self.write(register, value)

@@ -244,6 +244,19 @@ def test_the_end_of_a_transfer_interrupts(bench: Bench) -> None:
     assert not bench.irq.level
 
 
+@pytest.mark.parametrize(("address", "count"), [(1 << 24, 1), ((1 << 24) - 4, 5)])
+def test_an_address_beyond_the_flash_is_a_transfer_error(bench: Bench, address: int, count: int) -> None:
+    bench.write(CR, EN | 1 << 16)
+    bench.write(DLR, count - 1)
+    bench.write(CCR, READ | INSTRUCTION | ADDRESS | DATA | 0x03)
+    bench.write(AR, address)
+    assert bench.read(SR) & (TEF | BUSY) == TEF
+    assert bench.irq.level
+    bench.write(FCR, TEF)
+    bench.write(AR, (1 << 24) - count)
+    assert bench.read(SR) & (TEF | BUSY) == BUSY
+
+
 def test_what_a_mapped_read_takes_is_told_in_cycles_of_the_bus(bench: Bench) -> None:
     told: list[tuple[int, int, int]] = []
     bench.unit.on_timing = lambda: told.append(bench.unit.mapped)

@@ -329,3 +329,11 @@ def test_a_counter_beyond_its_reload_value_wraps_at_its_width(bench: Bench) -> N
     assert not bench.read(SR) & UIF
     bench.after(1)
     assert bench.read(SR) & UIF
+
+
+@pytest.mark.parametrize(("control", "stored"), [(CEN | OPM, True), (CEN | DIR, True), (CEN | 1 << 5, False)])
+def test_cr1_changes_by_events_and_writes_alone_unless_hardware_turns_the_counter(
+    bench: Bench, control: int, stored: bool
+) -> None:
+    bench.start(arr=9, control=control)
+    assert bench.timer.is_stored(CR1) is stored

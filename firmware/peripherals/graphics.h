@@ -1,0 +1,74 @@
+/* DMA2D and DCMI: RM0385 sections 9.5 and 17.8. */
+#ifndef GRAPHICS_H
+#define GRAPHICS_H
+
+#include "clocks.h"
+
+#define DMA2D_CR REG32(0x4002B000u)
+#define DMA2D_CR_START (1u << 0)
+#define DMA2D_CR_SUSP (1u << 1)
+#define DMA2D_CR_ABORT (1u << 2)
+#define DMA2D_CR_TCIE (1u << 9)
+#define DMA2D_CR_MODE_COPY FIELD(0, 16)
+#define DMA2D_CR_MODE_CONVERT FIELD(1, 16)
+#define DMA2D_CR_MODE_BLEND FIELD(2, 16)
+#define DMA2D_CR_MODE_FILL FIELD(3, 16)
+#define DMA2D_ISR REG32(0x4002B004u)
+#define DMA2D_ISR_TEIF (1u << 0)
+#define DMA2D_ISR_TCIF (1u << 1)
+#define DMA2D_ISR_TWIF (1u << 2)
+#define DMA2D_ISR_CAEIF (1u << 3)
+#define DMA2D_ISR_CTCIF (1u << 4)
+#define DMA2D_ISR_CEIF (1u << 5)
+#define DMA2D_IFCR REG32(0x4002B008u)
+#define DMA2D_IFCR_ALL 0x3Fu
+#define DMA2D_FGMAR REG32(0x4002B00Cu)
+#define DMA2D_FGOR REG32(0x4002B010u)
+#define DMA2D_BGMAR REG32(0x4002B014u)
+#define DMA2D_BGOR REG32(0x4002B018u)
+#define DMA2D_FGPFCCR REG32(0x4002B01Cu)
+#define DMA2D_PFCCR_CCM_RGB888 (1u << 4)
+#define DMA2D_PFCCR_START (1u << 5)
+#define DMA2D_PFCCR_CS(colours) FIELD((colours) - 1u, 8)
+#define DMA2D_PFCCR_AM_REPLACE FIELD(1, 16)
+#define DMA2D_PFCCR_AM_MULTIPLY FIELD(2, 16)
+#define DMA2D_PFCCR_ALPHA(alpha) FIELD(alpha, 24)
+#define DMA2D_FGCOLR REG32(0x4002B020u)
+#define DMA2D_BGPFCCR REG32(0x4002B024u)
+#define DMA2D_FGCMAR REG32(0x4002B02Cu)
+#define DMA2D_OPFCCR REG32(0x4002B034u)
+#define DMA2D_OCOLR REG32(0x4002B038u)
+#define DMA2D_OMAR REG32(0x4002B03Cu)
+#define DMA2D_OOR REG32(0x4002B040u)
+#define DMA2D_NLR REG32(0x4002B044u)
+#define DMA2D_NLR_SIZE(width, height) (FIELD(width, 16) | (height))
+#define DMA2D_LWR REG32(0x4002B048u)
+#define DMA2D_FGCLUT(entry) REG32(0x4002B400u + 4u * (entry))
+#define DMA2D_IRQ 90u
+enum colour_mode { ARGB8888, RGB888, RGB565, ARGB1555, ARGB4444, L8, AL44, AL88, L4, A8, A4 };
+
+#define DCMI_CR REG32(0x50050000u)
+#define DCMI_CR_CAPTURE (1u << 0)
+#define DCMI_CR_CM_SNAPSHOT (1u << 1)
+#define DCMI_CR_CROP (1u << 2)
+#define DCMI_CR_PCKPOL_RISING (1u << 5)
+#define DCMI_CR_VSPOL_HIGH (1u << 7)
+#define DCMI_CR_ENABLE (1u << 14)
+#define DCMI_SR REG32(0x50050004u)
+#define DCMI_SR_FNE (1u << 2)
+#define DCMI_RIS REG32(0x50050008u)
+#define DCMI_FRAME (1u << 0)
+#define DCMI_OVR (1u << 1)
+#define DCMI_VSYNC (1u << 3)
+#define DCMI_LINE (1u << 4)
+#define DCMI_IER REG32(0x5005000Cu)
+#define DCMI_MIS REG32(0x50050010u)
+#define DCMI_ICR REG32(0x50050014u)
+#define DCMI_ICR_ALL 0x1Fu
+#define DCMI_CWSTRT REG32(0x50050020u)
+#define DCMI_CWSIZE REG32(0x50050024u)
+#define DCMI_DR REG32(0x50050028u)
+#define DCMI_DR_ADDRESS 0x50050028u
+#define DCMI_IRQ 78u
+
+#endif
