@@ -104,12 +104,11 @@ class Coherency:
     def maintain(self, operation: str, value: int) -> None:
         """The core writes one of the D-cache's maintenance registers: an address, or a set and way."""
         self.follow()
-        self._cache.land()
         if operation in BY_SET_WAY:
             slot: int | None = (value >> LINE_SHIFT) % kernels.D_SETS * kernels.D_WAYS + (value >> 30)
         else:
             slot = self._cache.slot(value >> LINE_SHIFT)
-        if slot is None or self._cache.tags[slot] < 0:
+        if slot is None or self._cache.line(slot) < 0:
             return
         writer, line = self._cache.writer(slot), self._cache.line(slot)
         written = self._cache.written(slot)

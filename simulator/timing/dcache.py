@@ -101,8 +101,20 @@ class DataCache:
 
     # Lines
 
+    @property
+    def _held(self) -> NDArray[np.int64]:
+        """The tags as they will be once the line that is being filled has come: to look at, not to keep."""
+        line, place = int(self._fills[Fill.LINE]), int(self._fills[Fill.PLACE])
+        if line < 0:
+            return self.tags
+        held = self.tags.copy()
+        held[place] = line
+        if self._fills[Fill.STORED]:
+            held[D_LINES + place] = line
+        return held
+
     def land(self) -> None:
-        """The line that is being filled counts as filled, whoever comes: kernels._landed."""
+        """The line that is being filled counts as filled, since somebody changes lines: kernels._landed."""
         line, place = int(self._fills[Fill.LINE]), int(self._fills[Fill.PLACE])
         if line >= 0:
             self.tags[place] = line
@@ -112,30 +124,29 @@ class DataCache:
 
     def slot(self, line: int) -> int | None:
         """Where the line is held."""
-        self.land()
         first = line % D_SETS * D_WAYS
-        for way, tag in enumerate(self.tags[first : first + D_WAYS].tolist()):
+        for way, tag in enumerate(self._held[first : first + D_WAYS].tolist()):
             if tag >= 0 and tag & ~STALE == line:
                 return first + way
         return None
 
     def slots(self, address: int, size: int) -> list[int]:
         """The slots that hold a part of address..address+size-1, in the order of addresses."""
-        self.land()
         first, last = address >> LINE_SHIFT, address + size - 1 >> LINE_SHIFT
         if last - first < D_WAYS:
             return [slot for line in range(first, last + 1) if (slot := self.slot(line)) is not None]
-        lines = self.tags[:D_LINES] & STALE - 1  # -1 becomes a line that is nowhere
+        lines = self._held[:D_LINES] & STALE - 1  # -1 becomes a line that is nowhere
         found = np.flatnonzero((lines - first).view(np.uint64) <= last - first)
         return found[np.argsort(lines[found])].tolist() if len(found) else []
 
     def line(self, slot: int) -> int:
-        return int(self.tags[slot]) & ~STALE
+        return int(self._held[slot]) & ~STALE
 
     def is_dirty(self, slot: int) -> bool:
         """Whether memory lacks a store to the line."""
-        tag = int(self.tags[slot])
-        if tag < 0 or int(self.tags[D_LINES + slot]) != tag:
+        held = self._held
+        tag = int(held[slot])
+        if tag < 0 or int(held[D_LINES + slot]) != tag:
             return False
         kind = self._regions[(tag & ~STALE) >> PAGE_LINES_SHIFT]
         return int(self._costs[kind, Region.CACHEABLE]) == WRITE_BACK
@@ -155,6 +166,7 @@ class DataCache:
 
     def mark(self, slot: int, written: int) -> None:
         """A master has written these bytes of memory behind the line."""
+        self.land()
         if not self.is_stale(slot):
             dirty_or_quick = self.tags[D_LINES + slot] == self.tags[slot]
             self._written[slot] = 0
@@ -166,6 +178,7 @@ class DataCache:
 
     def clean(self, slot: int) -> None:
         """A dirty line is written back, and stays; memory is as the line then."""
+        self.land()
         if self.is_dirty(slot):
             self.on_write_back(self.line(slot))
             self._unmark(slot)
@@ -174,6 +187,7 @@ class DataCache:
 
     def drop(self, slot: int) -> None:
         """The line is held no more, and nothing of it is written back."""
+        self.land()
         self._unmark(slot)
         self.differs[slot] = 0
         self.tags[slot] = self.tags[D_LINES + slot] = -1
