@@ -820,6 +820,8 @@ def _operand_access(s: int, block: int, row: int, address: int, slots: int) -> b
 @njit
 def _fetch_past_dirty(s: int, block: int, line: int) -> None:
     """The I-cache takes a line from memory; what the D-cache holds of it and has not written back is not in it."""
+    if line == get(get(s, State.FILLS), Fill.LINE):
+        _landed(s)
     first = (line & (D_SETS - 1)) * D_WAYS
     stored = get(s, State.D_TAGS) + 8 * (D_LINES + first)
     way = max(_find(stored, D_WAYS, line), _find(stored, D_WAYS, line | STALE))
