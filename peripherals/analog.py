@@ -5,6 +5,7 @@ Reference: RM0385 tables 91 and 92 (EXTSEL, JEXTSEL), table 97 (TSELx); DS10916 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,18 @@ def join_analog(chip: Chip) -> None:
         for channel, pin in enumerate(_ADC3_PINS if unit.name == "ADC3" else _SHARED_PINS):
             unit.inputs.setdefault(channel, _Voltage(chip, dac, pin))
     dac.join(_lines(chip, _DAC))
+
+
+def feed(chip: Chip, pin: str, voltage: Callable[[], Fraction]) -> None:
+    """Give a pin a voltage from outside, in each converter that has a channel there. Raises ValueError where none has."""
+    adc = chip.peripherals["ADC"]
+    assert isinstance(adc, Adc)
+    if pin not in (*_SHARED_PINS, *_ADC3_PINS):
+        raise ValueError(f"no analog-to-digital converter has a channel at {pin!r}")
+    for unit in adc.converters:
+        pins = _ADC3_PINS if unit.name == "ADC3" else _SHARED_PINS
+        if pin in pins:
+            unit.inputs[pins.index(pin)] = voltage
 
 
 def _lines(chip: Chip, names: tuple[str, ...]) -> list[Line]:

@@ -6,6 +6,7 @@ Reference: RM0385 2.2.2 (memory map). Not modelled: here is wiring only; what ha
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Protocol
 
 from peripherals import analog, pins, timers
@@ -21,6 +22,7 @@ from peripherals.kit.i2c_bus import I2cBus
 from peripherals.kit.registers import Peripheral
 from peripherals.kit.spi_bus import SpiBus
 from peripherals.kit.video import VideoPort
+from peripherals.kit.waveform import SquareWave
 from peripherals.kit.wires import AnyOf, Line, Pin, Request
 from peripherals.makers import MAKERS
 from peripherals.memory_map import Memory as MemoryMapped
@@ -103,6 +105,7 @@ class Chip:
         rng = self.peripherals["RNG"]
         assert isinstance(rng, Rng)
         self.rng = rng
+        self.clock_outputs = {name: SquareWave(clock, self.rcc.output(name)).signal for name in ("MCO1", "MCO2")}
         timers.join_timers(self)
         analog.join_analog(self)
         pins.join_pins(self)
@@ -120,6 +123,10 @@ class Chip:
     def pin(self, name: str) -> Pin:
         """A pin by its name in the data sheet, such as PI11."""
         return self.ports[f"GPIO{name[1]}"].pins[int(name[2:])]
+
+    def feed_analog(self, pin: str, voltage: Callable[[], Fraction]) -> None:
+        """The voltage of an analog pin, from outside. Raises ValueError for one that no converter has."""
+        analog.feed(self, pin, voltage)
 
     def watch(self, name: str, listener: Callable[[bool], None]) -> None:
         """Call at each edge of a pin, those of what peripherals drive too."""

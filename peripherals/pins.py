@@ -24,7 +24,7 @@ def join_pins(chip: Chip) -> None:
     """Once all peripherals are made."""
     inputs: dict[tuple[str, str], AnyPin] = {}
     for pin, function, instance, signal in SIGNALS:
-        output, sink = _signal(chip.peripherals[instance], signal)
+        output, sink = _signal(chip, instance, signal)
         port, number = chip.ports[f"GPIO{pin[1]}"], int(pin[2:])
         if output is not None:
             port.connect_output(number, function, output)
@@ -40,7 +40,7 @@ def unheard(chip: Chip) -> list[str]:
     for pin, function, instance, signal in SIGNALS:
         unit = chip.peripherals[instance]
         if (isinstance(unit, Usart) and signal == "TX") or (isinstance(unit, Spi) and signal == "SCK"):
-            output, _ = _signal(unit, signal)
+            output, _ = _signal(chip, instance, signal)
             on = output is not None and output.driven
             selected = chip.ports[f"GPIO{pin[1]}"].alternate_function(int(pin[2:])) == function
             if on:
@@ -48,8 +48,11 @@ def unheard(chip: Chip) -> list[str]:
     return [name for name, selected in led.items() if not selected]
 
 
-def _signal(unit: object, signal: str) -> tuple[Tristate | None, Tristate | None]:
+def _signal(chip: Chip, instance: str, signal: str) -> tuple[Tristate | None, Tristate | None]:
     """What a peripheral does to the pin of a signal, and what hears it."""
+    if instance == "RCC":
+        return chip.clock_outputs[signal], None
+    unit = chip.peripherals[instance]
     if isinstance(unit, ChannelTimer):
         return _of_timer(unit, signal)
     if isinstance(unit, Lptim):

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peripherals.kit.wires import Signal
+from peripherals.kit.waveform import SquareWave
+from peripherals.kit.wires import Line, Signal
+from peripherals.stm32f7.exti import RTC_WAKEUP
 from peripherals.stm32f7.lptim import Lptim
 from peripherals.stm32f7.rtc import Rtc
 from peripherals.stm32f7.tim_advanced import AdvancedTimer
@@ -66,10 +68,21 @@ def join_timers(chip: Chip) -> None:
         timer = chip.timers[name]
         assert isinstance(timer, ChannelTimer)
         timer.slave.join([_trigger(chip, source) for source in sources])
+    _join_clocks(chip)
     lptim, rtc = chip.peripherals["LPTIM1"], chip.peripherals["RTC"]
     assert isinstance(lptim, Lptim)
     assert isinstance(rtc, Rtc)
     lptim.join([*rtc.alarms, *rtc.tampers])
+
+
+def _join_clocks(chip: Chip) -> None:
+    """What TIM5 and TIM11 can measure against their own clock (RM0385 23.4.21, 24.5.11)."""
+    lsi, lse, hse = (SquareWave(chip.clock, chip.rcc.output(name)).signal for name in ("LSI", "LSE", "HSE_RTC"))
+    fifth, eleventh = chip.timers["TIM5"], chip.timers["TIM11"]
+    assert isinstance(fifth, ChannelTimer)
+    assert isinstance(eleventh, ChannelTimer)
+    fifth.join_others(3, [lsi, lse, chip.external[RTC_WAKEUP]])
+    eleventh.join_others(0, [Line("SPDIFRX frame"), hse, chip.clock_outputs["MCO1"]])
 
 
 def _trigger(chip: Chip, source: str) -> Signal:

@@ -121,8 +121,18 @@ class Board:
         """A pin by its name, such as PA5: `level`, and `drive(True)` from outside."""
         return self.machine.soc.pin(name)
 
+    def analog(self, name: str, volts: float | Callable[[float], float]) -> None:
+        """The voltage at a pin that a converter has, such as PA0: a number, or a function of virtual seconds. ValueError for others."""
+        clock = self.machine.clock
+        if callable(volts):
+            function = volts
+            self.machine.soc.feed_analog(name, lambda: Fraction(function(float(clock.seconds))))
+        else:
+            fixed = Fraction(volts)
+            self.machine.soc.feed_analog(name, lambda: fixed)
+
     def on_edge(self, name: str, listener: Callable[[Fraction, bool], None]) -> None:
-        """Call with virtual seconds and level at each edge of a pin, those of timers' outputs too."""
+        """Call with virtual seconds and level at each edge of a pin, those of what peripherals drive too."""
         machine = self.machine
         machine.soc.watch(name, lambda level: listener(machine.clock.seconds, level))
 

@@ -1,7 +1,8 @@
-/* FLASH: the lock, erasing and programming with their times, errors, the interrupt, option bytes, and code that changes. Sector 3 is used.
+/* FLASH: the lock, erasing and programming with their times, errors, the interrupt, code that changes, option bytes over resets. Sector 3 is used.
    What runs while the array is busy lies in the ITCM, with interrupts off: a fetch from the array would wait. */
 #include "check.h"
 #include "clocks.h"
+#include "retained.h"
 
 #define SECTOR 3u
 #define SECTOR_START 0x08018000u
@@ -12,9 +13,13 @@
 #define BYTES FLASH_CR_PSIZE(0)
 #define HALVES FLASH_CR_PSIZE(1)
 #define WORDS FLASH_CR_PSIZE(2)
+#define AIRCR_SYSRESETREQ (1u << 2)
 #define MILLISECOND (1000u * CYCLES_PER_MICROSECOND)
 #define RETURN_42 0x4770202Au /* movs r0, #42; bx lr */
 #define RETURN_43 0x4770202Bu
+
+enum step { FIRST, PROTECTED = 0x464C5348, NOT_STARTED };
+enum { STEP, FAILURES };
 
 #define IN_ITCM __attribute__((section(".itcm_text"), noinline))
 
@@ -26,6 +31,14 @@ void FLASH_IRQHandler(void) {
     interrupts++;
     seen = FLASH_SR;
     FLASH_SR = seen & (FLASH_SR_EOP | FLASH_SR_ERRORS);
+    dsb();
+}
+
+void BusFault_Handler(void);
+
+/* A wrong key may be one. */
+void BusFault_Handler(void) {
+    CFSR = CFSR;
     dsb();
 }
 
@@ -172,13 +185,26 @@ IN_ITCM static void change_options(uint32_t value) {
     interrupts_on();
 }
 
+static void unlock_options(void) {
+    FLASH_OPTKEYR = FLASH_OPTKEY1;
+    FLASH_OPTKEYR = FLASH_OPTKEY2;
+}
+
+static void reset_with_step(enum step next) {
+    board_flush();
+    RETAINED[STEP] = next;
+    RETAINED[FAILURES] = (uint32_t)check_verdict();
+    AIRCR = AIRCR_VECTKEY | AIRCR_SYSRESETREQ;
+    for (;;) {
+    }
+}
+
 static void options(void) {
     const uint32_t before = FLASH_OPTCR, protected = before & ~FLASH_OPTCR_NWRP(SECTOR);
     CHECK("options_are_locked_at_reset", before & FLASH_OPTCR_OPTLOCK, FLASH_OPTCR_OPTLOCK);
     FLASH_OPTCR = protected;
     CHECK("a_locked_optcr_ignores_writes", FLASH_OPTCR, before);
-    FLASH_OPTKEYR = FLASH_OPTKEY1;
-    FLASH_OPTKEYR = FLASH_OPTKEY2;
+    unlock_options();
     CHECK("their_keys_unlock_them", FLASH_OPTCR, before & ~FLASH_OPTCR_OPTLOCK);
     change_options(protected & ~FLASH_OPTCR_OPTLOCK);
     CHECK("optstrt_falls_when_they_are_written", FLASH_OPTCR, protected & ~FLASH_OPTCR_OPTLOCK);
@@ -194,11 +220,41 @@ static void options(void) {
     CHECK("protection_ends_with_the_bit", word_at(0x200), 0);
     FLASH_OPTCR |= FLASH_OPTCR_OPTLOCK;
     CHECK("optlock_locks_them_again", FLASH_OPTCR, before);
+    unlock_options();
+    change_options(protected & ~FLASH_OPTCR_OPTLOCK);
+}
+
+/* Section 3.4.2: what OPTSTRT has written is there after each reset, and nothing else. */
+static void after_a_reset(void) {
+    CHECK("options_outlive_a_reset", FLASH_OPTCR & FLASH_OPTCR_NWRP(SECTOR), 0);
+    unlock_options();
+    change_options((FLASH_OPTCR | FLASH_OPTCR_NWRP(SECTOR)) & ~FLASH_OPTCR_OPTLOCK);
+    FLASH_OPTCR &= ~FLASH_OPTCR_NWRP(SECTOR);
+    reset_with_step(NOT_STARTED);
+}
+
+static void after_another(void) {
+    CHECK("those_without_optstrt_do_not", FLASH_OPTCR & FLASH_OPTCR_NWRP(SECTOR), FLASH_OPTCR_NWRP(SECTOR));
+    unlock();
+    erase(WORDS);
+    FLASH_CR = FLASH_CR_LOCK;
+    SHCSR |= SHCSR_BUSFAULTENA;
+    FLASH_KEYR = ~FLASH_KEY1;
+    dsb();
+    unlock();
+    CHECK("a_wrong_key_locks_until_the_next_reset", FLASH_CR, FLASH_CR_LOCK);
 }
 
 int main(void) {
     board_flush();
     SYST_CSR = 0;
+    const uint32_t step = RETAINED[STEP];
+    if (step == PROTECTED || step == NOT_STARTED) {
+        check_resume(RETAINED[FAILURES]);
+        (step == PROTECTED ? after_a_reset : after_another)();
+        RETAINED[STEP] = FIRST;
+        return check_verdict();
+    }
     the_lock();
     erasing();
     programming();
@@ -206,7 +262,5 @@ int main(void) {
     interrupt();
     code();
     options();
-    erase(WORDS);
-    FLASH_CR = FLASH_CR_LOCK;
-    return check_verdict();
+    reset_with_step(PROTECTED);
 }

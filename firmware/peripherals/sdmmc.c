@@ -119,7 +119,7 @@ static void read_block(void) {
     uint32_t at = 0;
     memset(received, 0, sizeof received);
     SDMMC_ICR = SDMMC_ICR_ALL;
-    data(BLOCK, SDMMC_DCTRL_FROM_CARD);
+    data(BLOCK, SDMMC_DCTRL_DTDIR);
     command(17, address(PLACE), SDMMC_CMD_SHORT);
     const uint32_t start = board_cycles();
     while ((SDMMC_STA & (SDMMC_STA_DBCKEND | SDMMC_STA_DATAEND | SDMMC_STA_RXOVERR | SDMMC_STA_DTIMEOUT)) == 0 || SDMMC_STA & SDMMC_STA_RXDAVL) {
@@ -139,7 +139,7 @@ static void blocks_by_dma(void) {
         DMA2, 3, 0x40012C80u, received, BLOCKS * BLOCK / 4, DMA_SFCR_DMDIS | DMA_SFCR_FTH(3),
         DMA_SCR_CHSEL(4) | DMA_SCR_MINC | DMA_SCR_PSIZE(2) | DMA_SCR_MSIZE(2) | DMA_SCR_MBURST_INCR4
     );
-    data(BLOCKS * BLOCK, SDMMC_DCTRL_FROM_CARD | SDMMC_DCTRL_DMAEN);
+    data(BLOCKS * BLOCK, SDMMC_DCTRL_DTDIR | SDMMC_DCTRL_DMAEN);
     command(18, address(PLACE - 1u), SDMMC_CMD_SHORT);
     CYCLES_UNTIL(dma_flags(DMA2, 3) & DMA_TCIF, PATIENCE);
     const uint32_t ended = CYCLES_UNTIL(SDMMC_STA & SDMMC_STA_DATAEND, PATIENCE);
@@ -167,7 +167,7 @@ static void timeouts(void) {
     SDMMC_ICR = SDMMC_ICR_ALL;
     SDMMC_DTIMER = MILLISECOND;
     SDMMC_DLEN = BLOCK;
-    SDMMC_DCTRL = SDMMC_DCTRL_FROM_CARD | SDMMC_DCTRL_BLOCK_512 | SDMMC_DCTRL_DTEN;
+    SDMMC_DCTRL = SDMMC_DCTRL_DTDIR | SDMMC_DCTRL_BLOCK_512 | SDMMC_DCTRL_DTEN;
     const uint32_t cycles = CYCLES_UNTIL(SDMMC_STA & SDMMC_STA_DTIMEOUT, PATIENCE);
     CHECK_WITHIN("data_that_do_not_come_time_out_by_dtimer", cycles, 1000u * CYCLES_PER_MICROSECOND, 1005u * CYCLES_PER_MICROSECOND);
     SDMMC_DCTRL = 0;

@@ -19,12 +19,12 @@ class ClockError(ValueError):
 class Event:
     """An action that is due at a cycle; `cancel` forgets it."""
 
-    __slots__ = ("_clock", "_due", "_order", "action", "cycle", "live")
+    __slots__ = ("_asked", "_clock", "_order", "_wait", "action", "cycle", "live")
 
-    def __init__(self, clock: Clock, cycle: int, order: int, action: Callable[[], None], due: Fraction | None) -> None:
+    def __init__(self, clock: Clock, cycle: int, order: int, action: Callable[[], None], wait: Fraction | None) -> None:
         self._clock = clock
         self._order = order
-        self._due = due
+        self._asked, self._wait = clock.now, wait  # so many seconds after that cycle, where real time counts
         self.cycle = cycle
         self.action = action
         self.live = True
@@ -60,7 +60,7 @@ class Clock:
     @property
     def seconds(self) -> Fraction:
         """Virtual time since reset, exact over every change of frequency."""
-        return self._before + (self.now - self._since) / self.hz
+        return self._seconds_at(self.now)
 
     def at(self, cycle: int, action: Callable[[], None]) -> Event:
         return self._schedule(cycle, action, None)
@@ -70,18 +70,19 @@ class Clock:
 
     def after_seconds(self, seconds: Fraction, action: Callable[[], None]) -> Event:
         """An event at an instant of real time: a change of the core's frequency moves its cycle."""
-        due = self.seconds + seconds
-        return self._schedule(self._cycle_at(due), action, due)
+        cycles = seconds * self.hz
+        return self._schedule(max(self.now, self.now - (-cycles.numerator // cycles.denominator)), action, seconds)
 
     def set_frequency(self, frequency: int | Fraction) -> None:
         if frequency <= 0:
             raise ClockError(f"the core's clock cannot run at {frequency} Hz")
+        due = [(event, self._seconds_at(event._asked) + event._wait) for event in self._heap if event._wait is not None]
         self._before = self.seconds
         self._since = self.now
         self.hz = Fraction(frequency)
-        for event in self._heap:
-            if event._due is not None:
-                event.cycle = self._cycle_at(event._due)
+        for event, instant in due:
+            event._asked, event._wait = self.now, instant - self._before
+            event.cycle = self._cycle_at(instant)
         heapq.heapify(self._heap)
         self._settle()
 
@@ -106,16 +107,19 @@ class Clock:
             self._advancing = False
         self.now = cycle
 
-    def _schedule(self, cycle: int, action: Callable[[], None], due: Fraction | None) -> Event:
+    def _schedule(self, cycle: int, action: Callable[[], None], wait: Fraction | None) -> Event:
         if cycle < self.now:
             raise ClockError(f"cycle {cycle} has passed: it is {self.now}")
-        event = Event(self, cycle, self._order, action, due)
+        event = Event(self, cycle, self._order, action, wait)
         self._order += 1
         heapq.heappush(self._heap, event)
         if cycle < self.horizon:
             self.horizon = cycle
             self.on_horizon(cycle)
         return event
+
+    def _seconds_at(self, cycle: int) -> Fraction:
+        return self._before + (cycle - self._since) / self.hz
 
     def _cycle_at(self, due: Fraction) -> int:
         cycles = (due - self._before) * self.hz

@@ -1,11 +1,12 @@
 """An SD bus as commands, responses and blocks; the host keeps the time.
 
-Reference: SD Physical Layer Simplified Specification 4 (commands and responses). Not modelled: bits, CRC errors, UHS.
+Reference: SD Physical Layer Simplified Specification 4 (commands and responses). Not modelled: bits, UHS.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Protocol
 
 
@@ -18,7 +19,11 @@ class Response:
 
 
 class Card(Protocol):
-    """`sending` and `receiving` say whether the card has data to give, or waits for some."""
+    """`sending` and `receiving` say whether the card has data to give, or waits for some.
+
+    `programming` is how many seconds it holds D0 low behind each block that it was given."""
+
+    programming: Fraction
 
     @property
     def sending(self) -> bool: ...
@@ -36,4 +41,8 @@ class Card(Protocol):
 
     def write(self, data: bytes) -> None:
         """A block of what the last command announced."""
+        ...
+
+    def spoils(self, what: str) -> bool:
+        """Whether the next "response", or block of "data", comes or arrives with a wrong CRC."""
         ...

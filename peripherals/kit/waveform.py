@@ -1,4 +1,4 @@
-"""A serial signal's edges on a pin, at counts of the clock that shifts it out.
+"""Edges on a line at counts of a clock: a serial signal's, and those of the clock itself.
 
 Reference: none; this is what a logic analyser would see. Not modelled: edge times.
 """
@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 
+from peripherals.kit.clock import Clock
 from peripherals.kit.timebase import Alarm, Timebase
-from peripherals.kit.wires import Tristate
+from peripherals.kit.wires import Frequency, Tristate
 
 
 class Waveform:
@@ -47,3 +48,28 @@ class Waveform:
         self._alarm = None
         self._output.drive(level)
         self._next()
+
+
+class SquareWave:
+    """A clock as a level, high in the first half of its periods; its edges are events while `signal` is wanted."""
+
+    def __init__(self, clock: Clock, frequency: Frequency) -> None:
+        self.signal = Tristate(frequency.name, level=False)
+        self.signal.on_demand = self._plan
+        self._frequency = frequency
+        self._doubled = Frequency(frequency.name, 2 * frequency.hz)
+        self._halves = Timebase(clock, self._doubled)
+        self._alarm: Alarm | None = None
+        frequency.listen(lambda: self._doubled.set(2 * self._frequency.hz))
+
+    def _plan(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if self.signal.wanted:
+            self._alarm = self._halves.at(self._halves.count + 1, self._edge)
+
+    def _edge(self) -> None:
+        self._alarm = None
+        self.signal.drive(self._halves.count % 2 == 0)
+        self._plan()

@@ -45,7 +45,7 @@ class Timing:
 class CameraModule(RegisterFile):
     """An I2C device that sends frames while it has power and somebody wants them; `feed` puts something in front of it.
 
-    A sensor gives `timing`, `bytes_of`, `state` and `forget`.
+    A sensor gives `timing`, `size`, `frame_seconds`, `bytes_of`, `state` and `forget`.
     """
 
     def __init__(
@@ -81,6 +81,16 @@ class CameraModule(RegisterFile):
     @property
     def timing(self) -> Timing | None:
         """Of the next frame; None while it sends none."""
+        raise NotImplementedError
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the picture that it sends."""
+        raise NotImplementedError
+
+    @property
+    def frame_seconds(self) -> Fraction:
+        """From a frame to the next."""
         raise NotImplementedError
 
     @property

@@ -1,10 +1,12 @@
 """A microSD card of high capacity, whose blocks lie in an image that may be a file's bytes.
 
-Reference: SD Physical Layer Simplified Specification 4.3, 5 (CID, CSD version 2, SCR). Not modelled: busy times, write protection, erase
-times, SPI mode, speeds above 25 MHz (a switch to high speed is answered and changes nothing).
+Reference: SD Physical Layer Simplified Specification 4.3, 5 (CID, CSD version 2, SCR). Not modelled: write protection, erase times, SPI
+mode, speeds above 25 MHz (a switch to high speed is answered and changes nothing). It programs at once unless it is told how long it takes.
 """
 
 from __future__ import annotations
+
+from fractions import Fraction
 
 from peripherals.kit.sd_bus import Response
 
@@ -18,12 +20,22 @@ _ILLEGAL = 1 << 22
 
 
 class SdCard:
+    """`programming` is the seconds that a written block takes; `faults` are the next "response" or "data" with a wrong CRC, used up in order."""
+
     def __init__(self, image: bytearray) -> None:
         """`image` is a multiple of 512 KB: a CSD of version 2 counts in those."""
         if not image or len(image) % (512 * 1024):
             raise ValueError(f"a card's image is a multiple of 512 KB, not {len(image)} bytes")
         self.image = image
+        self.programming = Fraction(0)
+        self.faults: list[str] = []
         self._reset()
+
+    def spoils(self, what: str) -> bool:
+        if what in self.faults:
+            self.faults.remove(what)
+            return True
+        return False
 
     def _reset(self) -> None:
         self.state = _IDLE
@@ -31,6 +43,7 @@ class SdCard:
         self._sent = b""
         self._at = 0
         self._given = 0
+        self._end: int | None = None  # where a single block ends
 
     @property
     def _csd(self) -> tuple[int, ...]:
@@ -83,8 +96,10 @@ class SdCard:
             )
         elif index in (17, 18):
             self.state, self._at, self._sent = _SENDING, argument * BLOCK, b""
+            self._end = self._at + BLOCK if index == 17 else None
         elif index in (24, 25):
             self.state, self._at = _RECEIVING, argument * BLOCK
+            self._end = self._at + BLOCK if index == 24 else None
         elif index == 12:
             self.state = _TRANSFER
         elif index not in (13, 16, 23, 32, 33, 38):
@@ -111,10 +126,16 @@ class SdCard:
                 self.state = _TRANSFER
             return data
         data = bytes(self.image[self._at : self._at + count]).ljust(count, b"\0")
-        self._at += count
+        self._moved(count)
         return data
+
+    def _moved(self, count: int) -> None:
+        """A single block ends by itself, many by a command."""
+        self._at += count
+        if self._at == self._end:
+            self.state = _TRANSFER
 
     def write(self, data: bytes) -> None:
         if self.state == _RECEIVING:
             self.image[self._at : self._at + len(data)] = data
-            self._at += len(data)
+            self._moved(len(data))

@@ -1,6 +1,6 @@
 """The clock tree as pure functions of the reset and clock controller's words.
 
-Reference: RM0385 5.2, figure 13, 5.3 (dividers). Not modelled: clock outputs, the audio interfaces' dividers, spread spectrum.
+Reference: RM0385 5.2, figure 13, 5.3 (dividers). Not modelled: the audio interfaces' dividers, spread spectrum.
 """
 
 from __future__ import annotations

@@ -84,14 +84,18 @@ class Gpio(Peripheral):
 
     def _alternate(self, pin: int) -> Tristate | None:
         """What drives the pin by its selected function; None where nobody watches, or the function has no output here."""
-        selected = self.alternate_function(pin) if pin in self._watched else None
+        if pin not in self._watched:
+            return None
+        selected = self.alternate_function(pin)
         for function, source in self._sources[pin].items():
             source.want((self, pin), wanted=function == selected)
         chosen = self._sources[pin].get(selected) if selected is not None else None
         return chosen if chosen is not None and chosen.driven else None
 
     def _lead_in(self, pin: int) -> None:
-        selected = self.alternate_function(pin) if self._sinks[pin] else None
+        if not self._sinks[pin]:
+            return
+        selected = self.alternate_function(pin)
         for function, sink in self._sinks[pin]:
             sink.drive(self.pins[pin].level if function == selected else None)
 

@@ -1,6 +1,6 @@
 """Reset and clock control: oscillators that take their time, the clock tree, and which peripherals are clocked or held in reset.
 
-Reference: RM0385 5. Not modelled: clock security, clock outputs, trimming, the effect of the LPENR registers in sleep, an oscillator
+Reference: RM0385 5. Not modelled: clock security, trimming, the effect of the LPENR registers in sleep, an oscillator
 that fails, VCOs out of their range.
 """
 
@@ -134,16 +134,20 @@ class Rcc(Peripheral):
                 if self["DCKCFGR2.CK48MSEL"]
                 else self.source("PLL48")
             )
+        if name in ("MCO1", "MCO2"):
+            return self._clock_output(name)
+        if name == "HSE_RTC":
+            return self.source("HSE") / self["CFGR.RTCPRE"] if self["CFGR.RTCPRE"] > 1 else _STOPPED
         if name == "RTC":
-            hse = self["CFGR.RTCPRE"]
-            choices = (
-                _STOPPED,
-                self.source("LSE"),
-                self.source("LSI"),
-                self.source("HSE") / hse if hse > 1 else _STOPPED,
-            )
+            choices = (_STOPPED, self.source("LSE"), self.source("LSI"), self.source("HSE_RTC"))
             return choices[self["BDCR.RTCSEL"]] if self["BDCR.RTCEN"] else _STOPPED
         raise KeyError(f"RCC has no clock {name}")
+
+    def _clock_output(self, name: str) -> Fraction:
+        """RM0385 5.3.3: MCO1 and MCO2, divided by 1 to 5."""
+        sources = ("HSI", "LSE", "HSE", "PLL") if name == "MCO1" else ("SYSCLK", "I2S", "HSE", "PLL")
+        divider = max(1, self[f"CFGR.{name}PRE"] - 2)
+        return self.source(sources[self[f"CFGR.{name}"]]) / divider
 
     def _pll(self, name: str, divider: int) -> Fraction:
         ready = self["CR.PLLRDY"] if name == "PLL" else self[f"CR.{name}RDY"]

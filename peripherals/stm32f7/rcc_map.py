@@ -53,7 +53,6 @@ REGISTERS = (
         "CFGR",
         rw="MCO2[31:30] MCO2PRE[29:27] MCO1PRE[26:24] I2SSRC[23] MCO1[22:21] RTCPRE[20:16] PPRE2[15:13] PPRE1[12:10] HPRE[7:4] SW[1:0]",
         r="SWS[3:2]",
-        unmodelled="MCO2 MCO2PRE MCO1PRE MCO1",
     ),
     reg(
         0x0C,

@@ -1,10 +1,11 @@
 """The SDMMC host: commands with their responses, and blocks through a FIFO of 32 words.
 
-Reference: RM0385 35. Not modelled: MMC stream mode, SDIO, CRC failures, hardware flow control's stop of the clock (a FIFO that is not served
-is an error whatever HWFC_EN says), start bits that do not come.
+Reference: RM0385 35. Not modelled: MMC stream mode, SDIO, start bits that do not come.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from peripherals.kit.clock import Clock
 from peripherals.kit.registers import Peripheral, reg
@@ -13,7 +14,7 @@ from peripherals.kit.timebase import Alarm, Timebase
 from peripherals.kit.wires import Frequency, Line, Request
 
 FIFO_WORDS = 32
-_CTIMEOUT, _DTIMEOUT, _TXUNDERR, _RXOVERR = 1 << 2, 1 << 3, 1 << 4, 1 << 5
+_CCRCFAIL, _DCRCFAIL, _CTIMEOUT, _DTIMEOUT, _TXUNDERR, _RXOVERR = (1 << n for n in range(6))
 _CMDREND, _CMDSENT, _DATAEND, _DBCKEND = 1 << 6, 1 << 7, 1 << 8, 1 << 10
 _CMDACT, _TXACT, _RXACT = 1 << 11, 1 << 12, 1 << 13
 _STATIC = 0xC007FF
@@ -75,6 +76,7 @@ class Sdmmc(Peripheral):
     def __init__(self, name: str, clock: Clock, frequency: Frequency, *, irq: Line, request: Request) -> None:
         super().__init__(name)
         self._periods = Timebase(clock, frequency)
+        self._frequency = frequency
         self._irq = irq
         self._request = request
         self.card: Card | None = None
@@ -82,6 +84,7 @@ class Sdmmc(Peripheral):
         self._left = 0  # bytes that the card's side has still to move
         self._in_block = 0
         self._started = False
+        self._held: int | None = None  # bytes that wait for the FIFO while flow control stops the clock
         self._alarm: Alarm | None = None
         self._answering: Alarm | None = None
 
@@ -131,7 +134,8 @@ class Sdmmc(Peripheral):
             self["RESPCMD"] = response.index
             for n, word in enumerate(response.words, 1):
                 self[f"RESP{n}"] = word
-            self["STA"] |= _CMDREND
+            spoilt = self.card is not None and self.card.spoils("response")
+            self["STA"] |= _CCRCFAIL if spoilt else _CMDREND
         self._start_data()
         self._update()
 
@@ -184,19 +188,20 @@ class Sdmmc(Peripheral):
         self._alarm = self._periods.at(self._periods.upcoming + max(1, bits * self._bit), lambda: self._moved(size))
 
     def _moved(self, size: int) -> None:
+        """Words between card and FIFO; one that is not served is an error, or with HWFC_EN stops the clock until it is."""
         self._alarm = None
-        words = -(-size // 4)
-        if self["DCTRL.DTDIR"]:
+        words, receiving = -(-size // 4), self["DCTRL.DTDIR"]
+        if len(self._fifo) + words > FIFO_WORDS if receiving else len(self._fifo) < words:
+            if self["CLKCR.HWFC_EN"]:
+                self._held = size
+            else:
+                self._fail(_RXOVERR if receiving else _TXUNDERR)
+            return
+        if receiving:
             data = self.card.read(size) if self.card is not None else b"\xff" * size
-            if len(self._fifo) + words > FIFO_WORDS:
-                self._fail(_RXOVERR)
-                return
             padded = data.ljust(4 * words, b"\0")
             self._fifo += [int.from_bytes(padded[n : n + 4], "little") for n in range(0, len(padded), 4)]
         else:
-            if len(self._fifo) < words:
-                self._fail(_TXUNDERR)
-                return
             data = b"".join(word.to_bytes(4, "little") for word in self._fifo[:words])[:size]
             del self._fifo[:words]
             if self.card is not None:
@@ -205,9 +210,38 @@ class Sdmmc(Peripheral):
         self["DCOUNT"] = self._left
         self._in_block = (self._in_block + size) % self._block
         if self._in_block == 0:
-            self["STA"] |= _DBCKEND
-        self._move()
+            self._block_over()
+        else:
+            self._move()
         self._update()
+
+    def _block_over(self) -> None:
+        """Its CRC, or the card's word about it; behind a written block the card may be busy, for as long as DTIMER lets it."""
+        if self.card is not None and self.card.spoils("data"):
+            self._fail(_DCRCFAIL)
+            return
+        self["STA"] |= _DBCKEND
+        busy = 0
+        if self.card is not None and not self["DCTRL.DTDIR"]:
+            seconds = self.card.programming * self._frequency.hz
+            busy = -(-seconds.numerator // seconds.denominator)
+        if not busy:
+            self._move()
+            return
+        patience = self["DTIMER"] * self._bit
+        end, action = (busy, self._move) if busy <= patience else (patience, lambda: self._fail(_DTIMEOUT))
+        self._alarm = self._periods.at(self._periods.upcoming + end, lambda: self._unbusy(action))
+
+    def _unbusy(self, action: Callable[[], None]) -> None:
+        self._alarm = None
+        action()
+        self._update()
+
+    def _resume(self) -> None:
+        """The FIFO was served while flow control held the clock."""
+        if self._held is not None:
+            size, self._held = self._held, None
+            self._moved(size)
 
     def _finish(self) -> None:
         self["STA"] = self["STA"] & ~(_RXACT | _TXACT) | _DATAEND
@@ -233,6 +267,7 @@ class Sdmmc(Peripheral):
             self._alarm = None
         self["STA"] &= ~(_RXACT | _TXACT)
         self._left = 0
+        self._held = None
         self._started = False
 
     # FIFO
@@ -240,6 +275,7 @@ class Sdmmc(Peripheral):
     def read_FIFO(self) -> int:
         word = self._fifo.pop(0) if self._fifo and self["DCTRL.DTDIR"] else 0
         self["FIFOCNT"] = max(0, self["FIFOCNT"] - 1)
+        self._resume()
         if not self._fifo and not self._left and self["STA"] & _DATAEND:
             self._end_flow()
         self._update()
@@ -249,6 +285,7 @@ class Sdmmc(Peripheral):
         if len(self._fifo) < FIFO_WORDS:
             self._fifo.append(value)
             self["FIFOCNT"] = max(0, self["FIFOCNT"] - 1)
+            self._resume()
         self._update()
 
     def read_STA(self) -> int:

@@ -1,6 +1,6 @@
 """A channel of a timer: what CCMRx, CCER and CCRx say of it, its reference and its captures.
 
-Reference: RM0385 22.3.6 to 22.3.15, 22.4.7 (modes), 22.4.9. Not modelled: OCxFE, which saves two clocks between a trigger and the output.
+Reference: RM0385 22.3.6 to 22.3.15, 22.4.7 (modes), 22.4.9. Not modelled: that OCxFE saves two clocks between a trigger and the output.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class Channel:
         self.compare = 0
         self.reference = False
         self.cleared = False  # by ocref_clr, until the next update
+        self.hastened = False  # by a trigger with OCxFE, until the next update
         self.mode = 0  # OCxM at work
         self.enables = 0  # CCxE and CCxNE at work, at their places from bit 0
         self._edges = 0
@@ -123,7 +124,7 @@ class Channel:
         elif mode in _RETRIGGERABLE and not triggered:
             self.reference = (mode == _RETRIGGERABLE[0]) != down
         elif mode in _LIKE_PWM_1 or mode in _LIKE_PWM_2:
-            below = value <= self.compare if down else value < self.compare
+            below = not self.hastened and (value <= self.compare if down else value < self.compare)
             self.reference = below == (mode in _LIKE_PWM_1)
         if self.cleared and mode not in (0, _FORCED_ACTIVE):
             self.reference = False

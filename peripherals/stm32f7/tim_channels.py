@@ -5,12 +5,12 @@ Reference: RM0385 22.3, 23.3, 24.3. Not modelled: a compare value written equal 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import ClassVar
 
 from peripherals.kit.registers import Register, reg
-from peripherals.kit.wires import Signal, Tristate
+from peripherals.kit.wires import Line, Signal, Tristate
 from peripherals.stm32f7.tim_basic import Timer
 from peripherals.stm32f7.tim_channel import CROSSED, DIRECT, FROM_TRIGGER, Channel
 from peripherals.stm32f7.tim_inputs import Filter, hold
@@ -48,12 +48,21 @@ class ChannelTimer(Timer):
         self.slave = SlaveController(self, self._periods)
         self._filters = [Filter(self._periods, partial(self._passed, index)) for index in range(len(self.inputs))]
         self._followed: list[Channel] = []
+        self._others: dict[int, Sequence[Line]] = {}
+        self._remaps: dict[int, int] = {}
         for index, line in enumerate(self.inputs):
             line.listen(partial(self._pin_changed, index))
         for channel in self.channels:
             channel.output.on_demand = channel.complement.on_demand = self._plan
 
+    def join_others(self, index: int, lines: Sequence[Line]) -> None:
+        """What OR may give an input in place of its pin."""
+        self._others[index] = lines
+        for code, line in enumerate(lines, 1):
+            line.listen(partial(self._other_changed, index, code))
+
     def reset(self) -> None:
+        self._remaps.clear()
         for channel in self.channels:
             channel.reset()
         self.slave.reset()
@@ -77,9 +86,6 @@ class ChannelTimer(Timer):
 
     def _write_modes(self, register: str, value: int) -> None:
         self.store(register, value)
-        for channel in self.channels:
-            if channel.control == register and channel.fast:
-                self.count_unmodelled(f"{register}.OC{channel.index + 1}FE", "write")
         self._configure()
 
     def write_CCER(self, value: int) -> None:
@@ -97,6 +103,9 @@ class ChannelTimer(Timer):
             screen.use(self._input_used(index))
         for index in range(min(2, len(self.inputs))):
             self.slave.preset(index, self._polarised(index, self._filters[index].level))
+        for index, lines in self._others.items():
+            for code, line in enumerate(lines, 1):
+                line.want(self, wanted=code == self._remaps.get(index, 0) and self._input_used(index))
         self._counter.settle()
         self._counter.count_pulses(self.slave.counts_pulses)
         self._plan()
@@ -125,7 +134,22 @@ class ChannelTimer(Timer):
         return level != (channel.inverted and not channel.both_edges)
 
     def _pin_changed(self, index: int, level: bool) -> None:
-        self._filters[index].feed(level)
+        if not self._remaps.get(index, 0):
+            self._filters[index].feed(level)
+
+    def _other_changed(self, index: int, code: int, level: bool) -> None:
+        if self._remaps.get(index, 0) == code:
+            self._filters[index].feed(level)
+
+    def _remap(self, index: int, code: int) -> None:
+        """OR chooses an input's source: 0 is the pin."""
+        self._remaps[index] = code
+        lines = self._others.get(index, ())
+        if code > len(lines):
+            self.count_unmodelled("OR", "write")
+        else:
+            self._filters[index].feed(lines[code - 1].level if code else self.inputs[index].level)
+        self._configure()
 
     def _passed(self, index: int, level: bool) -> None:
         """A filtered level changes captures first, then triggers."""
@@ -145,13 +169,20 @@ class ChannelTimer(Timer):
 
     def restart_by_trigger(self) -> None:
         self._by_trigger = self._triggered = True
+        self._hasten()
         self._initialise()
         self._by_trigger = False
 
     def start_by_trigger(self) -> None:
         self._triggered = True
+        self._hasten()
         self["CR1.CEN"] = 1
         self._control()
+
+    def _hasten(self) -> None:
+        """OCxFE: a trigger acts like a match on the output, whatever the counter says."""
+        for channel in self.channels:
+            channel.hastened = channel.fast
 
     def gate(self) -> None:
         self._control()
@@ -241,6 +272,7 @@ class ChannelTimer(Timer):
         self._triggered = self._by_trigger
         for channel in self.channels:
             channel.cleared = channel.clearable and self._clearing()
+            channel.hastened = channel.fast and self._by_trigger
             if self._requests_at_update() and self._requests_on(channel):
                 self._request(channel.request)
 

@@ -217,15 +217,21 @@ _WIDE = {
 }
 
 
-def _wide(option: str) -> tuple[Register, ...]:
+def _wide(option: str, unmodelled: str = "") -> tuple[Register, ...]:
     """The map of a timer with 32 bits, and of its option register."""
     rows = tuple(_WIDE.get(row.name, row) for row in GeneralTimer.registers)
-    return (*rows, reg(0x50, "OR", rw=option, unmodelled="*"))
+    return (*rows, reg(0x50, "OR", rw=option, unmodelled=unmodelled))
 
 
 class Timer2(GeneralTimer):
-    registers = _wide("ITR1_RMP[11:10]")
+    registers = _wide("ITR1_RMP[11:10]", unmodelled="*")
 
 
 class Timer5(GeneralTimer):
+    """Its fourth input may be LSI, LSE, or the wake-up of the real-time clock."""
+
     registers = _wide("TI4_RMP[7:6]")
+
+    def write_OR(self, value: int) -> None:
+        self.store("OR", value)
+        self._remap(3, self["OR.TI4_RMP"])

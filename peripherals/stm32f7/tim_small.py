@@ -1,6 +1,6 @@
 """The general-purpose timers with one channel, TIM10, TIM11, TIM13 and TIM14, and with two, TIM9 and TIM12.
 
-Reference: RM0385 24. They count up only. Not modelled: what the modules of their parts say, TI1_RMP.
+Reference: RM0385 24. They count up only. Not modelled: what the modules of their parts say.
 """
 
 from __future__ import annotations
@@ -14,8 +14,12 @@ from peripherals.stm32f7.tim_channels import COUNTING, ChannelTimer
 class OneChannelTimer(ChannelTimer):
     registers: ClassVar[tuple[Register, ...]] = (
         *ChannelTimer.registers,
-        reg(0x50, "OR", rw="TI1_RMP[1:0]", unmodelled="*"),
+        reg(0x50, "OR", rw="TI1_RMP[1:0]"),
     )
+
+    def write_OR(self, value: int) -> None:
+        self.store("OR", value)
+        self._remap(0, self["OR.TI1_RMP"])
 
 
 class TwoChannelTimer(ChannelTimer):

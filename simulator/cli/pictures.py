@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 def add_to(run: Parser) -> None:
     run.add_argument(
-        "--camera", metavar="SOURCE", help="what the camera sees: a picture, a folder, a video, or pattern:bars"
+        "--camera",
+        metavar="SOURCE",
+        help="what the camera sees: a picture, a folder, a video, or pattern:bars (its sensor: --set camera-sensor=s5k5cag)",
     )
     run.add_argument("--screenshot", type=Path, metavar="PNG", help="write there what the LCD shows at the end")
 

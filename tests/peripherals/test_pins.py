@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 from peripherals.kit.clock import Clock
 from peripherals.stm32f746_pins import SIGNALS
@@ -119,3 +120,14 @@ def test_a_serial_output_that_no_pin_is_set_to_is_named() -> None:
     bench.write(GPIOA, 0xA800_0000 | 2 << 18)
     bench.write(GPIOA + 0x24, 7 << 4)
     assert bench.board.unheard() == []
+
+
+def test_a_clock_can_be_put_out_divided() -> None:
+    """HSI / 4 at PA8, as MCO1."""
+    bench = Bench()
+    bench.write(0x4002_3808, 6 << 24)
+    bench.write(GPIOA, 0xA800_0000 | 2 << 16)
+    edges = bench.watch("PA8")
+    bench.clock.advance(bench.clock.now + 400)
+    rises = [cycle for cycle, level in edges if level]
+    assert {b - a for a, b in pairwise(rises)} == {4} and len(rises) == 100

@@ -115,6 +115,19 @@ def test_what_is_written_reaches_the_firmware(started):
     assert board.run().exit_code == 0
 
 
+def test_a_voltage_at_a_pin_is_what_its_converters_read(started):
+    board = started(BUSY)
+    board.analog("PA0", 1.65)
+    board.analog("PF10", lambda seconds: 3.3 * seconds)
+    board.run(until="time:250ms")
+    first, second, third = board.machine.soc.peripherals["ADC"].converters
+    assert float(first.inputs[0]()) == float(second.inputs[0]()) == float(third.inputs[0]()) == 1.65
+    assert float(third.inputs[8]()) == pytest.approx(0.825, rel=1e-3)
+    assert float(first.inputs[8]()) == 0, "channel 8 of the others is PB0"
+    with pytest.raises(ValueError, match="no analog-to-digital converter has a channel at 'PI1'"):
+        board.analog("PI1", 1)
+
+
 def test_a_fault_is_a_stop_with_a_sentence(started):
     board = started(b"\x00\xde" + FOREVER)
     stop = board.run(timeout="60s")

@@ -107,6 +107,13 @@ def test_a_report_is_json_and_holds_what_the_contract_names(machine):
     assert told["timing"]["guesses"]
 
 
+def test_a_serial_output_that_no_pin_is_set_to_is_told(machine):
+    usart = machine.soc.usarts["UART7"]
+    usart.write(0x0C, 4, 139)
+    usart.write(0x00, 4, 0b1001)
+    assert "UART7_TX is on, but no pin is set to it: silicon would reach nobody" in describe(machine)["not_modelled"]
+
+
 def test_a_run_without_instructions_has_no_cpi(machine):
     machine.instructions = machine.cycle = 0
     told = describe(machine)

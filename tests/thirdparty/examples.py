@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 
 from peripherals.kit.i2c_bus import RegisterFile
@@ -17,6 +18,12 @@ def edges(board: Board, pin: str) -> list[Edge]:
     seen: list[Edge] = []
     board.on_edge(pin, lambda seconds, level: seen.append((seconds, level)))
     return seen
+
+
+def play(board: Board, pin: str, levels: Iterable[Edge]) -> None:
+    """Drive a pin from outside: each level so many seconds from now."""
+    for seconds, level in levels:
+        board.machine.clock.after_seconds(seconds, partial(board.pin(pin).drive, level))
 
 
 def phases(seen: list[Edge], level: bool) -> list[Fraction]:

@@ -95,6 +95,35 @@ def test_rtc_goes_into_the_new_year_and_through_a_reset(embassy):
     assert gaps(times[2:5]) == pytest.approx([1, 1], abs=0.0012)
 
 
+def test_sd_card_is_read_and_written_by_blocks(embassy):
+    board = embassy("sd_card")
+    image = bytearray(random.Random(4).randbytes(8 << 20))
+    before = bytes(image)
+    board.machine.soc.insert_card(image)
+    board.run("time:60ms")
+    block = bytes(7 * n & 0xFF for n in range(512))
+    sums = [sum(before[512 * n : 512 * n + 512]) for n in range(2, 5)] + [sum(block)]
+    assert board.serial.splitlines() == [
+        f"{8 << 20} bytes",
+        f"block 3: {sums[1]}",
+        f"blocks 2 to 5: {sums}",
+    ]
+    expected = bytearray(before)
+    expected[512 * 5 : 512 * 6] = block
+    expected[512 * 100 : 512 * 104] = expected[512 * 2 : 512 * 6]
+    assert image == expected
+
+
+def test_qspi_flash_is_erased_programmed_read_and_mapped(embassy):
+    board = embassy("qspi")
+    place = 0x9012_3000
+    board.mem.write(place - 16, b"\x77" * (4096 + 32))
+    board.run("time:400ms")
+    pages = bytes(3 * n & 0xFF for n in range(256)) + bytes(5 * n & 0xFF for n in range(256))
+    assert board.serial.splitlines() == ["identity [20, BA, 18]", "second page read true", "mapped true"]
+    assert board.mem.read(place - 16, 4096 + 32) == b"\x77" * 16 + pages + b"\xff" * (4096 - 512) + b"\x77" * 16
+
+
 def test_adc_measures_voltages_one_by_one_and_by_a_scan(embassy):
     board = embassy("adc")
     unit = board.machine.soc.peripherals["ADC"]

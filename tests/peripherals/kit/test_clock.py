@@ -126,3 +126,17 @@ def test_an_event_in_cycles_does_not_move_with_the_frequency() -> None:
 def test_a_core_without_a_clock_is_refused() -> None:
     with pytest.raises(ClockError, match="0 Hz"):
         Clock().set_frequency(0)
+
+
+def test_an_instant_of_real_time_stays_over_two_changes_of_frequency() -> None:
+    clock = Clock(1_000_000)
+    seen: list[Fraction] = []
+    clock.advance(500)
+    clock.after_seconds(Fraction(10, 1000), lambda: seen.append(clock.seconds))
+    clock.advance(3_000)
+    clock.set_frequency(7_000_000)
+    clock.advance(20_000)
+    clock.set_frequency(Fraction(1_000_003, 3))
+    clock.advance(1_000_000)
+    asked = Fraction(500 + 10_000, 1_000_000)
+    assert asked <= seen[0] < asked + Fraction(3, 1_000_003)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 from peripherals.kit.bus_master import BusMatrix
@@ -206,3 +208,107 @@ def test_the_masks_choose_what_interrupts(bench: Bench) -> None:
 def test_a_card_has_whole_half_megabytes() -> None:
     with pytest.raises(ValueError, match="multiple of 512 KB"):
         SdCard(bytearray(1000))
+
+
+# Wrong CRCs, a busy card, flow control
+
+
+CCRCFAIL, DCRCFAIL, HWFC_EN, DBCKEND = 1, 2, 1 << 14, 1 << 10
+
+
+@pytest.fixture
+def started() -> Bench:
+    bench = Bench()
+    bench.start()
+    bench.write(DTIMER, 0xFFFF_FFFF)
+    return bench
+
+
+def test_a_response_with_a_wrong_crc_is_told(started: Bench) -> None:
+    started.card.faults = ["response"]
+    started.write(ICR, 0x7FF)
+    started.write(ARG, started.rca)
+    started.write(CMD, 13 | SHORT | 1 << 10)
+    started.wait(1000)
+    assert started.read(STA) & (CCRCFAIL | CMDREND) == CCRCFAIL
+
+
+def test_a_block_with_a_wrong_crc_ends_the_transfer(started: Bench) -> None:
+    started.card.faults = ["data"]
+    started.command(17, 0)
+    started.write(DLEN, 512)
+    started.write(DCTRL, BLOCK_512 | READ | ENABLE)
+    for _ in range(128):
+        while not started.read(STA) & RXDAVL:
+            started.wait(20)
+        started.read(FIFO)
+    started.wait(1000)
+    assert started.read(STA) & (DCRCFAIL | DATAEND | DBCKEND) == DCRCFAIL
+
+
+def test_a_single_block_leaves_the_card_in_its_transfer_state(started: Bench) -> None:
+    started.command(17, 0)
+    started.write(DLEN, 512)
+    started.write(DCTRL, BLOCK_512 | READ | ENABLE)
+    started.words(128)
+    assert started.command(13, started.rca) >> 9 & 15 == 4
+
+
+def written(bench: Bench, seconds: Fraction) -> int:
+    """Core cycles from a block's last word to DATAEND."""
+    bench.card.programming = seconds
+    bench.command(24, 0)
+    bench.write(DLEN, 512)
+    bench.write(DCTRL, BLOCK_512 | ENABLE)
+    for n in range(128):
+        while bench.read(STA) & TXFIFOF:
+            bench.wait(4)
+        bench.write(FIFO, n)
+    start = bench.clock.now
+    while not bench.read(STA) & (DATAEND | DTIMEOUT):
+        bench.wait(4)
+    return bench.clock.now - start
+
+
+def test_a_card_that_programs_keeps_the_host_waiting(started: Bench) -> None:
+    quick = written(started, Fraction(0))
+    slow = written(started, Fraction(1, 1000))
+    assert slow - quick == pytest.approx(16_000, abs=8)
+    assert started.read(STA) & DATAEND
+
+
+def test_a_card_that_programs_for_too_long_times_out(started: Bench) -> None:
+    started.write(DTIMER, 1000)
+    written(started, Fraction(1, 10))
+    assert started.read(STA) & (DTIMEOUT | DATAEND) == DTIMEOUT
+
+
+@pytest.mark.parametrize("flow", [0, HWFC_EN])
+def test_flow_control_stops_the_clock_while_nobody_reads(started: Bench, flow: int) -> None:
+    started.write(CLKCR, flow | 1 << 8 | BIT - 2)
+    started.command(17, 0)
+    started.write(DLEN, 512)
+    started.write(DCTRL, BLOCK_512 | READ | ENABLE)
+    started.wait(512 * 8 * BIT * 4)
+    assert bool(started.read(STA) & RXOVERR) is not bool(flow)
+    if flow:
+        assert started.words(128) == bytes(started.card.image[:512])
+        started.wait(1000)
+        assert started.read(STA) & DATAEND
+
+
+@pytest.mark.parametrize("flow", [0, HWFC_EN])
+def test_flow_control_stops_the_clock_while_nobody_writes(started: Bench, flow: int) -> None:
+    started.write(CLKCR, flow | 1 << 8 | BIT - 2)
+    started.command(24, 1)
+    started.write(DLEN, 512)
+    started.write(DCTRL, BLOCK_512 | ENABLE)
+    started.wait(10_000)
+    assert bool(started.read(STA) & TXUNDERR) is not bool(flow)
+    if flow:
+        for n in range(128):
+            started.write(FIFO, n)
+            started.wait(200)
+        started.wait(1000)
+        assert started.read(STA) & DATAEND
+        assert started.card.image[512:520] == bytes([0, 0, 0, 0, 1, 0, 0, 0])

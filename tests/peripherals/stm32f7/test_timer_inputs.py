@@ -334,6 +334,22 @@ def test_a_retriggered_pulse_grows_with_each_trigger(bench: Bench) -> None:
     assert edges[1][0] == start + 40 + LAG + 1 + 100
 
 
+@pytest.mark.parametrize(("fast", "delay"), [(0, 1 + 60), (1 << 10, 0)])
+def test_a_fast_output_does_not_wait_for_the_match(bench: Bench, fast: int, delay: int) -> None:
+    """RM0385 23.3.13, particular case OCxFE: one pulse in PWM mode 2, from the trigger to the update."""
+    edges: list[tuple[int, bool]] = []
+    bench.write(GPIOA, 0xA800_0000 | 2 << 10 | 2 << 2)
+    bench.board.watch("PA1", lambda level: edges.append((bench.clock.now, level)))
+    bench.start(TIM2, CCMR1=TI1 | 7 << 12 | fast, CCER=CC1E | CC2E, SMCR=TI1FP1 | TRIGGER, ARR=99, CR1=1 << 3)
+    bench.write(TIM2 + CCR2, 60)
+    bench.wait(20)
+    edges.clear()
+    start = bench.clock.now + LAG + 1
+    bench.a.drive(True)
+    bench.wait(500)
+    assert edges == [(start + delay, True), (start + 1 + 100, False)]
+
+
 # Slaves of other timers
 
 
@@ -412,3 +428,30 @@ def test_random_pulses_are_counted_and_captured_as_one_by_one(bench: Bench) -> N
     bench.wait(10)
     assert bench.read(TIM2 + CNT) == count
     assert bench.read(TIM2 + CCR1) == count - 1, "the capture comes a clock before the count"
+
+
+# Clocks of the chip
+
+
+@pytest.mark.parametrize(("code", "hz"), [(1, 32_000), (2, 32_768)])
+def test_tim5_measures_lsi_and_lse(bench: Bench, code: int, hz: int) -> None:
+    """As ST's example does: every eighth edge is captured, and the difference is eight periods."""
+    tim5, rcc_csr, rcc_bdcr, pwr_cr1 = 0x4000_0C00, 0x4002_3874, 0x4002_3870, 0x4000_7000
+    bench.write(RCC_APB1ENR, 1 << 28 | 1 << 3)
+    bench.write(rcc_csr, 1)
+    bench.write(pwr_cr1, 1 << 8)
+    bench.write(rcc_bdcr, 1)
+    bench.wait(16_000_000 * 3)
+    bench.write(tim5 + 0x50, code << 6)
+    bench.write(tim5 + CCMR2, 1 << 8 | 3 << 10)
+    bench.write(tim5 + CCER, 1 << 12)
+    bench.write(tim5 + CR1, CEN)
+    captures = []
+    while len(captures) < 3:
+        bench.wait(1000)
+        if bench.read(tim5 + SR) & 1 << 4:
+            captures.append(bench.read(tim5 + 0x40))
+    assert captures[2] - captures[1] == pytest.approx(8 * 16_000_000 / hz, abs=1)
+    bench.write(tim5 + CCER, 0)
+    bench.write(tim5 + CR1, 0)
+    assert bench.clock.horizon > bench.clock.now + 1000, "nobody wants the clock's edges any more"

@@ -1,0 +1,106 @@
+"""Programs of ours on embassy's drivers of timers: a half bridge, pulses and edges measured, an encoder, and a wave that a timer paces."""
+
+from __future__ import annotations
+
+import ast
+from fractions import Fraction
+from itertools import pairwise
+
+import pytest
+from examples import Edge, edges, gaps, phases, play, rises
+
+from peripherals.stm32f7.dac import Dac
+
+pytestmark = [pytest.mark.jit, pytest.mark.slow]
+
+MICROSECOND = Fraction(1, 10**6)
+MILLISECOND = Fraction(1, 1000)
+
+
+def test_a_half_bridge_has_its_duty_about_the_middle_and_its_dead_time(embassy):
+    board = embassy("motor")
+    upper, lower = edges(board, "PE9"), edges(board, "PE8")
+    board.run("time:9ms")
+    # Up to 5399 and down again at 216 MHz: of 20 kHz what the driver makes of it.
+    top, tick = 5399, Fraction(1, 216_000_000)
+    period, dead = 2 * top * tick, MICROSECOND
+    start = rises(upper)[1]
+    duties = (2 * (top * 2 // 5) * tick, 2 * (top * 3 // 4) * tick)
+    for begun, high in zip((start, start + 2 * MILLISECOND + 2 * period), duties, strict=True):
+        span = begun, begun + MILLISECOND
+        above = [edge for edge in upper if span[0] <= edge[0] < span[1]]
+        below = [edge for edge in lower if span[0] <= edge[0] < span[1]]
+        assert len(above) >= 38 and len(below) >= 38
+        # Each output rises its dead time late and falls with the other one's end.
+        assert phases(above, True) == [high - dead] * len(phases(above, True))
+        assert phases(below, True) == [period - high - dead] * len(phases(below, True))
+        middles = [(rise + fall) / 2 for (rise, level), (fall, _) in pairwise(above) if level]
+        assert gaps(middles) == pytest.approx([float(period)] * (len(middles) - 1), abs=1e-12)
+    both = sorted([*((*edge, 0) for edge in upper), *((*edge, 1) for edge in lower)])
+    levels = [False, False]
+    for _, level, which in both:
+        levels[which] = level
+        assert levels != [True, True]
+    # What software ended stays low.
+    assert levels == [False, False]
+    assert both[-1][0] < board.seconds - MILLISECOND
+
+
+def test_pulses_and_edges_are_measured_to_the_microsecond(embassy):
+    board = embassy("pwm_input")
+    for pin in ("PB4", "PA1"):
+        board.pin(pin).drive(False)
+    board.run("time:5ms")
+    period, width = 1250, 333
+    pulses: list[Edge] = []
+    for n in range(7):
+        pulses += [(n * period * MICROSECOND, True), ((n * period + width) * MICROSECOND, False)]
+    play(board, "PB4", pulses)
+    times = [Fraction(at, 10) * MILLISECOND for at in (3, 7, 20, 21, 655, 1321)]
+    play(board, "PA1", [(at, n % 2 == 0) for n, at in enumerate(times)])
+    board.run("time:150ms")
+    measured, captured = (ast.literal_eval(line) for line in board.serial.splitlines())
+    # The first edge only starts the measurement; the counter begins anew some clocks after an edge.
+    assert all(
+        before - 1 <= seen <= before
+        for pair in measured[1:]
+        for before, seen in zip((period, width), pair, strict=True)
+    )
+    # The driver gives the lower half of the 32 bits.
+    for (before, after), wanted in zip(pairwise(captured), pairwise(times), strict=True):
+        assert abs((after - before) % 0x1_0000 - (wanted[1] - wanted[0]) / MICROSECOND % 0x1_0000) <= 1
+
+
+def test_an_encoder_counts_each_edge_in_its_direction(embassy):
+    board = embassy("encoder")
+    steps = [(False, False), (True, False), (True, True), (False, True)]
+    for pin in ("PC6", "PC7"):
+        board.pin(pin).drive(False)
+    board.run("time:5ms")
+    place = 0
+    for turn, expected in ((+10, "10 up"), (-25, "-15 down"), (+15, "0 up"), (-3, "-3 down")):
+        for n in range(abs(turn)):
+            place += 1 if turn > 0 else -1
+            first, second = steps[place % 4]
+            play(board, "PC6", [((n + 1) * 20 * MICROSECOND, first)])
+            play(board, "PC7", [((n + 1) * 20 * MICROSECOND, second)])
+        board.run(f"time:{float(board.seconds) * 1000 + 25:.0f}ms")
+        assert board.serial.splitlines()[-1] == expected
+
+
+def test_a_wave_leaves_the_converter_at_the_timer_s_pace(embassy):
+    board = embassy("waves")
+    unit = board.machine.soc.peripherals["DAC"]
+    assert isinstance(unit, Dac)
+    steps: list[tuple[Fraction, int]] = []
+    unit.changed.append(lambda channel, code: steps.append((board.seconds, code)))
+    board.run("time:8ms")
+    table = [100 + 4 * n * n for n in range(32)]
+    wave = steps[next(n for n, (_, code) in enumerate(steps) if code == table[0]) :]
+    assert len(wave) > 200
+    assert [code for _, code in wave] == [table[n % 32] for n in range(len(wave))]
+    assert gaps(seconds for seconds, _ in wave) == pytest.approx([20e-6] * (len(wave) - 1), abs=1e-9)
+    # The core sleeps all the time.
+    executed = board.instructions
+    board.run("time:9ms")
+    assert board.instructions == executed
