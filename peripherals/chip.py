@@ -124,6 +124,12 @@ class Chip:
         """A pin by its name in the data sheet, such as PI11."""
         return self.ports[f"GPIO{name[1]}"].pins[int(name[2:])]
 
+    def wire(self, source: str, *targets: str) -> None:
+        """A wire from a pin that the chip drives to others, which then have its level."""
+        for target in targets:
+            self.pin(target).drive(self.pin(source).level)
+            self.watch(source, self.pin(target).drive)
+
     def feed_analog(self, pin: str, voltage: Callable[[], Fraction]) -> None:
         """The voltage of an analog pin, from outside. Raises ValueError for one that no converter has."""
         analog.feed(self, pin, voltage)

@@ -31,7 +31,7 @@ def join_pins(chip: Chip) -> None:
         if sink is not None:
             if (instance, signal) not in inputs:
                 inputs[instance, signal] = AnyPin(sink)
-            port.connect_input(number, function, inputs[instance, signal].input())
+            port.connect_input(number, function, inputs[instance, signal].input(), pulled=signal != "RX")
 
 
 def unheard(chip: Chip) -> list[str]:
@@ -63,7 +63,7 @@ def _signal(chip: Chip, instance: str, signal: str) -> tuple[Tristate | None, Tr
     assert isinstance(unit, Usart)
     sends = unit.transmitter
     outputs = {"TX": sends.tx, "CK": sends.ck, "RTS": sends.driver_enable}
-    return outputs.get(signal), sends.cts if signal == "CTS" else None
+    return outputs.get(signal), {"CTS": sends.cts, "RX": unit.receiver.rx}.get(signal)
 
 
 def _of_timer(timer: ChannelTimer, signal: str) -> tuple[Tristate | None, Tristate | None]:

@@ -121,6 +121,10 @@ class Board:
         """A pin by its name, such as PA5: `level`, and `drive(True)` from outside."""
         return self.machine.soc.pin(name)
 
+    def wire(self, source: str, *targets: str) -> None:
+        """A wire from a pin that the chip drives, such as a USART's TX, to others, which have its level from then on."""
+        self.machine.soc.wire(source, *targets)
+
     def analog(self, name: str, volts: float | Callable[[float], float]) -> None:
         """The voltage at a pin that a converter has, such as PA0: a number, or a function of virtual seconds. ValueError for others."""
         clock = self.machine.clock

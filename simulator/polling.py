@@ -17,7 +17,7 @@ from peripherals.kit.clock import Clock
 from simulator.decode import Instruction
 from simulator.timing.engine import Engine
 from simulator.timing.fills import Fill
-from simulator.timing.kernels import HOLD_WATCH, State
+from simulator.timing.kernels import HOLD_WATCH, UNLESS_MASKED, State
 
 TURNS = 4
 UNROLLED = 15  # other reads of the same register that a turn may have
@@ -91,7 +91,8 @@ class Polling:
         counts, stalls = self._counts or self._snapshot()
         self._counts = None
         self._same = 0
-        if turns < TURNS or blocks == 0 or state[State.LOG] >= 0 or state[State.STOP_WANTED]:
+        wanted = int(state[State.STOP_WANTED])  # what is only masked stays so: no turn changes a mask
+        if turns < TURNS or blocks == 0 or state[State.LOG] >= 0 or wanted not in (0, UNLESS_MASKED):
             return
         if (self.engine.executed_counts().shape, self.engine.tables.stalls.shape) != (counts.shape, stalls.shape):
             return  # a table has grown meanwhile

@@ -202,7 +202,7 @@ def summary(report: Report, *, verbose: bool = False) -> list[str]:
     lines += [f"note: {note}" for note in report["notes"]]
     lines += [f"not modelled: {sentence}" for sentence in report["not_modelled"] if verbose]
     lines += _unmodelled_lines(report["unmodelled"], verbose=verbose)
-    lines += _coherency_lines(report["coherency"]["places"], verbose=verbose)
+    lines += stale_lines(report["coherency"]["places"], verbose=verbose)
     if report["fault"] and report["stop"]["reason"] not in ("fault", "lockup"):
         lines.append(f"a fault was taken: {report['fault']}")
     if report["verify"]:
@@ -270,8 +270,8 @@ def _unmodelled_line(group: Sequence[Mapping[str, Any]]) -> str:
     return f"not modelled: {first['name']} {first['register']} was {done} {times} at {pc}{place}"
 
 
-def _coherency_lines(places: Sequence[Mapping[str, Any]], *, verbose: bool) -> list[str]:
-    """What happened and what cures it, in two lines a cause; without verbose no more than SHOWN causes."""
+def stale_lines(places: Sequence[Mapping[str, Any]], *, verbose: bool = False) -> list[str]:
+    """What was stale and what cures it, in two lines a cause; without verbose no more than SHOWN causes."""
     shown = places if verbose else places[:SHOWN]
     lines = []
     for place in shown:

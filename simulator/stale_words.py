@@ -86,10 +86,11 @@ def reaches_dtcm(master: str) -> bool:
 
 
 def explain(what: str) -> list[str] | None:
-    """Lines for people about a kind by its name, with or without hyphens; None where it is none."""
+    """Lines for people about a kind by its name, with or without hyphens, or about all of them, "stale"; None where it is none."""
     wanted = what.strip().lower().replace(" ", "-").replace("_", "-")
+    lines = []
     for kind in KINDS:
-        if wanted == kind.name:
+        if wanted in (kind.name, "stale"):
             where = cure(kind, "buffer", "" if kind is STALE_FETCH else "DMA2 stream 0")
-            return [f"{kind.title}: {kind.meaning}", f"  {kind.board}", f"  cure: {where}"]
-    return None
+            lines += [f"{kind.title}: {kind.meaning}", f"  {kind.board}", f"  cure: {where}"]
+    return lines or None

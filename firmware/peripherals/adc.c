@@ -14,7 +14,7 @@
 #define SAMPLE_56 3u
 #define SAMPLE_480 7u
 #define BITS_12 12u
-/* DS10916 tables 70 and 72: 1.18 to 1.24 V; 0.76 V at 25 degrees and 2.5 mV a degree, from -40 to 125; VDDA is 3.3 V. */
+/* DS10916, internal reference voltage and temperature sensor: 1.18 to 1.24 V; 0.76 V at 25 degrees and 2.5 mV a degree, from -40 to 125; VDDA is 3.3 V. */
 #define CODE(millivolts) ((millivolts) * 4095u / 3300u)
 
 static volatile uint32_t interrupts, seen;

@@ -10,7 +10,7 @@
 #define SOFTWARE_1 (DAC_CR_EN1 | DAC_CR_TEN1 | DAC_CR_TSEL1_SOFTWARE)
 #define TICK_CYCLES 2160u
 
-/* Section 16.3.5: DOR follows DHR after one APB1 clock, or three behind a trigger. */
+/* Section 16.3.4: DOR follows DHR after one APB1 clock, or three behind a trigger. */
 static uint32_t settled(volatile uint32_t *dor) {
     wait_cycles(4u * APB1_CYCLES);
     return *dor;
@@ -52,7 +52,7 @@ static void triggers(void) {
     CHECK("whose_trigger_is_its_own", settled(&DAC_DOR2), 0x222);
 }
 
-/* Section 16.3.9: a linear feedback shift register of 12 bits that starts as 0xAAA and never repeats before 4,095 triggers. */
+/* Section 16.3.8: a linear feedback shift register of 12 bits that starts as 0xAAA and never repeats before 4,095 triggers. */
 static void noise(void) {
     static uint8_t found[4096];
     memset(found, 0, sizeof found);
@@ -85,7 +85,7 @@ static void noise(void) {
     CHECK_WITHIN("on_top_of_dhr", least, 0x100, 0x102);
 }
 
-/* Section 16.3.10: up to the amplitude, down to 0, by one a trigger. */
+/* Section 16.3.9: up to the amplitude, down to 0, by one a trigger. */
 static void triangle(void) {
     DAC_CR = 0;
     DAC_CR = SOFTWARE_1 | DAC_CR_WAVE1_TRIANGLE | DAC_CR_MAMP1(2);

@@ -113,7 +113,7 @@ static void snapshot(void) {
     CHECK("no_second_one_follows", frames, 1);
 }
 
-/* Section 17.5.6: in pixel clocks, two a pixel, less one, and lines. */
+/* Chapter 17, crop feature: in pixel clocks, two a pixel, less one, and lines. */
 static void cropped(void) {
     DCMI_CR = 0;
     DCMI_CWSTRT = FIELD(CROP_Y, 16) | 2u * CROP_X;
@@ -151,7 +151,7 @@ static void continuous(void) {
     DCMI_CR = 0;
 }
 
-/* Section 17.5.9: the FIFO is reset, and the next start of a frame is waited for. */
+/* Chapter 17, FIFO: it is reset, and the next start of a frame is waited for. */
 static void overrun(void) {
     DMA_SCR(DMA2, STREAM) = 0;
     start(0, 0, DCMI_CR_CM_SNAPSHOT, DCMI_OVR | DCMI_FRAME);

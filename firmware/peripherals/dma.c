@@ -64,7 +64,7 @@ static void memory_to_memory(void) {
     CHECK("ones_clear_the_flags", dma_flags(DMA2, M2M), 0);
 }
 
-/* Section 8.3.10 and table 30. */
+/* Section 8.3, packing and unpacking. */
 static void packing(void) {
     fill();
     copied(from, to, 4 * WORDS, FULL, COPY | DMA_SCR_PSIZE(0) | DMA_SCR_MSIZE(2));
@@ -94,14 +94,14 @@ static void errors(void) {
     CHECK("and_ends_the_stream", DMA_SCR(DMA2, M2M) & DMA_SCR_EN, 0);
     disable_interrupt(DMA2_STREAM0_IRQ);
 
-    /* Section 8.3.19: a burst of 16 words is more than the FIFO; the stream does not start. */
+    /* Section 8.3, error management: a burst of 16 words is more than the FIFO; the stream does not start. */
     dma_start(DMA2, M2M, (uint32_t)from, to, 16, FULL, COPY | WORD_SIZES | DMA_SCR_MBURST_INCR16);
     wait_cycles(100);
     CHECK("a_burst_beyond_the_threshold_is_feif", dma_flags(DMA2, M2M), DMA_FEIF);
     CHECK("and_en_is_cleared", DMA_SCR(DMA2, M2M) & DMA_SCR_EN, 0);
     DMA_SCR(DMA2, M2M) = 0;
 
-    /* Section 8.3.6: memory to memory in circular mode is not allowed; nor is it DMA1's, whose peripheral port reaches no memory. */
+    /* Section 8.3, transfer modes: only DMA2 copies memory; DMA1's peripheral port reaches none. */
     dma_start(DMA1, 0, (uint32_t)from, to, 4, FULL, COPY | WORD_SIZES);
     wait_microseconds(5);
     CHECK("dma1_does_not_copy_memory", dma_flags(DMA1, 0) & DMA_TCIF, 0);
@@ -176,7 +176,7 @@ static void double_buffer(void) {
     CHECK("ct_changes_at_each_end", ct[0] == DMA_SCR_CT && ct[1] == 0 && ct[2] == DMA_SCR_CT && ct[3] == 0, 1);
 }
 
-/* Section 8.3.17: EN is cleared, the flag TCIF rises, NDTR keeps what was not transferred. */
+/* Section 8.3, transfer suspension: EN is cleared, the flag TCIF rises, NDTR keeps what was not transferred. */
 static void an_end_before_the_end(void) {
     pace();
     disable_interrupt(DMA1_STREAM1_IRQ);

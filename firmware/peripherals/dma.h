@@ -59,7 +59,7 @@ static inline void dma_clear(uint32_t dma, unsigned stream) {
     DMA_IFCR(dma, stream) = DMA_FLAGS << dma_flags_at(stream);
 }
 
-/* Section 8.3.18: the order in which a stream is set up. EN is `control`'s to give. */
+/* Section 8.3, stream configuration procedure. EN is `control`'s to give. */
 static inline void dma_start(
     uint32_t dma, unsigned stream, uint32_t peripheral, volatile void *memory, uint32_t count, uint32_t fifo, uint32_t control
 ) {

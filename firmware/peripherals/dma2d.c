@@ -1,5 +1,5 @@
 /* DMA2D: fills in each output format, a copy between pitches, conversions from each input format, CLUT, alpha modes, and blending against
-   the formula of section 9.3.5; the watermark, interrupts, errors, an abort, a fill's time. */
+   the formula of section 9.3.6; the watermark, interrupts, errors, an abort, a fill's time. */
 #include <string.h>
 
 #include "check.h"
@@ -113,7 +113,7 @@ static uint32_t argb(uint32_t alpha, uint32_t red, uint32_t green, uint32_t blue
     return alpha << 24 | red << 16 | green << 8 | blue;
 }
 
-/* Of where AL44's sixteen colours lie in the CLUT the manual speaks for LTDC only (17.4.2: 0x00, 0x11, .. 0xFF): both places have them. */
+/* Of where AL44's sixteen colours lie in the CLUT the manual speaks for LTDC only (0x00, 0x11, .. 0xFF): both places have them. */
 static uint32_t fg_clut(uint32_t entry) {
     return 0xFF000000u | (entry % 17u ? entry : entry / 17u) * 0x010305u;
 }
@@ -201,7 +201,7 @@ static void conversions(void) {
     CHECK("to_rgb565_the_lower_bits_are_dropped", wrong, 0);
 }
 
-/* Section 9.3.5; divisions round down. */
+/* Section 9.3.6; divisions round down. */
 static uint32_t blended(uint32_t fg, uint32_t bg) {
     const uint32_t af = fg >> 24, ab = bg >> 24, both = af * ab / 255u, alpha = af + ab - both;
     uint32_t pixel = alpha << 24;

@@ -112,7 +112,7 @@ static void the_lock(void) {
     unlock();
 }
 
-/* DS10916 table 51 (flash memory programming): 250 ms typically, 500 ms at most for 32 KB with x32; 400 and 800 ms with x8. */
+/* DS10916, flash memory programming: 250 ms typically, 500 ms at most for 32 KB with x32; 400 and 800 ms with x8. */
 static void erasing(void) {
     program(WORDS, WORDS, 0, 0);
     CHECK_WITHIN("a_sector_of_32_kb_is_erased_by_words_in_250_to_500_ms", erase(WORDS), 250 * MILLISECOND, 500 * MILLISECOND);
@@ -126,7 +126,7 @@ static void erasing(void) {
     CHECK_WITHIN("by_bytes_it_takes_400_to_800_ms", erase(BYTES), 400 * MILLISECOND, 800 * MILLISECOND);
 }
 
-/* DS10916 table 51: 16 us typically, 100 us at most, at each width. */
+/* DS10916, flash memory programming: 16 us typically, 100 us at most, at each width. */
 static void programming(void) {
     const uint32_t low = 16 * CYCLES_PER_MICROSECOND - 10u, high = 100 * CYCLES_PER_MICROSECOND;
     CHECK_WITHIN("a_byte_takes_16_to_100_us", program(BYTES, BYTES, 0x21, 0x5A), low, high);

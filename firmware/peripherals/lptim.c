@@ -77,7 +77,7 @@ static void periods(void) {
     CYCLES_UNTIL(RCC_CSR & RCC_CSR_LSIRDY, 1000);
     clock_from(RCC_DCKCFGR2_LPTIM1SEL_LSI);
     set_up(0, 31, 0, 0);
-    /* DS10916 table 43: 17 to 47 kHz. */
+    /* DS10916, LSI oscillator: 17 to 47 kHz. */
     CHECK_WITHIN("the_lsi_counts_it", period(), (uint32_t)(32ull * CORE_HZ / 47000u), (uint32_t)(32ull * CORE_HZ / 17000u));
 }
 

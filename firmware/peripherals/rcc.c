@@ -37,7 +37,7 @@ static void plls(void) {
     RCC_PLLSAICFGR = RCC_PLLSAICFGR_N(192) | RCC_PLLSAICFGR_P_DIV8 | RCC_PLLSAICFGR_Q(4) | RCC_PLLSAICFGR_R(5);
     RCC_CR |= RCC_CR_PLLSAION;
     const uint32_t lock = CYCLES_UNTIL(RCC_CR & RCC_CR_PLLSAIRDY, 1000);
-    /* DS10916 table 44: 75 to 200 us, or 300 us at the highest frequency. */
+    /* DS10916, PLLSAI characteristics: 75 to 200 us, or 300 us at the highest frequency. */
     CHECK_WITHIN("pllsai_locks_in_75_to_300_us", lock, 75u * CYCLES_PER_MICROSECOND, 300u * CYCLES_PER_MICROSECOND + LOOK);
     wait_microseconds(1);
     CHECK("its_ready_interrupt_comes_once", interrupts, 1);
@@ -52,7 +52,7 @@ static void plls(void) {
 
 static void low_speed(void) {
     RCC_CSR |= RCC_CSR_LSION;
-    /* DS10916 table 43: 15 us typically, 40 us at most. */
+    /* DS10916, LSI oscillator: 15 us typically, 40 us at most. */
     CHECK_WITHIN("lsi_starts_within_40_us", CYCLES_UNTIL(RCC_CSR & RCC_CSR_LSIRDY, 1000), 1, 40u * CYCLES_PER_MICROSECOND + LOOK);
     RCC_CSR &= ~RCC_CSR_LSION;
     PWR_CR1 &= ~PWR_CR1_DBP;

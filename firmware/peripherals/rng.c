@@ -84,7 +84,7 @@ static void interrupt(void) {
     CHECK("and_says_so", status & (RNG_SR_DRDY | RNG_SR_CEIS), RNG_SR_DRDY);
 }
 
-/* Section 20.3.2: a clock below a sixteenth of HCLK. PLLSAI, which is off, is asked for it. */
+/* Chapter 20, error management: a clock below a sixteenth of HCLK. PLLSAI, which is off, is asked for it. */
 static void clock_error(void) {
     RCC_DCKCFGR2 |= RCC_DCKCFGR2_CK48MSEL;
     wait_microseconds(10);

@@ -10,7 +10,7 @@
 #define AIRCR_SYSRESETREQ (1u << 2)
 #define LSE_HZ 32768u
 #define LSE_CYCLES (CORE_HZ / LSE_HZ)
-#define SECOND 512u /* periods of the LSE */
+#define SECOND 256u /* periods of the LSE */
 #define SECOND_CYCLES ((uint32_t)((uint64_t)SECOND * CORE_HZ / LSE_HZ))
 
 static volatile uint32_t alarms, wake_ups, last_wake_up, wake_up_period;
@@ -41,8 +41,10 @@ static void start_the_lse(void) {
     RCC_BDCR |= RCC_BDCR_BDRST;
     RCC_BDCR &= ~RCC_BDCR_BDRST;
     RCC_BDCR |= RCC_BDCR_LSEON;
+    interrupts_off(); /* two seconds without a tick are simulated at once */
     while ((RCC_BDCR & RCC_BDCR_LSERDY) == 0) {
     }
+    interrupts_on();
     RCC_BDCR |= RCC_BDCR_RTCSEL_LSE;
     RCC_BDCR |= RCC_BDCR_RTCEN;
 }
@@ -99,7 +101,7 @@ static void subseconds(void) {
     CHECK_WITHIN("ssr_counts_down_256_a_second", first - later, 25, 27);
 }
 
-/* Sunday 31 December 2023, 23:59:58, then Monday; a second is made a sixty-fourth of one, so that nobody waits. */
+/* Sunday 31 December 2023, 23:59:58, then Monday; a second is made 1/128 of one, so that nobody waits. */
 static void calendar(void) {
     enter_init(SECOND / 128u - 1u);
     RTC_TR = 0x235958;
@@ -124,12 +126,13 @@ static void calendar(void) {
     CHECK("a_year_ends_at_midnight", day, FIELD(0x24, 16) | FIELD(1, 13) | 0x0101);
 }
 
+/* At 00:00:20, on any day. */
 static void alarm(void) {
     EXTI_RTSR |= 1u << RTC_ALARM_EXTI;
     EXTI_IMR |= 1u << RTC_ALARM_EXTI;
     enable_interrupt(RTC_ALARM_IRQ);
     CYCLES_UNTIL(RTC_ISR & RTC_ISR_ALRAWF, 1000);
-    RTC_ALRMAR = RTC_ALRMAR_MSK4 | 0x000002;
+    RTC_ALRMAR = RTC_ALRMAR_MSK4 | 0x000020;
     RTC_CR |= RTC_CR_ALRAE | RTC_CR_ALRAIE;
     while (alarms == 0) {
     }
@@ -137,7 +140,7 @@ static void alarm(void) {
     const uint32_t at = RTC_TR;
     (void)RTC_DR;
     RTC_CR &= ~(RTC_CR_ALRAE | RTC_CR_ALRAIE);
-    CHECK_WITHIN("the_alarm_rings_at_its_second", at, 0x000001, 0x000002);
+    CHECK_WITHIN("the_alarm_rings_at_its_second", at, 0x000020, 0x000021);
     CHECK("once", alarms, 1);
     CHECK("alrawf_allows_a_new_one", CYCLES_UNTIL(RTC_ISR & RTC_ISR_ALRAWF, 1000) == NEVER, 0);
 }

@@ -97,7 +97,7 @@ static uint32_t lsi(uint32_t counts, uint32_t hz) {
     return (uint32_t)((uint64_t)counts * CORE_HZ / hz);
 }
 
-/* DS10916 table 43: the LSI has 17 to 47 kHz. */
+/* DS10916, LSI oscillator: 17 to 47 kHz. */
 static void iwdg_expired(void) {
     CHECK("iwdg_is_the_cause", cause(), RCC_CSR_IWDGRSTF | RCC_CSR_PINRSTF);
     CHECK("rlr_is_locked_without_its_key", RETAINED[NOTE], 0xFFF);

@@ -140,6 +140,11 @@ class Pin:
         """A pin that nothing drives or pulls reads low."""
         return self._line.level
 
+    @property
+    def outside(self) -> bool | None:
+        """What the board drives, None where nothing does."""
+        return self._board
+
     def drive(self, level: bool | None) -> None:
         """The board's side; None lets go."""
         self._board = level

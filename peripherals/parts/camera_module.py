@@ -35,6 +35,7 @@ class Timing:
     line_bytes: int
     vsync: bool = True  # the level between frames
     href: bool = True  # the level in a line
+    blanking: tuple[int, ...] = ()  # the data sent between frames: embedded codes
 
     @property
     def active(self) -> Fraction:
@@ -56,6 +57,7 @@ class CameraModule(RegisterFile):
         self._port = port
         self._scene = scene("pattern:bars")
         self._shown = 0
+        self._since = clock.seconds
         self.frames = 0
         self.on_frame: list[Callable[[], None]] = []
         self._on = True
@@ -109,8 +111,16 @@ class CameraModule(RegisterFile):
         self.show(scene(source))
 
     def show(self, what: Scene) -> None:
+        """A scene with a `rate` plays so many of its pictures a second from now on, whatever the sensor's frames."""
         self._scene = what
         self._shown = 0
+        self._since = self._clock.seconds
+
+    @property
+    def _number(self) -> int:
+        """Of the scene's picture that is there now."""
+        rate: Fraction | None = getattr(self._scene, "rate", None)
+        return self._shown if rate is None else int((self._clock.seconds - self._since) * rate)
 
     def power(self, level: bool) -> None:
         """The module's power pin: high is off, and forgets everything."""
@@ -157,6 +167,8 @@ class CameraModule(RegisterFile):
         self._told = timing.rows
         self._port.hsync.set(not timing.href)
         self._port.vsync.set(timing.vsync)
+        if timing.blanking and self._port.lines.level:
+            self._port.send(Burst(np.array(timing.blanking, np.uint16), timing.datum, level=not timing.href))
         self._after(timing.sync, lambda: self._end_vsync(timing))
 
     def _end_vsync(self, timing: Timing) -> None:
@@ -179,7 +191,7 @@ class CameraModule(RegisterFile):
 
     def _makes(self, timing: Timing) -> bool:
         """Make the frame's lines of what stands before the sensor now. False where they are not of the frame's size any more."""
-        seen, state = self._scene(self._shown), self.state
+        seen, state = self._scene(self._number), self.state
         if seen is not self._seen or state != self._seen_with:
             self._lines = self.bytes_of(seen).astype(np.uint16)
             self._seen, self._seen_with = seen, state

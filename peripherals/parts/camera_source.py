@@ -1,13 +1,14 @@
 """What stands in front of a camera: an array, a picture, a folder of them, a video, a test pattern, or a function of the frame's number.
 
-Each of the camera's frames sees the next picture of a folder or a video, whatever the video's own rate. Videos need the extra `video`
-(imageio with PyAV); their colours are those of its decoder. Not modelled: a video's sound.
+Each of the camera's frames sees the next picture of a folder; a video plays at its own rate of virtual time. Videos need the extra
+`video` (imageio with PyAV); their colours are those of its decoder. Not modelled: rates that change within a video.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache, lru_cache, partial
+from fractions import Fraction
+from functools import cache, cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -78,9 +79,9 @@ def _from_path(path: Path) -> Scene:
     except OSError as error:
         raise SceneError(f"{path} cannot be read: {error.strerror}") from None
     if path.suffix.lower() not in PICTURES:
-        return _Sequence(partial(_video, path))
+        return _Sequence(partial(_video, path), partial(_video_rate, path))
     if path.suffix.lower() in _PAGED and _load(path, _count) > 1:
-        return _Sequence(partial(_pages, path))
+        return _Sequence(partial(_pages, path), partial(_load, path, _page_rate))
     still = _load(path, _upright)
     return lambda number: still
 
@@ -129,6 +130,19 @@ def _pages(path: Path) -> Iterator[Picture]:
         yield _load(path, partial(page, number))
 
 
+def _page_rate(image: Any) -> Fraction | None:
+    """Of the first page's milliseconds."""
+    duration = image.info.get("duration", 0)
+    return Fraction(1000) / Fraction(duration) if duration else None
+
+
+def _video_rate(path: Path) -> Fraction | None:
+    import imageio.v3 as imageio
+
+    rate = imageio.immeta(path, plugin="pyav").get("fps")
+    return Fraction(rate).limit_denominator(1001) if rate else None
+
+
 def _video(path: Path) -> Iterator[Picture]:
     try:
         import imageio.v3 as imageio
@@ -144,12 +158,21 @@ def _video(path: Path) -> Iterator[Picture]:
 
 
 class _Sequence:
-    """Frames one after the other; the last one stays. Raises SceneError where there is not even a first one."""
+    """Frames one after the other, `rate` of them a second if they have one; the last one stays. Raises SceneError where there is not
+    even a first one."""
 
-    def __init__(self, begin: Callable[[], Iterator[Any]]) -> None:
+    def __init__(self, begin: Callable[[], Iterator[Any]], rate: Callable[[], Fraction | None] = lambda: None) -> None:
         self._frames = begin()
+        self._find_rate = rate
         self._number = -1
         self._last: Picture | None = None
+
+    @cached_property
+    def rate(self) -> Fraction | None:
+        """Looked for behind the first frame, which tells whether there is anything to see."""
+        if self._last is None:
+            self(0)
+        return self._find_rate()
 
     def __call__(self, number: int) -> Picture:
         while self._number < number:

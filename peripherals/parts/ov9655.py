@@ -42,6 +42,12 @@ _LEFT = {SXGA: 232, VGA: 183}  # HSTART of the whole picture; guess: the reset v
 _TOP = 10  # VSTRT of the whole picture, at reset and of ST's
 _EDGES = {VREF: (VSTRT, VSTOP), HREF: (HSTART, HSTOP)}  # its bits [2:0] and [5:3] are these registers' low ones
 _AEC, _AWB, _AGC = 1, 2, 4  # of COM8
+_ITU656 = 0x40  # of COM1
+_SAV, _EAV, _BLANKING = (
+    (0xFF, 0, 0, 0x80),
+    (0xFF, 0, 0, 0x9D),
+    (0xFF, 0, 0, 0xAB, 0xFF, 0, 0, 0xB6),
+)  # a pair for all blank lines
 _ST_REDNESS = colours.row(152, -152, 0, 128)  # MTX1 .. MTX6 and MTXS of ST's board package
 _ST_BLUENESS = colours.row(-40, -112, 152, 128)
 
@@ -136,23 +142,31 @@ class Ov9655(CameraModule):
     def timing(self) -> Timing | None:
         if 0 in self.size:
             return None
-        line, com10 = self.line_seconds, self.words[COM10]
+        line, com10, codes = self.line_seconds, self.words[COM10], self.words[COM1] & _ITU656
         return Timing(
             frame=self.frame_seconds,
             line=self.reduction[1] * line,
-            first=(_FIRST_LINE + self.window[1]) * line,
+            first=(_FIRST_LINE + self.window[1]) * line - (len(_SAV) * self.byte_seconds if codes else 0),
             sync=SYNC_LINES * line,
             datum=self.byte_seconds,
             rows=self.size[1],
-            line_bytes=2 * self.size[0],
+            line_bytes=2 * self.size[0] + (len(_SAV + _EAV) if codes else 0),
             vsync=not com10 & 0x02,
             href=not com10 & 0x08,
+            blanking=_BLANKING if codes else (),
         )
 
     # The picture
 
     def bytes_of(self, seen: picture.Picture) -> NDArray[np.uint8]:
-        """What it sends of a picture, a row a line."""
+        """What it sends of a picture, a row a line. ITU-656's codes stand around it, and nothing in it looks like one."""
+        sent = self._formatted(seen)
+        if not self.words[COM1] & _ITU656:
+            return sent
+        first, last = (np.tile(np.array(code, np.uint8), (len(sent), 1)) for code in (_SAV, _EAV))
+        return np.concatenate([first, np.clip(sent, 0x01, 0xFE), last], 1)
+
+    def _formatted(self, seen: picture.Picture) -> NDArray[np.uint8]:
         width, height = self.size
         if self.words[COM20] & 0x10:
             seen = scene("pattern:bars")(0)

@@ -22,6 +22,7 @@ FIFO_WORDS = 4
 _FRAME, _OVR, _ERR, _VSYNC, _LINE = 1, 2, 4, 8, 16
 _CAPTURE = 1
 _RIS = 0x08
+_NO_CODE = 0xFF  # in ESCR
 _NONE: NDArray[np.uint32] = np.zeros(0, "<u4")
 _FRAME_STEP = (1, 2, 4, 1)  # FCRC
 
@@ -65,7 +66,7 @@ class Dcmi(Peripheral):
         self._event: Event | None = None
         self._polled = False  # RIS has been read since the frame began
         self._stops = False  # a continuous capture ends with the frame
-        self._in_line = False  # between embedded codes
+        self._in_line = self._open = False  # a line, a frame, between its embedded codes
         self._ended = False  # the code of a frame's end has come since the interface was enabled
         self._next_code: Event | None = None
         port.vsync.listen(self._vsync_changed)
@@ -110,7 +111,7 @@ class Dcmi(Peripheral):
         """VSYNC and HSYNC are 1 while they are active, that is while no data come."""
         self._look()
         if self["CR.ESS"]:
-            vsync, hsync = not self._within, not self._in_line
+            vsync, hsync = not self._open, not self._in_line
         else:
             vsync, hsync = self._blanking, self._port.hsync.level == bool(self["CR.HSPOL"])
         return bool(len(self._fifo)) << 2 | vsync << 1 | hsync
@@ -229,7 +230,7 @@ class Dcmi(Peripheral):
         self._abandon_frame()
         self._fifo = _NONE
         self._rest = np.zeros(0, np.uint16)
-        self._in_line = self._ended = self._polled = self._stops = False
+        self._in_line = self._open = self._ended = self._polled = self._stops = False
         if self._next_code is not None:
             self._next_code.cancel()
             self._next_code = None
@@ -342,42 +343,36 @@ class Dcmi(Peripheral):
             self._stretch(burst, starts, ends)
 
     def _code(self, code: int) -> None:
-        captures = self["CR.CAPTURE"]
-        if self["ESCR.FEC"] == 0xFF:
-            self._code_of_lines(code)
-        elif self._is(code, "FS"):
-            self._expect(not self._within)
-            if self._ended:
-                self._begin_frame()
-                self._in_line = True
-        elif self._is(code, "FE"):
-            self._expect(self._within or not captures or not self._ended)
-            self["RIS"] |= _VSYNC * captures
-            self._ended, self._in_line = True, False
-            self._end_frame()
-        elif self._is(code, "LS"):
+        """An FEC of 0xFF stands for every code that is no other; without an FSC the first line behind a frame's end begins the next."""
+        if self._is(code, "LS"):
             self._expect(not self._in_line)
+            if self["ESCR.FSC"] == _NO_CODE:
+                self._open_frame()
             self._in_line = True
         elif self._is(code, "LE"):
             self._expect(self._in_line)
-            self._end_line_by_code()
+            self._in_line = False
+            if self["CR.CAPTURE"]:
+                self._end_line()
+        elif self["ESCR.FSC"] != _NO_CODE and self._is(code, "FS"):
+            self._expect(not self._open)
+            self._open_frame()
+            self._in_line = self._open
+        elif self["ESCR.FEC"] == _NO_CODE or self._is(code, "FE"):
+            self._expect(self._open or self["ESCR.FEC"] == _NO_CODE)
+            self._close_frame()
 
-    def _code_of_lines(self, code: int) -> None:
-        """Where FEC is 0xFF every code that is neither a line's start nor its end delimits frames (17.3.6, mode 1)."""
-        if self._is(code, "LS"):
-            self._in_line = True
-        elif self._is(code, "LE"):
-            if self._in_line:
-                self._end_line_by_code()
-        else:
-            self["RIS"] |= _VSYNC * self["CR.CAPTURE"]
-            self._end_frame()
+    def _open_frame(self) -> None:
+        """The first one is that behind the first frame's end (17.3.6)."""
+        if self._ended and not self._open:
+            self._open = True
             self._begin_frame()
 
-    def _end_line_by_code(self) -> None:
-        self._in_line = False
-        if self["CR.CAPTURE"]:
-            self._end_line()
+    def _close_frame(self) -> None:
+        if self._open:
+            self["RIS"] |= _VSYNC * self["CR.CAPTURE"]
+        self._ended, self._open, self._in_line = True, False, False
+        self._end_frame()
 
     def _is(self, code: int, name: str) -> bool:
         mask = self[f"ESUR.{name}U"]
@@ -387,6 +382,7 @@ class Dcmi(Peripheral):
         """Before its first end of a frame nothing is in order yet."""
         if not ordered and self._ended:
             self["RIS"] |= _ERR
+            self._open = False
             self._lose_frame()
 
     # Wires

@@ -50,7 +50,7 @@ class Gpio(Peripheral):
         self.pins = [Pin(f"P{name[-1]}{n}") for n in range(16)]
         self._lock_step = 0
         self._sources: list[dict[int, Tristate]] = [{} for _ in self.pins]
-        self._sinks: list[list[tuple[int, Tristate]]] = [[] for _ in self.pins]
+        self._sinks: list[list[tuple[int, Tristate, bool]]] = [[] for _ in self.pins]
         for n, pin in enumerate(self.pins):
             pin.listen(lambda level, n=n: self._lead_in(n))  # type: ignore[misc]
         self._watched: set[int] = set()
@@ -73,9 +73,10 @@ class Gpio(Peripheral):
         self._sources[pin][function] = source
         source.listen_drive(lambda: self._drive(1 << pin) if pin in self._watched else None)
 
-    def connect_input(self, pin: int, function: int, sink: Tristate) -> None:
-        """An input that has the pin's level while the alternate function is selected, and is not driven otherwise."""
-        self._sinks[pin].append((function, sink))
+    def connect_input(self, pin: int, function: int, sink: Tristate, *, pulled: bool = True) -> None:
+        """An input that has the pin's level while the alternate function is selected, and is not driven otherwise; without `pulled` it
+        is neither where only a pull holds the pin."""
+        self._sinks[pin].append((function, sink, pulled))
 
     def watch(self, pin: int) -> None:
         """A pin's level follows its alternate function too from now on."""
@@ -95,9 +96,10 @@ class Gpio(Peripheral):
     def _lead_in(self, pin: int) -> None:
         if not self._sinks[pin]:
             return
-        selected = self.alternate_function(pin)
-        for function, sink in self._sinks[pin]:
-            sink.drive(self.pins[pin].level if function == selected else None)
+        selected, line = self.alternate_function(pin), self.pins[pin]
+        for function, sink, pulled in self._sinks[pin]:
+            heard = function == selected and (pulled or line.outside is not None)
+            sink.drive(line.level if heard else None)
 
     def read_IDR(self) -> int:
         """An analog pin reads 0; one that a peripheral drives is watched from the first read on."""

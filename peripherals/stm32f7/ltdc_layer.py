@@ -55,9 +55,7 @@ class Layer:
             self._paint(below[top:bottom, left:right], top - self.top, left - self.left, read)
 
     def _fill(self, below: Below, hole: tuple[int, int, int, int] | None) -> None:
-        """The default colour is all that the layer is outside its window, or while it is disabled."""
-        if not self.enabled and not self.default:
-            return
+        """The default colour is all that the layer is outside its window, or while it is disabled: blending never stops (18.4.2)."""
         colour = np.array([self.default >> 8 * n & 0xFF for n in range(4)], np.uint8)
         top, bottom, left, right = hole or (0, 0, 0, 0)
         kept = below[top:bottom, left:right].copy()

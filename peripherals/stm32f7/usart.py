@@ -125,6 +125,8 @@ class Usart(UsartRegisters):
             self.receiver.ask_mute()
         if value >> 1 & 1:
             self.transmitter.ask_break()
+        if value & 1:
+            self.receiver.ask_rate()
         self.update()
 
     def write_ICR(self, value: int) -> None:

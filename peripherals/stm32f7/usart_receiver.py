@@ -1,6 +1,7 @@
-"""The receiver of a USART: what arrives, back to back where a host sends it, and what its silence and its words mean.
+"""The receiver of a USART: what arrives in words, or bit by bit at a pin that is driven, and what its silence and its words mean.
 
-Reference: RM0385 31.5.3, 31.5.7 (mute mode), 31.5.9 (LIN), 31.5.8 (receiver time-out), 31.5.16 (RTS). Not modelled: noise, sampling.
+Reference: RM0385 31.5.3, 31.5.7 (mute mode), 31.5.9 (LIN), 31.5.8 (receiver time-out), 31.5.16 (RTS), 31.5.6 (automatic baud rate).
+Not modelled: noise; a bit is sampled once, in its middle; of a pattern for the baud rate only the beginning is measured.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from peripherals.kit.timebase import Alarm
 from peripherals.kit.wires import Tristate
 from peripherals.stm32f7.usart_registers import UsartRegisters
 
+_FALLING_TO_FALLING = 1  # ABRMOD: a start bit and a one; the others measure the start bit
+_SLOWEST = 0xFFFF
 _BREAK = -1  # among the words that wait: the line is low for a frame and longer
 
 
 class Receiver:
-    """A host that minds RTS waits while it is high."""
+    """A host that minds RTS waits while it is high. `rx` is the pin."""
 
     def __init__(self, unit: UsartRegisters, rts: Tristate) -> None:
         self._unit = unit
@@ -23,6 +26,10 @@ class Receiver:
         self._arriving: Alarm | None = None
         self._idling: Alarm | None = None
         self._timing: Alarm | None = None
+        self.rx = Tristate(f"{unit.name}_RX")
+        self.rx.listen(lambda level: self._edge())
+        self._sampling: Alarm | None = None
+        self._measuring: int | None = None  # since when a start bit is measured
         self._waiting: deque[tuple[int, bool]] = deque()  # words, and whether their parity bit is the host's to add
 
     @property
@@ -61,6 +68,8 @@ class Receiver:
         unit = self._unit
         self._arriving = None
         unit["ISR.BUSY"] = 0
+        if unit["CR2.ABREN"]:
+            unit["ISR.ABRF"] = 1  # a host that has no pin keeps to BRR
         word, bare = self._waiting.popleft()
         if word == _BREAK:
             self._broke()
@@ -71,6 +80,84 @@ class Receiver:
         if self._arriving is None:
             self.await_idle(end)
             self._await_timeout(end)
+        unit.update()
+
+    # Bit by bit
+
+    @property
+    def _high(self) -> bool:
+        return self.rx.level != bool(self._unit["CR2.RXINV"])
+
+    def _edge(self) -> None:
+        """A start bit falls where nothing else is on its way."""
+        unit = self._unit
+        if unit["CR2.ABREN"] and not unit["ISR.ABRF"]:
+            self._measure()
+        elif (
+            self.enabled and unit.bit and self.rx.driven and not self._high and self._sampling is self._arriving is None
+        ):
+            self._cancel_idle()
+            unit["ISR.BUSY"] = 1
+            self._sample(unit.periods.upcoming, 0, 0)
+
+    def _measure(self) -> None:
+        """The first edges of a word give the baud rate, at which the rest of it is heard."""
+        unit = self._unit
+        if not self.enabled or not self.rx.driven:
+            return
+        now = unit.periods.upcoming
+        if self._measuring is None:
+            self._measuring = None if self._high else now
+            return
+        bits = 2 if unit["CR2.ABRMOD"] == _FALLING_TO_FALLING else 1
+        if self._high == (bits == 2):
+            return
+        start, self._measuring = self._measuring, None
+        length = (now - start) // bits
+        unit["ISR.ABRF"] = 1
+        if not unit.shortest_bit <= length <= _SLOWEST:
+            unit["ISR.ABRE"] = 1
+        else:
+            unit["BRR"] = (length >> 3) << 4 | length & 7 if unit["CR1.OVER8"] else length
+            unit["ISR.BUSY"] = 1
+            self._sample(start, bits, bits - 1)
+        unit.update()
+
+    def ask_rate(self) -> None:
+        """ABRRQ: measure anew."""
+        self._unit["ISR.ABRF"] = self._unit["ISR.ABRE"] = 0
+        self._measuring = None
+
+    def _sample(self, start: int, n: int, word: int) -> None:
+        """The middle of the start bit, of each bit of the word, and of the stop bit."""
+        bit = self._unit.bit
+        self._sampling = self._unit.periods.at(start + n * bit + bit // 2, lambda: self._sampled(start, n, word))
+
+    def _sampled(self, start: int, n: int, word: int) -> None:
+        unit = self._unit
+        self._sampling = None
+        count = unit.word_bits
+        if n == 0 and self._high:
+            unit["ISR.BUSY"] = 0
+        elif n <= count:
+            self._sample(start, n + 1, word | (self._high << n - 1 if n else 0))
+        else:
+            self._stop_bit(word)
+
+    def _stop_bit(self, word: int) -> None:
+        unit = self._unit
+        now = unit.periods.upcoming
+        unit["ISR.BUSY"] = 0
+        if not self._high and not word:
+            self._broke()
+        else:
+            waited = unit["ISR.RXNE"]
+            self.take(unit.on_wire(word))
+            if not self._high and not waited:
+                unit["ISR.FE"] = 1
+        self.show_ready()
+        self.await_idle(now)
+        self._await_timeout(now)
         unit.update()
 
     def echo(self, word: int) -> None:
@@ -176,7 +263,8 @@ class Receiver:
         self.show_ready()
 
     def stop(self) -> None:
-        if self._arriving is not None:
-            self._arriving.cancel()
-            self._arriving = None
+        for alarm in (self._arriving, self._sampling):
+            if alarm is not None:
+                alarm.cancel()
+        self._arriving = self._sampling = self._measuring = None
         self._cancel_idle()

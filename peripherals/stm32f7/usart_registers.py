@@ -1,6 +1,6 @@
 """What the transmitter and the receiver of a USART share: registers, frames, interrupts.
 
-Reference: RM0385 31.5.4 (baud rate), 31.8 (registers). Not modelled: smartcard and IrDA modes, automatic baud rates, wake-up from Stop.
+Reference: RM0385 31.5.4 (baud rate), 31.8 (registers). Not modelled: smartcard and IrDA modes, wake-up from Stop.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class UsartRegisters(Peripheral):
             "CR2",
             rw="ADD[31:24] RTOEN[23] ABRMOD[22:21] ABREN[20] MSBFIRST[19] DATAINV[18] TXINV[17] RXINV[16] SWAP[15] LINEN[14] STOP[13:12]"
             " CLKEN[11] CPOL[10] CPHA[9] LBCL[8] LBDIE[6] LBDL[5] ADDM7[4]",
-            unmodelled="ABREN SWAP",
+            unmodelled="SWAP",
         ),
         reg(
             0x08,
@@ -42,7 +42,7 @@ class UsartRegisters(Peripheral):
         reg(0x0C, "BRR", rw="BRR[15:0]"),
         reg(0x10, "GTPR", rw="GT[15:8] PSC[7:0]", unmodelled="*"),
         reg(0x14, "RTOR", rw="BLEN[31:24] RTO[23:0]", unmodelled="BLEN"),
-        reg(0x18, "RQR", w="TXFRQ[4] RXFRQ[3] MMRQ[2] SBKRQ[1] ABRRQ[0]", unmodelled="ABRRQ"),
+        reg(0x18, "RQR", w="TXFRQ[4] RXFRQ[3] MMRQ[2] SBKRQ[1] ABRRQ[0]"),
         reg(
             0x1C,
             "ISR",
@@ -76,6 +76,11 @@ class UsartRegisters(Peripheral):
         brr = self["BRR"]
         bit = (brr >> 4) << 3 | brr & 7 if self["CR1.OVER8"] else brr
         return bit if bit >= _SHORTEST_BIT else 0
+
+    @property
+    def shortest_bit(self) -> int:
+        """Kernel clock periods that a bit must have (31.5.4)."""
+        return _SHORTEST_BIT if self["CR1.OVER8"] else 2 * _SHORTEST_BIT
 
     @property
     def word_bits(self) -> int:

@@ -53,7 +53,7 @@ def add_to(commands: argparse._SubParsersAction[Parser]) -> None:
     explain = commands.add_parser(
         "explain",
         help="explain a fault, a stale access, a register or an address",
-        description="Explain a fault's name, a kind of stale access (as stale-read), a register (or REGISTER=VALUE), a peripheral or an address.",
+        description="Explain a fault's name, a kind of stale access (stale-read; stale for all), a register (or REGISTER=VALUE), a peripheral or an address.",
         epilog=EXAMPLES,
     )
     explain.set_defaults(act=act)

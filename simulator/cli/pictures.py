@@ -33,15 +33,24 @@ def scene(arguments: argparse.Namespace) -> Any:
         source(0)
     except SceneError as error:
         raise UsageError(f"--camera {arguments.camera}: {error}") from None
+    return Shown(arguments.camera, source)
 
-    def shown(number: int) -> Any:
-        """A picture that cannot be read may turn up late."""
+
+class Shown:
+    """A scene whose pictures that cannot be read may turn up late: UsageError."""
+
+    def __init__(self, name: str, scene: Any) -> None:
+        self._name = name
+        self._scene = scene
+        self.rate = getattr(scene, "rate", None)
+
+    def __call__(self, number: int) -> Any:
+        from peripherals.parts.camera_source import SceneError
+
         try:
-            return source(number)
+            return self._scene(number)
         except SceneError as error:
-            raise UsageError(f"--camera {arguments.camera}: {error}") from None
-
-    return shown
+            raise UsageError(f"--camera {self._name}: {error}") from None
 
 
 def check(path: Path | None) -> None:

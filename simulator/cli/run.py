@@ -147,7 +147,9 @@ def _run(arguments: argparse.Namespace, settings: Settings, voice: Voice, port: 
     firmware.check(loaded, BOARDS[arguments.board].memories)
     Goal(arguments.until, loaded.symbols)
     if not voice.quiet and _compiles():
-        voice.say("first run of this version: its kernels are compiled once, which takes a minute", style="dim")
+        voice.say(
+            "first run of this version: its kernels are compiled once, in about a quarter of a minute", style="dim"
+        )
     from simulator.driver import Driver
     from simulator.machine import Machine
 

@@ -200,7 +200,7 @@ class _Rest(Words):
         self.arguments = list(function.args)
 
     def write(self) -> None:
-        self.build.call(self.word(State.ACCESS_FUNCTION), VOID, self.arguments)
+        self.build.call(self.word(State.ACCESS_FUNCTION), I64, self.arguments)
         self.build.ir.ret(self.word(State.CYCLE))
 
 

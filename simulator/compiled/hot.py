@@ -5,7 +5,7 @@ Reference: docs/architecture.md, "Compiled blocks". Cycles do not depend on what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,8 @@ from simulator.timing.kernels import Block, State
 from simulator.timing.traps import TRAP_BREAKPOINT, TRAP_EXECUTE
 
 PERIOD = 300_000  # blocks between two looks
-OFTEN = 2_000  # executions from which on a block is worth its compilation
+OFTEN = 2_000  # executions from which on a block's code is looked for on disk
+WORTH = 50_000  # and from which on a block is worth its compilation, which takes as long as Unicorn takes for some hundred thousand
 CHUNK = 1 << CHUNK_SHIFT
 LOOKED_AT = TRAP_BREAKPOINT | TRAP_EXECUTE  # blocks that stop before they run
 
@@ -45,10 +46,12 @@ class Hot:
     ) -> None:
         self.engine, self.read = engine, read
         self.library = Library(timed=engine.timed)
-        self.often, self.period = OFTEN, PERIOD
+        self.often, self.worth, self.period = OFTEN, WORTH, PERIOD
         self._last = 0
-        self._tried: set[int] = set()
-        self._sources: dict[int, Source] = {}  # of all blocks that have been compiled
+        self._met: set[int] = set()  # blocks that run often
+        self._sources: dict[int, Source] = {}  # those of them that can be compiled
+        self._made: set[tuple[int, ...]] = set()  # groups
+        self._waiting: list[tuple[int, ...]] = []
         self._successors: NDArray[np.int64] = np.zeros((0, SUCCESSORS), np.int64)
         self._looked_at = engine.looked_at()
         self._loads: NDArray[np.int64] = np.zeros(1 << 32 - CHUNK_SHIFT, np.int64)
@@ -59,9 +62,8 @@ class Hot:
                 self._stores[chunk] = host - base if writable else 0
         self._all = self._loads.copy(), self._stores.copy()
         state = engine.state
-        state[State.STEP_FUNCTION] = kernels.on_compiled.address
+        state[State.STEP_FUNCTION] = kernels.on_block.address
         state[State.OPERAND_FUNCTION] = kernels.on_compiled_operand.address
-        state[State.ACCESS_FUNCTION] = kernels.on_compiled_access.address
         state[State.SETTLE_FUNCTION] = kernels.on_settle.address
         state[State.EMULATE_FUNCTION] = emulate
         state[Place.SINGLES], state[Place.FPSCR], state[Place.FP_FLAGS] = cpu.singles, cpu.fpscr, cpu.fp_flags
@@ -121,29 +123,45 @@ class Hot:
 
     def look(self) -> None:
         """Compile what has become hot."""
-        engine = self.engine
-        tables = engine.tables
-        hot = [int(n) for n in np.flatnonzero(self._executed() >= self.often) if int(n) not in self._tried]
-        self._tried.update(hot)
-        current = [n for n in hot if tables.find(tables.descriptions[n].address) == n]
-        sources = {n: self._source(tables.descriptions[n]) for n in current}
-        fresh = {n: source for n, source in sources.items() if _is_still(source) and translatable(source)}
-        self._sources |= fresh
-        self.library.compile([{n: self._sources[n] for n in group} for group in self._regions(fresh)])
-        self._publish()
-        self._last = int(engine.state[State.BLOCKS])
+        counts = self._executed()
+        kept = self._regroup(counts) if self._meet(counts) else set()
+        ready = [group for group in self._waiting if group in kept or self._is_worth(group, counts)]
+        for group in ready:
+            self.library.compile({number: self._sources[number] for number in group})
+        if ready:
+            self._made.update(ready)
+            self._waiting = [group for group in self._waiting if group not in self._made]
+            self._publish()
+        self._last = int(self.engine.state[State.BLOCKS])
 
-    def _regions(self, fresh: Container[int]) -> list[list[int]]:
-        """The functions to be made: of loops with fresh blocks in them, anew where others of their blocks have code already."""
-        tables, counts = self.engine.tables, self._executed()
+    def _meet(self, counts: NDArray[np.float64]) -> bool:
+        """Take in the blocks that have come to run often; whether one of them can be compiled."""
+        tables = self.engine.tables
+        fresh = [int(n) for n in np.flatnonzero(counts >= self.often) if int(n) not in self._met]
+        self._met.update(fresh)
+        current = [n for n in fresh if tables.find(tables.descriptions[n].address) == n]
+        sources = {n: self._source(tables.descriptions[n]) for n in current}
+        sources = {n: source for n, source in sources.items() if _is_still(source) and translatable(source)}
+        self._sources |= sources
+        return bool(sources)
+
+    def _regroup(self, counts: NDArray[np.float64]) -> set[tuple[int, ...]]:
+        """Find the groups anew, each to be one function; those of them whose code is on disk."""
+        tables = self.engine.tables
         ways = {}
         for number, source in self._sources.items():
             found = [tables.find(address) for address in ways_on(source.description)]
             alone = source.changeable or tables.find(source.description.address) != number
             ways[number] = [] if alone else [n for n in found if n in self._sources and not self._sources[n].changeable]
         lengths = {number: len(source.description.instructions) for number, source in self._sources.items()}
-        parted = regions(ways, lengths, {number: float(counts[number]) for number in ways})
-        return [group for group in parted if any(number in fresh for number in group)]
+        groups = map(tuple, regions(ways, lengths, {number: float(counts[number]) for number in ways}))
+        self._waiting = [group for group in groups if group not in self._made]
+        return {group for group in self._waiting if self.library.is_kept({n: self._sources[n] for n in group})}
+
+    def _is_worth(self, group: Iterable[int], counts: NDArray[np.float64]) -> bool:
+        """Whether a block of it runs often enough, and has no code yet."""
+        made, stub = self.library.made, self.library.stub
+        return any(counts[number] >= self.worth and made[number + 1] == stub for number in group)
 
     def _source(self, description: Description) -> Source:
         code = self.read(description.address, description.size)

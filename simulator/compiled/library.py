@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from ctypes import CFUNCTYPE, c_int64
 from functools import cache
@@ -60,17 +60,16 @@ class Library:
         more = np.full(surplus, self.stub, np.int64)
         self.code, self.made = np.concatenate([self.code, more]), np.concatenate([self.made, more])
 
-    def compile(self, groups: Sequence[Mapping[int, Source]]) -> None:
-        """Compile blocks, by their numbers; each group becomes one function. All are translatable."""
-        if not groups:
-            return
-        named = [self._names(group) for group in groups]
-        key = hashlib.sha256("".join(name for names in named for name in names.values()).encode()).hexdigest()[:32]
-        found = self._add(key, lambda: self._module(named, groups))
-        for names in named:
-            for number, name in names.items():
-                if name in found:
-                    self.made[number + 1] = self._engine.get_function_address(name)
+    def is_kept(self, group: Mapping[int, Source]) -> bool:
+        """Whether the code of a group is on disk."""
+        return self._path(_key(self._names(group))).exists()
+
+    def compile(self, group: Mapping[int, Source]) -> None:
+        """Make one function of blocks, by their numbers, all of them translatable; from disk where it is there."""
+        names = self._names(group)
+        self._add(_key(names), lambda: self._module(names, group))
+        for number, name in names.items():
+            self.made[number + 1] = self._engine.get_function_address(name)
 
     def _names(self, group: Mapping[int, Source]) -> dict[int, str]:
         """A name for each block, that of its group in it."""
@@ -78,30 +77,33 @@ class Library:
         whole = hashlib.sha256("".join(hashes.values()).encode()).hexdigest()[:8]
         return {number: f"b{name}_{whole}" for number, name in hashes.items()}
 
-    def _module(self, named: Sequence[Mapping[int, str]], groups: Sequence[Mapping[int, Source]]) -> ir.Module:
+    def _module(self, names: Mapping[int, str], group: Mapping[int, Source]) -> ir.Module:
         module = ir.Module("blocks")
-        helpers, residuals = Helpers(module), Residuals(module)
-        for names, group in zip(named, groups, strict=True):
-            translate({names[number]: source for number, source in group.items()}, helpers, residuals, timed=self.timed)
-            self.translated += len(group)
+        blocks = {names[number]: source for number, source in group.items()}
+        translate(blocks, Helpers(module), Residuals(module), timed=self.timed)
+        self.translated += len(group)
         return module
 
-    def _add(self, key: str, make: Callable[[], ir.Module]) -> set[str]:
-        """Add a module's object, from disk or made; returns the names of its functions."""
-        path = _folder() / f"{key}.o"
-        names_path = path.with_suffix(".names")
+    @staticmethod
+    def _path(key: str) -> Path:
+        return _folder() / f"{key}.o"
+
+    def _add(self, key: str, make: Callable[[], ir.Module]) -> None:
+        """Add a module's object, from disk or made."""
+        path = self._path(key)
         try:
-            data, names = path.read_bytes(), names_path.read_text().split()
+            data = path.read_bytes()
         except OSError:
             with _no_collections():
                 module = make()
-            names = [f.name for f in module.functions if not f.is_declaration and f.linkage != "internal"]
             data = _object(module)
             _keep(path, data)
-            _keep(names_path, "\n".join(names).encode())
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(data))
         self._engine.finalize_object()
-        return set(names)
+
+
+def _key(names: Mapping[int, str]) -> str:
+    return hashlib.sha256("".join(names.values()).encode()).hexdigest()[:32]
 
 
 def _hash(source: Source, *, timed: bool) -> str:

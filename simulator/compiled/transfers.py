@@ -61,7 +61,6 @@ class Transfers:
         assert memory is not None
         build = self.build
         place = self.host(instruction, address)
-        self.keep_off_code(memory, address)
         data = [register for register, role in instruction.sources if role == "data"]
         for k, register in enumerate(data[: memory.count]):
             value = self.core.get(register)
@@ -75,19 +74,24 @@ class Transfers:
             self.core.set(base, self.build.add(self.core.get(base), self.build.word(memory.writeback)))
 
     def host(self, instruction: Instruction, address: Value) -> Value:
-        """The host's address of the transfer; the block is left where there is none or it could leave its memory."""
+        """The host's address of the transfer; the block is left where there is none, where it could leave its memory, or
+        where a store may meet code."""
         build, memory = self.build, instruction.memory
         assert memory is not None
-        table = State.STORES if memory.kind == "store" else State.LOADS
-        offset = self._bias(table, address)
+        stores = memory.kind == "store"
+        offset = self._bias(State.STORES if stores else State.LOADS, address)
         fine = build.is_("!=", offset, build.long(0))
         extent = memory.size * memory.count - 1
-        if extent:
-            last = self._bias(table, build.add(address, build.word(extent)))
+        if memory.count > 1 or (extent and not is_strict(instruction)):
+            last = self._bias(State.STORES if stores else State.LOADS, build.add(address, build.word(extent)))
             fine = build.and_(fine, build.is_("==", offset, last))
         if is_strict(instruction):
             fine = build.and_(fine, build.is_("==", build.masked(address, 3), build.word(0)))
-        self._unless(fine)
+        if stores:
+            fine = build.and_(fine, self._is_off_code(memory, address))
+        onwards = build.block("onwards")
+        build.branch(fine, onwards, self.leave(), likely=True)
+        build.at(onwards)
         return build.add(offset, build.zext(address, I64))
 
     def _bias(self, table: State, address: Value) -> Value:
@@ -97,8 +101,8 @@ class Transfers:
         index = build.zext(build.lsr(address, CHUNK_SHIFT), I64)
         return build.load(build.add(base, build.lsl(index, 3)), I64)
 
-    def keep_off_code(self, memory: Memory, address: Value) -> None:
-        """Leave where code has run from a kilobyte that is written to: its translations are Unicorn's to drop."""
+    def _is_off_code(self, memory: Memory, address: Value) -> Value:
+        """Whether no code has run from a kilobyte that is written to: else its translations are Unicorn's to drop."""
         build = self.build
         executed = build.load(self.state, I64, 8 * State.EXECUTED)
         marks = build.load(build.add(executed, build.zext(build.lsr(address, 10), I64)), I8)
@@ -106,9 +110,4 @@ class Transfers:
         if extent:
             last = build.lsr(build.add(address, build.word(extent)), 10)
             marks = build.or_(marks, build.load(build.add(executed, build.zext(last, I64)), I8))
-        self._unless(build.is_("==", marks, ir.Constant(I8, 0)))
-
-    def _unless(self, fine: Value) -> None:
-        onwards = self.build.block("onwards")
-        self.build.branch(fine, onwards, self.leave(), likely=True)
-        self.build.at(onwards)
+        return build.is_("==", marks, ir.Constant(I8, 0))

@@ -17,14 +17,14 @@ from simulator.compiled.builder import I64, Builder, Value
 from simulator.compiled.core_state import ALWAYS, CoreState, Name, flags_of
 from simulator.compiled.floating_point import NAMES, SELECTS, FloatingPoint, Residuals, is_floating_point
 from simulator.compiled.frame import CONVENTION, STOPPED, Frame, Source, declare
-from simulator.compiled.helpers import CALL, POP, PUSH, SLOW, Helpers
+from simulator.compiled.helpers import CALL, POP, PUSH, SLOW, VOID, Helpers
 from simulator.compiled.multiplies import Multiplies
 from simulator.compiled.processing import Processing
 from simulator.compiled.transfers import Transfers, is_strict
 from simulator.decode import APSR, FPSCR, GE, S0, Instruction, ItState, advance_it
 from simulator.timing.addresses import Access
 from simulator.timing.descriptors import Description
-from simulator.timing.kernels import FALL_THROUGH, FLUSHED, RETURN_DEPTH, TAKEN, Block, State
+from simulator.timing.kernels import FALL_THROUGH, FLUSHED, RETURN_DEPTH, TAKEN, Block, Reason, State
 from simulator.timing.traps import traps_of
 
 DO_NOTHING = {"IT", "NOP", "YIELD", "DMB", "DSB", "ISB", "PLD", "PLI", "MEMHINT", "MEMHINTS", "HINT", "DBG"}
@@ -185,10 +185,14 @@ class _Translation:
         self.core.write_back()
         self.accounting.tally(State.SLOW)
         self.core.set_pc(build.word(description.address))
-        arguments = [self.state, build.long(description.address), build.long(description.size)]
-        stopped = build.call(self.accounting.word(State.STEP_FUNCTION), I64, arguments)
+        self.accounting.put(State.REASON, build.long(Reason.NONE))
+        self.accounting.put(State.COMPILING, build.long(0))
+        arguments = [build.long(0), build.long(description.address), build.word(description.size), self.state]
+        build.call(self.accounting.word(State.STEP_FUNCTION), VOID, arguments)
+        self.accounting.put(State.COMPILING, build.long(1))
         stop, booked = build.block("stop"), build.block("booked")
-        build.branch(build.is_("!=", stopped, build.long(0)), stop, booked, likely=False)
+        reason = self.accounting.word(State.REASON)
+        build.branch(build.is_("==", reason, build.long(Reason.NONE)), booked, stop, likely=True)
         build.at(stop)
         build.ir.ret(build.long(STOPPED))
         build.at(booked)
@@ -250,11 +254,8 @@ class _Translation:
         """An operand that only its own instruction knows: kernels.step_operand, once the access is known to be to plain memory."""
         if index not in self.hooked:
             return
-        memory, build = i.memory, self.build
-        assert memory is not None
+        build = self.build
         self.transfers.host(i, address)
-        if memory.kind == "store":
-            self.transfers.keep_off_code(memory, address)
         self.core.write_back()
         function = self.accounting.word(State.OPERAND_FUNCTION)
         refused = build.call(function, I64, [self.state, build.long(i.address)])

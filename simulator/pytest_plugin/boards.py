@@ -74,8 +74,11 @@ def sections(boards: Boards) -> Iterator[tuple[str, str]]:
 
 
 def _state(board: Board) -> Iterator[str]:
+    from simulator import report
+
     stop = board.stop
     yield f"stopped ({stop.reason}): {stop.detail}" if stop else "has not run to a stop"
     yield f"pc {board.where()}, {board.cycles:,} cycles, {board.instructions:,} instructions"
     if board.fault and (stop is None or stop.reason not in ("fault", "lockup")):
         yield f"a fault was taken: {board.fault}"
+    yield from report.stale_lines(board.stale)

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 from enum import IntEnum, unique
 
-from numba import njit
-
-from simulator.timing.words import get, put
+from simulator.timing.words import get, njit, put
 
 ROWS_HELD = 64
 BEATS = 4  # fetches of 64 bits in a row; also what the fetch unit's queue takes ahead: Arm TRM

@@ -121,6 +121,8 @@ class Engine:
         state[State.LOG] = -1
         self._find_quiet()
         state[State.TRAPS] = TRAPS_ALWAYS
+        state[State.TRANSITION_FUNCTION] = kernels.on_transition.address
+        state[State.ACCESS_FUNCTION] = kernels.on_access.address
         state[State.UNALIGNED_LOAD] = memories.UNALIGNED_LOAD.cycles
         state[State.UNALIGNED_STORE] = parameters.drain_narrow
         state[State.FETCH_BUFFER] = -1

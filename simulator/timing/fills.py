@@ -11,9 +11,7 @@ from __future__ import annotations
 
 from enum import IntEnum, unique
 
-from numba import njit
-
-from simulator.timing.words import get, put
+from simulator.timing.words import get, njit, put
 
 FIXED, SDRAM, QSPI, ART = 0, 1, 2, 3  # Region.STYLE
 FLASH_PORT, SRAM1_PORT, SRAM2_PORT, SDRAM_PORT, QSPI_PORT = 1, 2, 3, 4, 5  # Region.PORT

@@ -11,7 +11,7 @@ from enum import IntEnum, unique
 from typing import Any
 
 import numpy as np
-from numba import carray, njit, types
+from numba import carray, types
 
 from simulator.timing import fills as lines
 from simulator.timing import layout as at
@@ -25,11 +25,13 @@ from simulator.timing.words import (
     address_as_pointer,
     c_function,
     call,
+    call_kernel,
     get,
     get_byte,
     get_half,
     get_int32,
     get_word,
+    njit,
     put,
     put_byte,
     put_word,
@@ -136,12 +138,13 @@ class State(IntEnum):
     TRANSITIONS_CAPACITY = 68
     CODE = 110  # by block number + 1, the address of its compiled code or of the stub
     STUB = 111
-    COMPILING = 112  # whether a block that has code stops Unicorn
+    COMPILING = 112  # whether a block that has code stops
     ACCESS_FUNCTION = 113
     STEP_FUNCTION = 114
     OPERAND_FUNCTION = 115
     SETTLE_FUNCTION = 116
     EMULATE_FUNCTION = 117
+    TRANSITION_FUNCTION = 126
     QUIET = 118  # a byte for each kind of memory: whether its accesses cost nothing
     LOADS = 119  # for each 16 KB, what to add to an address for the host's; 0 where no plain memory is
     STORES = 120
@@ -814,7 +817,7 @@ def _operand_access(s: int, block: int, row: int, address: int, slots: int) -> b
         get(slots, get(row, Operand.SLOT)) != address >> LINE_SHIFT
         or address & get(row, Operand.MISALIGNED) != 0
         or address & 31 > get(row, Operand.SPAN)
-    ) and data_access(s, block, get(row, Operand.ORDINAL), address, row)
+    ) and call_kernel(get(s, State.ACCESS_FUNCTION), s, block, address, row) != 0
 
 
 @njit
@@ -1144,11 +1147,8 @@ def _hold(s: int, row: int, address: int, size: int) -> bool:
 
 
 @njit(forceinline=True)
-def step(s: int, address: int, size: int, hand_over: bool) -> bool:
-    """Account for one block before it runs; True asks for a stop before it, with nothing booked for it unless it is held.
-
-    hand_over: a block that has compiled code stops.
-    """
+def step(s: int, address: int, size: int) -> bool:
+    """Account for one block before it runs; True asks for a stop before it, with nothing booked for it unless it is held."""
     if get(s, State.UNSETTLED) == HELD:
         put(s, State.UNSETTLED, 1)
         return False
@@ -1167,12 +1167,7 @@ def step(s: int, address: int, size: int, hand_over: bool) -> bool:
     row = _block_row(s, block)
     if block < 0 or get(row, Block.SIZE) != size:
         return _stop(s, Reason.UNKNOWN_BLOCK, address, size)
-    if (
-        hand_over
-        and get(s, State.COMPILING)
-        and get(get(s, State.CODE), block + 1) != get(s, State.STUB)
-        and get(s, State.LENT) == 0
-    ):
+    if get(s, State.COMPILING) and get(get(s, State.CODE), block + 1) != get(s, State.STUB) and get(s, State.LENT) == 0:
         return _stop(s, Reason.COMPILED, address, size)
     if get(row, Block.TRAPS) & get(s, State.TRAPS) and get(s, State.SKIPPED) != address:
         return _stop(s, Reason.TRAP, address, size)
@@ -1209,7 +1204,7 @@ def _book(s: int, block: int, row: int, address: int, size: int) -> bool:
     transition = get(row, Block.GUESS)
     found = _transition_row(s, transition)
     if transition < 0 or get_int32(found, at.STATE) != pipeline or get_int32(found, at.ENTRY) != entry:
-        transition = _transition_of(s, pipeline, entry, block)
+        transition = call_kernel(get(s, State.TRANSITION_FUNCTION), s, pipeline, entry, block)
         if transition < 0:
             return _stop(s, Reason.TABLES_FULL, address, size)
         found = _transition_row(s, transition)
@@ -1287,8 +1282,8 @@ MEMORY_HOOK = types.boolean(types.int64, types.int32, types.uint64, types.int32,
 
 @c_function(BLOCK_HOOK)
 def on_block(engine: Any, address: Any, size: Any, data: Any) -> None:
-    """Unicorn's BLOCK hook."""
-    if step(data, signed(address), signed(size), True):
+    """Unicorn's BLOCK hook; and compiled code's, with no engine, which looks at REASON."""
+    if step(data, signed(address), signed(size)) and engine:
         call(get(data, State.STOP_FUNCTION), engine)
 
 
@@ -1377,12 +1372,6 @@ def on_fill(engine: Any, address: Any, kind: Any, result: Any, data: Any) -> boo
     return True
 
 
-@c_function(types.int64(types.int64, types.int64, types.int64))
-def on_compiled(state: Any, address: Any, size: Any) -> int:
-    """Account for a block whose compiled code could not do so itself; 1 where the run stops before it."""
-    return 1 if step(state, address, size, False) else 0
-
-
 @c_function(types.int64(types.int64, types.int64))
 def on_compiled_operand(state: Any, address: Any) -> int:
     """Account for one operand of compiled code; 1 where its access faults, which is then Unicorn's to find out again."""
@@ -1394,10 +1383,19 @@ def on_compiled_operand(state: Any, address: Any) -> int:
     return 1
 
 
-@c_function(types.void(types.int64, types.int64, types.int64, types.int64))
-def on_compiled_access(state: Any, block: Any, address: Any, row: Any) -> None:
-    """Account for an operand that faults nowhere and is not where it was last."""
-    data_access(state, block, get(row, Operand.ORDINAL), address, row)
+KERNEL = types.int64(types.int64, types.int64, types.int64, types.int64)
+
+
+@c_function(KERNEL)
+def on_access(state: Any, block: Any, address: Any, row: Any) -> int:
+    """Account for an operand that is not where it was last; 1 where its alignment is a fault. By address, as on_transition is."""
+    return 1 if data_access(state, block, get(row, Operand.ORDINAL), address, row) else 0
+
+
+@c_function(KERNEL)
+def on_transition(state: Any, pipeline: Any, entry: Any, block: Any) -> int:
+    """_transition_of, compiled once and not with each kernel that asks for it."""
+    return _transition_of(state, pipeline, entry, block)
 
 
 @c_function(types.void(types.int64))

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from numba import njit
+import numba
 
 from simulator.timing import layout as at
 from simulator.timing.scoreboard import play_block
+from simulator.timing.words import njit, signed
 
 
 class Tables(NamedTuple):
@@ -33,18 +34,18 @@ class Tables(NamedTuple):
     slots: Any  # int64 [transitions, 2]: memory operands in the younger slot, and beside another load, as bit lists
 
 
-@njit(cache=True, inline="always")
+@njit(forceinline=True)
 def _key(state: int, entry: int, block: int) -> int:
     return (int(state) << 34) | (int(block) << 2) | int(entry)
 
 
-@njit(cache=True, inline="always")
+@njit(forceinline=True)
 def _slot(key: int, mask: int) -> int:
     mixed = key * 0x1E37_79B9_7F4A_7C15
     return (mixed ^ (mixed >> 29)) & mask
 
 
-@njit(cache=True)
+@numba.njit(cache=True)
 def find_transition(lookup: Any, state: int, entry: int, block: int) -> int:
     """The transition of a block entered from a state, or -1 where it has not been made. lookup: Tables.lookup."""
     mask = lookup.shape[0] - 1
@@ -57,7 +58,7 @@ def find_transition(lookup: Any, state: int, entry: int, block: int) -> int:
     return lookup[place, 1]
 
 
-@njit(cache=True)
+@njit
 def _state_place(state: Any, mask: int) -> int:
     mixed = 0x4BF2_9CE4_8422_2325
     for k in range(at.W):
@@ -65,7 +66,7 @@ def _state_place(state: Any, mask: int) -> int:
     return (mixed ^ (mixed >> 31)) & mask
 
 
-@njit(cache=True)
+@njit
 def _intern(tables: Any, state: Any) -> int:
     """The number of a state, new or known; -1 where the table is full."""
     mask = tables.state_index.shape[0] - 1
@@ -78,13 +79,14 @@ def _intern(tables: Any, state: Any) -> int:
     number = int(tables.counts[at.STATES])
     if number >= tables.states.shape[0]:
         return -1
-    tables.states[number] = state
+    for k in range(at.W):
+        tables.states[number, k] = state[k]
     tables.state_index[place] = number
     tables.counts[at.STATES] += 1
     return number
 
 
-@njit(cache=True)
+@njit
 def _same(one: Any, other: Any) -> bool:
     same = True
     for k in range(at.W):
@@ -92,7 +94,7 @@ def _same(one: Any, other: Any) -> bool:
     return same
 
 
-@njit(cache=True)
+@numba.njit(cache=True)
 def make_transition(tables: Any, state: int, entry: int, block: int) -> int:
     """Play a block from a state and keep the outcome: the transition's number, or -1 where a table is full."""
     known = find_transition(tables.lookup, state, entry, block)
@@ -100,7 +102,7 @@ def make_transition(tables: Any, state: int, entry: int, block: int) -> int:
     if known >= 0 or number >= tables.transitions.shape[0]:
         return known
     source = 0 if entry == at.FLUSHED else int(state)
-    first, n = int(tables.blocks[block, 0]), int(tables.blocks[block, 1])
+    first, n = signed(tables.blocks[block, 0]), signed(tables.blocks[block, 1])
     causes = tables.scratch[at.BOARD : at.BOARD + at.NC]
     issue = tables.scratch[at.BOARD + at.NC : at.BOARD + at.NC + n]
     pairs = tables.scratch[at.BOARD + at.NC + n : at.BOARD + at.NC + 2 * n + 1]
@@ -133,7 +135,7 @@ def make_transition(tables: Any, state: int, entry: int, block: int) -> int:
     return number
 
 
-@njit(cache=True)
+@njit
 def _keep_pairs(tables: Any, row: Any, pairs: Any) -> None:
     first = int(tables.counts[at.PAIRS])
     for k in range(pairs[0]):
@@ -143,7 +145,7 @@ def _keep_pairs(tables: Any, row: Any, pairs: Any) -> None:
     tables.counts[at.PAIRS] = first + pairs[0]
 
 
-@njit(cache=True)
+@njit
 def _keep_slots(rows: Any, n: int, issue: Any, slots: Any) -> None:
     younger = beside = 0
     for k in range(n):
@@ -162,7 +164,7 @@ def _keep_slots(rows: Any, n: int, issue: Any, slots: Any) -> None:
     slots[1] = beside
 
 
-@njit(cache=True)
+@njit
 def _remember(lookup: Any, key: int, number: int) -> None:
     mask = lookup.shape[0] - 1
     place = _slot(key, mask)
@@ -172,7 +174,7 @@ def _remember(lookup: Any, key: int, number: int) -> None:
     lookup[place, 1] = number
 
 
-@njit(cache=True)
+@numba.njit(cache=True)
 def index_all(tables: Any) -> None:
     """Enter all states and transitions into empty indexes, after the arrays have been replaced."""
     mask = tables.state_index.shape[0] - 1

@@ -8,14 +8,15 @@ the cycle at which it was taken, and holds nothing that can no longer matter. No
 
 from __future__ import annotations
 
+import numba
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from simulator.decode import APSR
 from simulator.timing import layout as at
 from simulator.timing.cortex_m7 import COMPRESSED, COMPRESSED_WITHIN, FMA_AFTER_MLA, FP_MAC_SHADOW
 from simulator.timing.encoding import FP_DIVIDE_LEAD
+from simulator.timing.words import njit
 
 Words = NDArray[np.int64]
 Row = NDArray[np.int32]
@@ -23,7 +24,7 @@ Rows = NDArray[np.int32]
 State = NDArray[np.int16]
 
 
-@njit(cache=True)
+@njit
 def _available(w: Words, p: Words, register: int, stage: int, traits: int) -> int:
     """The first issue cycle from which a register can be read at a stage by an instruction of these traits."""
     kind = w[at.KIND + register]
@@ -34,7 +35,7 @@ def _available(w: Words, p: Words, register: int, stage: int, traits: int) -> in
     return w[at.WHEN + register] + p[at.LATENCY + kind * at.STAGES + stage]
 
 
-@njit(cache=True)
+@njit
 def _operands(w: Words, p: Words, row: Row, skip: int, t: int, causes: Words, book: bool) -> int:
     """The first issue cycle from t on at which all sources can be read; where book is set, the waits go to causes."""
     if p[at.OPERAND_WAITS] == 0:
@@ -52,7 +53,7 @@ def _operands(w: Words, p: Words, row: Row, skip: int, t: int, causes: Words, bo
     return t
 
 
-@njit(cache=True)
+@njit
 def _wait(w: Words, p: Words, register: int, stage: int, traits: int, t: int, causes: Words, book: bool) -> int:
     ready = _available(w, p, register, stage, traits)
     if ready <= t:
@@ -62,7 +63,7 @@ def _wait(w: Words, p: Words, register: int, stage: int, traits: int, t: int, ca
     return ready
 
 
-@njit(cache=True)
+@njit
 def _executes_early(w: Words, p: Words, row: Row, t: int, younger: bool) -> bool:
     """Whether an instruction that issues at t goes through the early ALU."""
     traits = row[at.ROW_TRAITS]
@@ -80,7 +81,7 @@ def _executes_early(w: Words, p: Words, row: Row, t: int, younger: bool) -> bool
     return early
 
 
-@njit(cache=True)
+@njit
 def _take_chunk(w: Words, p: Words) -> int:
     """Fetch the next 64 bits: the cycle from which they can issue. FETCH holds the next fetches, each bounded by its queue entry."""
     depth = p[at.FETCH_QUEUE]
@@ -92,7 +93,7 @@ def _take_chunk(w: Words, p: Words) -> int:
     return ready
 
 
-@njit(cache=True)
+@njit
 def _fetch(w: Words, p: Words, row: Row, jumped: bool) -> None:
     w[at.READY] = at.LONG_AGO
     w[at.CHUNKS] = 1
@@ -105,7 +106,7 @@ def _fetch(w: Words, p: Words, row: Row, jumped: bool) -> None:
         w[at.READY] = _take_chunk(w, p)
 
 
-@njit(cache=True)
+@njit
 def _free_queue(w: Words, p: Words, t: int) -> None:
     """The chunks of an instruction issued at t stay in the queue until t."""
     last = at.FETCH + p[at.FETCH_QUEUE] - 1
@@ -115,7 +116,7 @@ def _free_queue(w: Words, p: Words, t: int) -> None:
     w[last] = max(w[last], t)
 
 
-@njit(cache=True)
+@njit
 def _floating_point(w: Words, row: Row) -> int:
     """The first issue cycle that the FP MACs before leave to an instruction."""
     limit = at.LONG_AGO
@@ -126,7 +127,7 @@ def _floating_point(w: Words, row: Row) -> int:
     return limit
 
 
-@njit(cache=True)
+@njit
 def _forward(w: Words, p: Words, row: Row, t: int) -> int:
     """The issue cycle of a load that would issue at t, held back where a store to its word went just before."""
     held = t
@@ -141,7 +142,7 @@ def _forward(w: Words, p: Words, row: Row, t: int) -> int:
     return held
 
 
-@njit(cache=True)
+@njit
 def _same_bank(w: Words, row: Row) -> int:
     """Of two loads that would pair: 1 their banks are known to be the same, 0 known to differ, -1 not known."""
     other = row[at.DISPLACEMENT] ^ w[at.BANK]
@@ -150,7 +151,7 @@ def _same_bank(w: Words, row: Row) -> int:
     return 1 if other & 4 == 0 else 0
 
 
-@njit(cache=True)
+@njit
 def _may_pair(w: Words, p: Words, row: Row) -> bool:
     """The pairing rules that do not depend on operands."""
     traits = row[at.ROW_TRAITS]
@@ -170,7 +171,7 @@ def _may_pair(w: Words, p: Words, row: Row) -> bool:
     return not (row[at.ROW_GROUPS] & at.G_LOAD and w[at.GROUPS] & at.G_LOAD and _same_bank(w, row) == 1)
 
 
-@njit(cache=True)
+@njit
 def _pair_operands(w: Words, p: Words, row: Row, causes: Words) -> bool:
     """Whether the operands allow a pair; an older shift gives up the early ALU where the younger needs its shifter."""
     skip = -1
@@ -188,7 +189,7 @@ def _pair_operands(w: Words, p: Words, row: Row, causes: Words) -> bool:
     return False
 
 
-@njit(cache=True)
+@njit
 def _issue_cycle(w: Words, p: Words, row: Row, held: int, causes: Words) -> int:
     """The cycle in which an instruction issues that opens a new one; every wait is booked on its cause."""
     t = w[at.NOW]
@@ -210,7 +211,7 @@ def _issue_cycle(w: Words, p: Words, row: Row, held: int, causes: Words) -> int:
     return t
 
 
-@njit(cache=True)
+@njit
 def _forget_address(w: Words, register: int, moved: int) -> None:
     """A register is written: recent stores that it addresses are forgotten, or followed where its base moved by whole words."""
     for k in range(at.RECENT, at.RECENT + at.RECENT_STORES * at.RECENT_WORDS, at.RECENT_WORDS):
@@ -230,7 +231,7 @@ def _forget_address(w: Words, register: int, moved: int) -> None:
             w[at.BANK_FORM + bank] = 0
 
 
-@njit(cache=True)
+@njit
 def _store_bank(w: Words, row: Row) -> int:
     """The bank of a store of a word or less: told by a store under way through the same registers, else the one that is free first."""
     word = row[at.DISPLACEMENT] >> 2 & 1
@@ -242,7 +243,7 @@ def _store_bank(w: Words, row: Row) -> int:
     return 0 if w[at.BANKS] < w[at.BANKS + 1] else 1
 
 
-@njit(cache=True)
+@njit
 def _store(w: Words, p: Words, row: Row, t: int) -> None:
     last = at.DRAIN + p[at.STORE_BUFFER] - 1
     for bank in range(2):
@@ -273,7 +274,7 @@ def _store(w: Words, p: Words, row: Row, t: int) -> None:
     w[at.RECENT + at.HOLD] = p[row[at.FORWARD_SETTING]]
 
 
-@njit(cache=True)
+@njit
 def _write(w: Words, p: Words, row: Row, t: int, early: bool) -> None:
     """The results of an instruction issued at t."""
     delay = p[row[at.DELAY_SETTING]] - FP_DIVIDE_LEAD if row[at.DELAY_SETTING] else 0
@@ -302,7 +303,7 @@ def _write(w: Words, p: Words, row: Row, t: int, early: bool) -> None:
             w[at.WHEN + row[at.LIST_FIRST] + k] = t + k // 2
 
 
-@njit(cache=True)
+@njit
 def _issue(w: Words, p: Words, row: Row, t: int, early: bool, causes: Words) -> None:
     """Book the cycles of an instruction that issues at t, its results and what it leaves for those behind it."""
     traits = row[at.ROW_TRAITS]
@@ -322,7 +323,7 @@ def _issue(w: Words, p: Words, row: Row, t: int, early: bool, causes: Words) -> 
         w[at.MAC_TIME] = w[at.MLA_TIME] = t
 
 
-@njit(cache=True)
+@njit
 def _open_slot(w: Words, p: Words, row: Row, t: int, early: bool) -> None:
     """An instruction issued at t as the older one; what a younger one must know of it."""
     traits = row[at.ROW_TRAITS]
@@ -337,7 +338,7 @@ def _open_slot(w: Words, p: Words, row: Row, t: int, early: bool) -> None:
     w[at.ORDINAL] = row[at.ROW_ORDINAL]
 
 
-@njit(cache=True)
+@njit
 def _pay_for_wide_code(w: Words, p: Words, causes: Words) -> None:
     """A multiple had no compressed code before it and none soon after."""
     w[at.WIDE_MULTIPLE] = at.LONG_AGO
@@ -346,7 +347,7 @@ def _pay_for_wide_code(w: Words, p: Words, causes: Words) -> None:
     causes[at.C_MULTIPLE] += p[at.MULTIPLE_IN_WIDE_CODE]
 
 
-@njit(cache=True)
+@njit
 def _follow_multiple(w: Words, p: Words, row: Row, causes: Words) -> None:
     """Behind a multiple in wide code: two 16-bit opcodes in time save its cycle."""
     if w[at.WIDE_MULTIPLE] == at.LONG_AGO:
@@ -359,7 +360,7 @@ def _follow_multiple(w: Words, p: Words, row: Row, causes: Words) -> None:
             w[at.WIDE_MULTIPLE] = at.LONG_AGO
 
 
-@njit(cache=True)
+@njit
 def _enter(w: Words, p: Words, entry: int, causes: Words) -> None:
     """Arrive at a block: whether its first instruction may share the cycle of a predicted taken branch."""
     if entry == at.TAKEN:
@@ -372,7 +373,7 @@ def _enter(w: Words, p: Words, entry: int, causes: Words) -> None:
         w[at.LAST_NARROW] = 0
 
 
-@njit(cache=True)
+@njit
 def _step(w: Words, p: Words, row: Row, jumped: bool, causes: Words, pairs: Words) -> int:
     """Issue one instruction; the cycle in which it does."""
     w[at.NARROW] = min(2, w[at.NARROW] + w[at.LAST_NARROW])
@@ -410,7 +411,7 @@ def _step(w: Words, p: Words, row: Row, jumped: bool, causes: Words, pairs: Word
     return t
 
 
-@njit(cache=True)
+@numba.njit(cache=True)
 def play_block(
     rows: Rows,
     n: int,
@@ -450,7 +451,7 @@ def play_block(
     return cost, penalty
 
 
-@njit(cache=True)
+@njit
 def _clean(w: Words, p: Words) -> None:
     """Nothing is under way and the fetch of the next 64 bits begins."""
     w[:] = 0
@@ -460,7 +461,7 @@ def _clean(w: Words, p: Words) -> None:
         w[at.FETCH + k] = 1 + k
 
 
-@njit(cache=True)
+@njit
 def _load_state(w: Words, p: Words, state: State) -> None:
     _clean(w, p)
     for register in range(at.REGISTERS):
@@ -491,7 +492,7 @@ def _load_state(w: Words, p: Words, state: State) -> None:
         w[at.RECENT + k] = state[at.S_RECENT + k]
 
 
-@njit(cache=True)
+@njit
 def _save_state(w: Words, p: Words, state: State) -> None:
     """Write the state relative to the current cycle; what can no longer matter takes one fixed value."""
     end = w[at.NOW] - 1
@@ -529,7 +530,7 @@ def _save_state(w: Words, p: Words, state: State) -> None:
     _save_stores(w, p, state, end, soonest)
 
 
-@njit(cache=True)
+@njit
 def _save_stores(w: Words, p: Words, state: State, end: int, soonest: int) -> None:
     place = at.S_RECENT
     for k in range(at.RECENT, at.RECENT + at.RECENT_STORES * at.RECENT_WORDS, at.RECENT_WORDS):

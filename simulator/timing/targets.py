@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from enum import IntEnum, unique
 
-from numba import njit
-
-from simulator.timing.words import get, put
+from simulator.timing.words import get, njit, put
 
 
 @unique

@@ -9,10 +9,18 @@ import ctypes
 from collections.abc import Callable
 from typing import Any
 
+import numba
 from llvmlite import ir
-from numba import cfunc, config, njit, types
+from numba import cfunc, config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+
+def njit(function: Callable[..., Any] | None = None, *, forceinline: bool = False) -> Any:
+    """numba's, for kernels that only kernels call: what Python and C would call them by takes as long to compile as they do."""
+    decorate = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=forceinline)
+    return decorate if function is None else decorate(function)
+
 
 if config.DISABLE_JIT:
 
@@ -60,6 +68,10 @@ if config.DISABLE_JIT:
         """Call the C function `int f(void*)` at an address."""
         return int(ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(function)(argument))
 
+    def call_kernel(function: int, a: int, b: int, c: int, d: int) -> int:
+        """Call the kernel `int64 f(int64, int64, int64, int64)` at an address."""
+        return int(ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 4)(function)(a, b, c, d))
+
     class _Callback:
         """What numba's cfunc gives, of a plain function."""
 
@@ -86,52 +98,55 @@ else:
         decorated: Callable[[Callable[..., Any]], Any] = cfunc(signature, cache=True)
         return decorated
 
-    @njit
-    def signed(value: int) -> int:
+    def _as_long(context: Any, builder: Any, value: Any, kind: Any) -> Any:
+        return context.cast(builder, value, kind, types.int64)
+
+    @intrinsic
+    def signed(typing: Any, value: Any) -> Any:
         """A value of any width as an int64."""
-        return types.int64(value)
 
-    def _loader(bits: int) -> Any:
-        def load(typing: Any, address: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return _as_long(context, builder, args[0], signature.args[0])
+
+        return types.int64(types.unliteral(value)), generate
+
+    def _place(context: Any, builder: Any, signature: Any, args: Any, bits: int, scale: int) -> Any:
+        """A pointer to what has so many bits at an address, its first argument, plus scale times its second."""
+        address = _as_long(context, builder, args[0], signature.args[0])
+        if scale:
+            index = _as_long(context, builder, args[1], signature.args[1])
+            address = builder.add(address, builder.mul(index, ir.Constant(ir.IntType(64), scale)))
+        return builder.inttoptr(address, ir.IntType(bits).as_pointer())
+
+    def _loader(bits: int, *, scale: int = 0, signed: bool = False) -> Any:
+        def made(arguments: tuple[Any, ...]) -> Any:
             def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-                kind = ir.IntType(bits)
-                value = builder.load(builder.inttoptr(args[0], kind.as_pointer()), align=1)
-                return builder.zext(value, ir.IntType(64)) if bits < 64 else value
+                value = builder.load(_place(context, builder, signature, args, bits, scale), align=1)
+                return (builder.sext if signed else builder.zext)(value, ir.IntType(64)) if bits < 64 else value
 
-            return types.int64(types.int64), generate
+            return types.int64(*map(types.unliteral, arguments)), generate
 
-        return intrinsic(load)
+        if scale:
+            return intrinsic(lambda typing, base, index: made((base, index)))
+        return intrinsic(lambda typing, address: made((address,)))
 
-    def _storer(bits: int) -> Any:
-        def store(typing: Any, address: Any, value: Any) -> Any:
+    def _storer(bits: int, *, scale: int = 0) -> Any:
+        def made(arguments: tuple[Any, ...]) -> Any:
             def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-                kind = ir.IntType(bits)
-                value = builder.trunc(args[1], kind) if bits < 64 else args[1]
-                builder.store(value, builder.inttoptr(args[0], kind.as_pointer()), align=1)
+                value = _as_long(context, builder, args[-1], signature.args[-1])
+                value = builder.trunc(value, ir.IntType(bits)) if bits < 64 else value
+                builder.store(value, _place(context, builder, signature, args, bits, scale), align=1)
                 return context.get_dummy_value()
 
-            return types.none(types.int64, types.int64), generate
+            return types.none(*map(types.unliteral, arguments)), generate
 
-        return intrinsic(store)
+        if scale:
+            return intrinsic(lambda typing, base, index, value: made((base, index, value)))
+        return intrinsic(lambda typing, address, value: made((address, value)))
 
-    get_byte, get_half, get_word, _get_long = _loader(8), _loader(16), _loader(32), _loader(64)
-    put_byte, put_word, _put_long = _storer(8), _storer(32), _storer(64)
-
-    @njit
-    def get(base: int, index: int) -> int:
-        """The int64 at base + 8 * index."""
-        return _get_long(base + 8 * index)
-
-    @njit
-    def put(base: int, index: int, value: int) -> None:
-        """Set the int64 at base + 8 * index."""
-        _put_long(base + 8 * index, value)
-
-    @njit
-    def get_int32(base: int, index: int) -> int:
-        """The int32 at base + 4 * index."""
-        value = get_word(base + 4 * index)
-        return value - ((value >> 31) << 32)
+    get_byte, get_half, get_word = _loader(8), _loader(16), _loader(32)
+    get, get_int32 = _loader(64, scale=8), _loader(32, scale=4, signed=True)
+    put_byte, put_word, put = _storer(8), _storer(32), _storer(64, scale=8)
 
     @intrinsic
     def call(typing: Any, function: Any, argument: Any) -> Any:
@@ -143,6 +158,20 @@ else:
             return builder.sext(builder.call(target, [builder.inttoptr(args[1], cgutils.voidptr_t)]), ir.IntType(64))
 
         return types.int64(types.int64, types.int64), generate
+
+    @intrinsic
+    def call_kernel(typing: Any, function: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
+        """Call the kernel `int64 f(int64, int64, int64, int64)` at an address."""
+
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            long = ir.IntType(64)
+            target, *values = (
+                _as_long(context, builder, value, kind) for value, kind in zip(args, signature.args, strict=True)
+            )
+            kind = ir.FunctionType(long, [long] * 4)
+            return builder.call(builder.inttoptr(target, kind.as_pointer()), values)
+
+        return types.int64(*map(types.unliteral, (function, a, b, c, d))), generate
 
     @intrinsic
     def address_as_pointer(typing: Any, address: Any) -> Any:

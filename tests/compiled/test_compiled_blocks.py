@@ -51,7 +51,8 @@ def both(firmware, *untils, often, period=20_000, **settings):
     for compiled in (True, False):
         machine = Machine(firmware, settings=Settings(compiled=compiled, **settings))
         if machine.core.hot is not None:
-            machine.core.hot.often, machine.core.hot.period = often, period
+            hot = machine.core.hot
+            hot.often, hot.worth, hot.period = often, often, period
         states = []
         for until in untils:
             machine.run(until)
@@ -113,7 +114,7 @@ def test_random_sequences_end_as_they_do_in_unicorn(tmp_path):
 def test_code_is_found_again_on_disk(inference):
     machine = Machine(inference)
     assert machine.core.hot is not None
-    machine.core.hot.often = 1_000
+    machine.core.hot.often = machine.core.hot.worth = 1_000
     machine.run(UntilCycles(3_000_000))
     machine.core.hot.look()
     again = Machine(inference)

@@ -188,7 +188,7 @@ def test_every_form_leaves_what_unicorn_leaves(tmp_path, part, timing):
     ends = range(20_000, 2_000_000, 20_000)
     machines = [Machine(firmware, settings=Settings(timing=timing, compiled=compiled)) for compiled in (True, False)]
     hot = machines[0].core.hot
-    hot.often, hot.period = 20, 0
+    hot.often, hot.worth, hot.period = 20, 20, 0
     for end in ends:
         compiled_anew(machines[0])
         for machine in machines:

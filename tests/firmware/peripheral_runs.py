@@ -83,6 +83,7 @@ OUTSIDE: dict[str, Callable[[Board], Look]] = {
     "dcmi": red_and_blue,
     "quadspi": lambda board: lambda: board.mem.read(0x90FF_0000, 512),
     "dac": lambda board: lambda: board.machine.soc.peripherals["DAC"].volts(1),
+    "fmc": lambda board: lambda: board.mem.u32.array(0xC010_0000, 4096),
     "ltdc": lambda board: lambda: board.lcd.pixels.copy(),
 }
 WIRED = ("usart", "spi", "sdmmc", "capture")  # those that skip a part where nothing is joined to them

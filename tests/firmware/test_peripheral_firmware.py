@@ -108,6 +108,10 @@ def test_quadspi_leaves_its_page_in_the_flash(build: str) -> None:
     assert run("quadspi", build).seen == page + b"\xff" * 256
 
 
+def test_fmc_leaves_its_pattern_in_the_sdram(build: str) -> None:
+    assert run("fmc", build).seen == [0x9E37_79B1 * i & 0xFFFF_FFFF for i in range(4096)]
+
+
 def test_dac_channel_1_shows_its_last_code_as_a_voltage(build: str) -> None:
     assert run("dac", build).seen == pytest.approx(3.3 * 0x800 / 4095)
 

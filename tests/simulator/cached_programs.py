@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from programs import UE_TE_RE, USART1, move, program, store, wait_until_set
@@ -54,7 +55,14 @@ def keep(address: int, at: int) -> bytes:
     return move(1, address) + b"\x08\x68" + move(1, at) + b"\x08\x60"
 
 
-def machine(code: bytes, folder: Path, *, data: bool = False, **variables: int) -> Machine:
+def machine(
+    code: bytes,
+    folder: Path,
+    *,
+    data: bool = False,
+    settings: Settings = Settings(),  # noqa: B008
+    **variables: int,
+) -> Machine:
     path = folder / "cached.elf"
     path.write_bytes(program(code, variables=variables))
-    return Machine(load_firmware(path), settings=Settings(dcache_data=data))
+    return Machine(load_firmware(path), settings=replace(settings, dcache_data=data))

@@ -25,6 +25,7 @@ from cached_programs import (
 from programs import CODE, leave, move
 from small_firmware import FLASH
 
+from simulator.settings import Settings
 from simulator.until import UntilExit
 
 LINE, SETS, WAYS = 32, 32, 4
@@ -171,6 +172,28 @@ def test_the_core_and_the_masters_see_what_a_cache_with_data_gives_them(tmp_path
     for number, content in scenario.cache.memory.items():
         if number * LINE < SRAM + 0x8000:
             assert board.soc.matrix.contents.read(number * LINE, LINE) == content, hex(number * LINE)
+
+
+@pytest.mark.parametrize("seed", (0, 1))
+def test_stepped_instruction_by_instruction_it_is_the_same(tmp_path: Path, seed: int) -> None:
+    scenario = Scenario(seed)
+    board = machine(cached(scenario.code + leave(0), caches=1 << 16), tmp_path, data=True)
+    stop = board.debugger.step()
+    for _ in range(20_000):
+        if stop.reason != "step":
+            break
+        stop = board.debugger.step()
+    assert stop.reason == "exit", stop
+    assert board.read(DTCM, len(scenario.kept)).hex(" ", 4) == scenario.kept.hex(" ", 4)
+
+
+@pytest.mark.parametrize("seed", SEEDS[:4])
+def test_with_exact_interrupts_it_is_the_same(tmp_path: Path, seed: int) -> None:
+    scenario = Scenario(seed)
+    exact = Settings(exact_interrupts=True)
+    board = machine(cached(scenario.code + leave(0), caches=1 << 16), tmp_path, data=True, settings=exact)
+    assert board.run(UntilExit(), max_cycles=2_000_000).reason == "exit"
+    assert board.read(DTCM, len(scenario.kept)).hex(" ", 4) == scenario.kept.hex(" ", 4)
 
 
 def test_scenarios_hold_stale_lines_that_leave_within_a_block(tmp_path: Path) -> None:

@@ -41,8 +41,13 @@ def firmware(tmp_path):
     return load(path)
 
 
-def _outcome(firmware, timing: str, *, polling: bool, blocks: int | None = None, cycles: int = 200_000):
+def _outcome(
+    firmware, timing: str, *, polling: bool, blocks: int | None = None, cycles: int = 200_000, masked: bool = False
+):
     machine = Machine(firmware, settings=Settings(timing=timing))
+    if masked:
+        machine.set_register("primask", 1)
+        machine.soc.nvic.set_pending(15)
     if not polling:
         machine.bus.polling = None
     if blocks is not None:
@@ -60,6 +65,14 @@ def _outcome(firmware, timing: str, *, polling: bool, blocks: int | None = None,
 def test_skipped_turns_count_as_if_they_had_run(firmware, timing):
     quick, skipped = _outcome(firmware, timing, polling=True)
     slow, _ = _outcome(firmware, timing, polling=False)
+    assert quick == slow
+    assert quick[2] == b"hi"
+    assert skipped > 1000
+
+
+def test_an_interrupt_that_is_masked_does_not_keep_turns_from_being_skipped(firmware):
+    quick, skipped = _outcome(firmware, "cycles", polling=True, masked=True)
+    slow, _ = _outcome(firmware, "cycles", polling=False, masked=True)
     assert quick == slow
     assert quick[2] == b"hi"
     assert skipped > 1000

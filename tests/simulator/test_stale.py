@@ -14,6 +14,7 @@ from cached_programs import (
     DTCM,
     ICIALLU,
     ISB,
+    RCC_AHB1ENR,
     SRAM,
     cached,
     copy_by_dma,
@@ -34,6 +35,7 @@ from simulator.settings import SettingError, Settings, with_setting
 from simulator.until import UntilExit
 
 SOURCE, TARGET, OUT = SRAM, SRAM + 0x400, DTCM + 0x100
+DMA2D = 0x4002_B000
 PLLSAIRDY = 1 << 29
 OLD, NEW = 0x0101_0101, 0xCAFE_F00D
 SETTINGS = pytest.mark.parametrize("data", [False, True], ids=["coherent", "data"])
@@ -154,6 +156,47 @@ def test_stores_behind_the_transfer_are_the_cores_and_no_loss(tmp_path: Path) ->
     assert counts(ran(machine(cached(code + leave(0)), tmp_path))) == {}
 
 
+FILL = 3 << 16 | 1  # DMA2D's CR: register to memory, START
+
+
+def test_the_blitter_is_a_master_too(tmp_path: Path) -> None:
+    code = load(TARGET) + store(1 << 23 | 1 << 22, RCC_AHB1ENR)
+    for offset, value in ((0x34, 0), (0x38, NEW), (0x3C, TARGET), (0x44, 8 << 16 | 1), (0x00, FILL)):
+        code += store(value, DMA2D + offset)
+    code += wait_until_set(DMA2D + 4, 2) + keep(TARGET, OUT)
+    board = machine(cached(code + leave(0)), tmp_path, canvas=TARGET)
+    told = ran(board)
+    assert counts(told) == {"stale_reads": 1} and word(board, OUT) == NEW
+    place = told["coherency"]["places"][0]
+    assert (place["master"], place["buffer"]) == ("DMA2D", "canvas")
+    assert "put canvas into an MPU region" in place["cure"] and "DTCM" not in place["cure"], "DMA2D does not come there"
+
+
+WORDS = 64
+COPY = b"\x51\xf8\x04\x0b\x42\xf8\x04\x0b\x01\x3b\xf9\xd1"  # LDR R0, [R1], #4; STR R0, [R2], #4; SUBS R3, #1; BNE
+
+
+def copied(source: int, target: int) -> bytes:
+    return move(1, source) + move(2, target) + move(3, WORDS) + COPY
+
+
+@pytest.mark.jit
+def test_compiled_blocks_see_the_same_as_those_that_are_not(tmp_path: Path) -> None:
+    """A copy in a loop, a transfer to its source and one of its target, and the copy again: eight lines are stale either way."""
+    code = copied(SOURCE, TARGET) * 40 + copy_by_dma(TARGET, TARGET + 0x1000, WORDS)
+    code += copy_by_dma(SRAM + 0x8000, SOURCE, WORDS) + copied(SOURCE, TARGET) * 2
+    found = []
+    for compiled in (True, False):
+        board = machine(cached(code + leave(0)), tmp_path, settings=Settings(compiled=compiled))
+        if board.core.hot is not None:
+            board.core.hot.often, board.core.hot.period = 20, 0
+        told = ran(board)
+        assert board.core.hot is None or board.core.hot.compiled > 0
+        assert counts(told) == {"stale_reads": 8, "stale_master_reads": 8}
+        found.append((told["coherency"], board.cycle, bytes(board.engine.dcache.tags)))
+    assert found[0] == found[1]
+
+
 def write_back_sdram() -> bytes:
     """MPU region 0: 8 MB from 0xC000_0000, write-back, allocated on stores."""
     code = store(0, 0xE000_ED98) + store(0xC000_0000, 0xE000_ED9C)
@@ -240,6 +283,9 @@ def test_people_read_what_happened_and_what_cures_it(tmp_path: Path) -> None:
 
 
 def test_explain_knows_the_kinds() -> None:
+    assert [line.split(":")[0] for line in explain("stale") if not line.startswith(" ")] == [
+        "stale read", "stale master read", "lost write", "lost store", "stale fetch"
+    ]  # fmt: skip
     assert explain("stale-read")[0].startswith("stale read: the core reads from the D-cache")
     assert "SCB_CleanDCache_by_Addr" in explain("stale master read")[-1]
 

@@ -49,7 +49,7 @@ def our_log(elf: Path, timing: str) -> tuple[Log, str]:
     stop = machine.run(deadline=time.monotonic() + PATIENCE)
     if timing == "compiled" and machine.core.hot is not None and stop.reason == "exit":
         machine.semihosting_output.clear()
-        machine.core.hot.often = 1
+        machine.core.hot.often = machine.core.hot.worth = 1
         machine.core.hot.look()
         machine.soc.system_control.on_reset_request()
         stop = machine.run(deadline=time.monotonic() + PATIENCE)

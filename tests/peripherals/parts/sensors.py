@@ -15,7 +15,8 @@ from peripherals.parts.s5k5cag import S5k5cag
 from peripherals.stm32f7.dcmi import Dcmi
 
 CORE = 216_000_000
-CR, RIS, IER, ICR = 0x00, 0x08, 0x0C, 0x14
+CR, RIS, IER, ICR, ESCR, ESUR = 0x00, 0x08, 0x0C, 0x14, 0x18, 0x1C
+ESS = 16
 FRAME, OVR, VSYNC = 1, 2, 8
 ENABLE, CAPTURE, SNAPSHOT, HSPOL, VSPOL = 1 << 14, 1, 2, 64, 128
 WORDS = 1 << 20  # that whoever empties the FIFO takes at once
@@ -94,6 +95,10 @@ class Interface:
 
     def start(self, interrupts: int = 0) -> None:
         self.dcmi.write(IER, 4, interrupts)
+        if self.made.sensor.timing is not None and self.made.sensor.timing.blanking:
+            self.control = ESS
+            self.dcmi.write(ESCR, 4, 0xFF9D_80FF)
+            self.dcmi.write(ESUR, 4, 0xFFFF_FFFF)
         self.dcmi.write(CR, 4, ENABLE | self.control)
         self.dcmi.write(CR, 4, ENABLE | CAPTURE | SNAPSHOT | self.control)
 

@@ -41,6 +41,7 @@ OV9655 = {
     "dummy pixels: 1600ths of a line": (QVGA | {0x2A: 0x10, 0x2B: 0x90}, 24 * MHZ, hz(24 * MHZ, 4, 4, 1600 + 400, 500)),
     "dummy pixels of SXGA: 1520ths": ({0x2B: 0x64}, 24 * MHZ, hz(24 * MHZ, 1, 2, 2 * (1520 + 100), 1050)),
     "dummy lines": (QVGA | {0x92: 0x2C, 0x93: 0x01}, 24 * MHZ, hz(24 * MHZ, 4, 4, 1600, 500 + 300)),
+    "ITU-656's codes take no time from a frame": (QVGA | {0x04: 0x40}, 24 * MHZ, Fraction(30)),
     "a window takes no time from a frame": (VGA | {0x18: 0xDA, 0x1A: 0x1F}, 24 * MHZ, Fraction(15)),
 }
 
@@ -92,3 +93,15 @@ def test_dcmi_takes_the_picture_pixel_by_pixel_and_overruns_without_dma(sensor: 
     alone.start(OVR)
     alone.run_until(FRAME | OVR)
     assert alone.flags() & (FRAME | OVR) == OVR and alone.irq.level
+
+
+def test_itu656_codes_bring_the_same_picture_without_synchronisation_signals() -> None:
+    """Bytes of 0 and 255 are 1 and 254, for codes are made of them."""
+    made = ov9655(QQVGA | {0x04: 0x43})
+    made.sensor.feed(SCENE)
+    interface = Interface(made)
+    interface.start()
+    interface.run_until(FRAME | OVR)
+    assert interface.flags() & (FRAME | OVR) == FRAME
+    sent = picture.rgb565(picture.fitted(SCENE, 160, 120)).astype("<u2").view(np.uint8)
+    assert np.array_equal(np.frombuffer(bytes(interface.taken), np.uint8), np.clip(sent, 1, 254).ravel())

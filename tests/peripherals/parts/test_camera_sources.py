@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from sensors import VGA, ov9655
 
 from peripherals.parts.camera_source import SceneError, as_picture, scene
 
@@ -143,3 +146,35 @@ def test_a_bad_picture_late_in_a_folder_is_told_when_its_turn_comes(tmp_path: Pa
     assert near(shown(0), COLOURS[0])
     with pytest.raises(SceneError, match=r"1\.png is no picture"):
         shown(1)
+
+
+def test_a_gif_and_a_video_have_their_rates(tmp_path: Path) -> None:
+    import imageio.v3 as imageio
+
+    gif, clip = tmp_path / "moving.gif", tmp_path / "clip.mp4"
+    first, *others = (Image.fromarray(flat(colour)) for colour in COLOURS)
+    first.save(gif, save_all=True, append_images=others, duration=40)
+    imageio.imwrite(clip, np.stack([flat(colour) for colour in COLOURS * 4]), plugin="pyav", codec="mpeg4", fps=30)
+    for path, rate in ((gif, 25), (clip, 30)):
+        shown = scene(path)
+        assert shown.rate == rate  # type: ignore[attr-defined]
+
+
+def test_a_film_plays_at_its_own_rate_whatever_the_sensors_frames() -> None:
+    """ST's VGA has 15 frames a second, the film 60 pictures: each frame sees the fourth one on."""
+
+    class Film:
+        rate = Fraction(60)
+
+        def __init__(self) -> None:
+            self.asked: list[int] = []
+
+        def __call__(self, number: int) -> np.ndarray:
+            self.asked.append(number)
+            return flat(COLOURS[number % 3])
+
+    made, film = ov9655(VGA), Film()
+    made.sensor.show(film)
+    made.port.wanted.set(True)
+    made.wait(Fraction(1, 2))
+    assert len(film.asked) == 8 and {after - before for before, after in pairwise(film.asked)} == {4}

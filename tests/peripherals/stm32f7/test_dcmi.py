@@ -317,8 +317,7 @@ def test_embedded_codes_delimit_lines_and_frames(bench: Bench) -> None:
     frame = [*code(0x13), 1, 2, 3, 4, *code(0x11), 9, 9, *code(0x12), 5, 6, 7, 8, *code(0x10)]
     bench.port.send(Burst(np.array(before + frame, np.uint16), Fraction(DATUM, MHZ)))
     bench.wait(DATUM * len(before))
-    assert bench.read(RIS) == VSYNC and bench.read(SR) == 3
-    bench.write(ICR, VSYNC)
+    assert bench.read(RIS) == 0 and bench.read(SR) == 3
     bench.wait(DATUM * 7)
     assert bench.read(SR) == 0
     bench.wait(DATUM * 5)
@@ -329,16 +328,23 @@ def test_embedded_codes_delimit_lines_and_frames(bench: Bench) -> None:
 
 
 def test_itu656_codes_of_blanking_delimit_frames(bench: Bench) -> None:
-    """FS and FE of 0xFF: SAV and EAV of active lines are LS and LE, those of blanking lines whatever else."""
+    """FSC and FEC of 0xFF: SAV and EAV of active lines are LS and LE; those of any number of blanking lines are one frame's end."""
     bench.write(ESCR, 0xFF << 24 | 0x9D << 16 | 0x80 << 8 | 0xFF)
     bench.write(ESUR, 0xFFFF_FFFF)
-    bench.start(ESS)
-    line = [*code(0x80), 1, 2, 3, 4, *code(0x9D)]
-    stream = [*code(0xB6), *line, *line, *code(0xAB)]
+    bench.start(ESS, SNAPSHOT)
+    blanking = [*code(0xAB), 9, 9, *code(0xB6)] * 3
+
+    def line(*data: int) -> list[int]:
+        return [*code(0x80), *data, *code(0x9D)]
+
+    frame = [*line(1, 2, 3, 4), 9, 9, *line(5, 6, 7, 8)]
+    stream = [*line(9, 9, 9, 9), *blanking, *frame, *blanking, *line(9, 9, 9, 9)]
     bench.port.send(Burst(np.array(stream, np.uint16), Fraction(DATUM, MHZ)))
-    bench.wait(DATUM * len(stream))
-    assert bench.read(RIS) & (LINE | FRAME | ERR) == LINE | FRAME
-    assert bench.words() == [0x04030201, 0x04030201]
+    bench.wait(DATUM * (len(stream) - len(blanking) - 20))
+    assert bench.read(RIS) == LINE and bench.read(CR) & CAPTURE
+    bench.wait(DATUM * (len(blanking) + 20))
+    assert bench.read(RIS) == LINE | FRAME | VSYNC and not bench.read(CR) & CAPTURE
+    assert bench.words() == [0x04030201, 0x08070605]
 
 
 def test_without_a_capture_embedded_codes_set_no_flags(bench: Bench) -> None:

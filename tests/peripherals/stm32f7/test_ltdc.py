@@ -188,6 +188,29 @@ def test_outside_its_window_a_layer_has_its_default_colour(bench: Bench) -> None
     assert bench.picture()[0, 0].tolist() == [255] * 3 and bench.picture()[3, 7].tolist() == [0x20, 0x30, 0x40]
 
 
+def test_a_disabled_layer_is_its_default_colour_but_for_the_blending_factors_of_reset(bench: Bench) -> None:
+    bench.write(BCCR, 0x102030)
+    bench.write(LAYER_2 + BFCR, CONSTANT)
+    bench.reload()
+    assert not bench.picture().any()
+    bench.write(LAYER_2 + DCCR, 0x0040_5060)
+    bench.reload()
+    assert (bench.picture() == [0x40, 0x50, 0x60]).all()
+    bench.write(LAYER_2 + BFCR, PIXEL)
+    bench.reload()
+    assert (bench.picture() == [0x10, 0x20, 0x30]).all()
+
+
+def test_the_key_colour_is_compared_with_the_expanded_one(bench: Bench) -> None:
+    """Half yellow is 0x8400 in RGB565, and its key 0x848200 (18.4.2)."""
+    bench.write(BCCR, 0x102030)
+    bench.layer(b"\x00\x84" * 16 + b"\x00\x80" * 16, RGB565)
+    bench.write(CKCR, 0x84_8200)
+    bench.write(CR, 3)
+    bench.reload()
+    assert (bench.picture()[:2] == [0x10, 0x20, 0x30]).all() and (bench.picture()[2:] == [0x84, 0, 0]).all()
+
+
 def test_the_lookup_table_colours_l8(bench: Bench) -> None:
     bench.layer(b"\x05\x06" * 16, L8)
     bench.write(CLUTWR, 5 << 24 | 0xAABBCC)
