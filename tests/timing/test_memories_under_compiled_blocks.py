@@ -33,7 +33,7 @@ def test_a_run_ends_the_same(tmp_path, name):
         machine = machine_of(tmp_path, code, base, settings)
         hot = machine.core.hot
         assert hot is not None
-        hot.often, hot.period = often, 0
+        hot.often, hot.worth, hot.period = often, often, 0
         machine.run(UntilSymbol("end"), max_cycles=3_000_000)
         if often == 20 and not settings.btac:
             assert hot.compiled > 0
