@@ -104,3 +104,17 @@ def test_a_wave_leaves_the_converter_at_the_timer_s_pace(embassy):
     executed = board.instructions
     board.run("time:9ms")
     assert board.instructions == executed
+
+
+def test_a_low_power_timer_s_pulses_are_high_behind_the_compare_value(embassy):
+    """RM0385 26.4.10; the driver's duty is the time that the output is low."""
+    board = embassy("low_power_pwm")
+    seen = edges(board, "PD13")
+    board.run("time:22ms")
+    tick, top = Fraction(1, 54_000_000), 54_000
+    late = seen[-1][0]
+    for begun, compare in ((Fraction(4, 1000), 5400 * 3), (late - Fraction(5, 1000), 5400)):
+        span = [edge for edge in seen if begun <= edge[0] < begun + Fraction(5, 1000)]
+        assert phases(span, False) == [(compare + 1) * tick] * len(phases(span, False))
+        assert phases(span, True) == [(top - compare) * tick] * len(phases(span, True))
+        assert len(span) >= 9
