@@ -19,12 +19,15 @@ KERNELS = (
     "decode.py",
     "dsp.py",
     "dsp_hook.py",
+    "timing/art.py",
     "timing/cortex_m7.py",
     "timing/encoding.py",
+    "timing/fills.py",
     "timing/kernels.py",
     "timing/layout.py",
     "timing/pipeline.py",
     "timing/scoreboard.py",
+    "timing/targets.py",
     "timing/words.py",
 )
 

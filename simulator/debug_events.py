@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 HALTED, BKPT, DWTTRAP, VCATCH = 1, 2, 4, 8  # DFSR
 LOADS_AND_STORES = (
     *("load", "store", "multiple", "d_miss_flash", "d_miss_ram"),
-    *("uncached", "bank", "unaligned", "bus"),
+    *("uncached", "bank", "unaligned", "bus", "contention"),
 )
 WIDEST = 4096  # bytes of an address range for instructions
 # Vector catches by the bits of CFSR that say which fault it was: Armv7-M ARM table C1-20.

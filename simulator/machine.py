@@ -29,6 +29,7 @@ from simulator.debugger import Debugger
 from simulator.exceptions import ASPEN, Exceptions, Fault, Lockup, fault_of
 from simulator.firmware import Firmware, check
 from simulator.goals import Goal
+from simulator.memory_system import MemorySystem, forced
 from simulator.protection import Mode
 from simulator.semihosting import BREAKPOINT_IMMEDIATE, Semihosting
 from simulator.settings import Settings
@@ -92,6 +93,7 @@ class Machine:
         )  # fmt: skip
         self.coherency = Coherency(self.engine, firmware.symbols, self.core.read_memory)
         self.bus = Bus(self.soc, self.engine, self.clock)
+        self.memory_system = MemorySystem(self.soc, self.engine, self.clock, settings)
         self.verifier = self.core.verifier
         self.exceptions = Exceptions(self.core, self.soc.nvic, self.soc.system_control)
         self.semihosting = Semihosting(self.core, self._semihosted, lambda: float(self.clock.seconds))
@@ -490,13 +492,12 @@ class Machine:
 
     def _follow_settings(self) -> None:
         system, settings = self.soc.system_control, self.settings
-        wait_states = self.soc.flash.wait_states if settings.wait_states < 0 else settings.wait_states
-        self.engine.set_wait_states(wait_states, settings.line_cost, ideal=settings.ideal_memory)
+        self.memory_system.follow(system.actlr)
         self.engine.enable_caches(
-            instruction=_forced(settings.icache, bool(system.ccr & INSTRUCTION_CACHE)),
-            data=_forced(settings.dcache, bool(system.ccr & DATA_CACHE)),
+            instruction=forced(settings.icache, bool(system.ccr & INSTRUCTION_CACHE)),
+            data=forced(settings.dcache, bool(system.ccr & DATA_CACHE)),
         )
-        self.engine.predict_branches(wanted=_forced(settings.predictor, not system.actlr & NO_BRANCH_TARGETS))
+        self.engine.predict_branches(wanted=forced(settings.predictor, not system.actlr & NO_BRANCH_TARGETS))
         self._follow_floating_point()
         self.engine.trap_unaligned(wanted=bool(system.ccr & UNALIGNED_TRAP))
         self.engine.trap_divisions(wanted=bool(system.ccr & DIVIDE_TRAP))
@@ -616,10 +617,6 @@ class Machine:
     def unmodelled(self) -> list[tuple[Unmodelled, int]]:
         """What was used and has no behaviour here, with counts, in the order of names."""
         return sorted(self.bus.unmodelled.items())
-
-
-def _forced(choice: str, programmed: bool) -> bool:
-    return programmed if choice == "firmware" else choice == "on"
 
 
 def _parameters(settings: Settings) -> Parameters:

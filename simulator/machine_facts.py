@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from simulator.machine import Machine
 
-SDRAM, QSPI = (0xC000_0000, 0xE000_0000), (0x9000_0000, 0xA000_0000)
-
 
 def programmed(machine: Machine) -> dict[str, object]:
     """Clocks in Hz, flash access, caches, FPU and MPU at the end of the run, and where the firmware's bytes lie."""
@@ -25,6 +23,7 @@ def programmed(machine: Machine) -> dict[str, object]:
             "pclk2": round(buses.pclk2),
         },
         "flash": {"wait_states": soc.flash.wait_states, "prefetch": soc.flash.prefetch, "art": soc.flash.art},
+        "bus_shares": machine.memory_system.shares(),
         "icache": bool(system.ccr >> 17 & 1),
         "dcache": bool(system.ccr >> 16 & 1),
         "fpu": system.cpacr >> 20 & 15 == 15,
@@ -47,13 +46,12 @@ def not_modelled(machine: Machine) -> list[str]:
         )
         sentences.append("the D-cache: no stale access is looked for without cycles")
     else:
-        if soc.flash.art:
-            sentences.append("the ART accelerator's misses: fetches through ITCM flash are taken as hits")
-        if _uses(machine, SDRAM):
-            sentences.append("SDRAM timing as the FMC's registers program it: a line has one cost")
-        if _uses(machine, QSPI):
-            sentences.append("QSPI timing as its registers program it: a line has one cost")
-        sentences.append("the branch target cache forgets nothing, and DMA and display do not take bus cycles")
+        if settings.btac == 0:
+            sentences.append(
+                "the branch target cache's size, which nobody has measured: it forgets nothing (--set btac=N)"
+            )
+        if not settings.contention:
+            sentences.append("what other bus masters take of the memories: contention is off")
     camera = getattr(soc, "camera", None)
     if camera is not None and camera.frames:
         sentences.append(
@@ -67,7 +65,3 @@ def not_modelled(machine: Machine) -> list[str]:
 
 def _memory_of(machine: Machine, address: int) -> str | None:
     return next((m.name for m in machine.soc.memories if m.base <= address < m.base + m.size), None)
-
-
-def _uses(machine: Machine, span: tuple[int, int]) -> bool:
-    return any(span[0] <= segment.run_address < span[1] for segment in machine.firmware.segments)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from peripherals.kit.clock import Clock
 from simulator.decode import Instruction
 from simulator.timing.engine import Engine
+from simulator.timing.fills import Fill
 from simulator.timing.kernels import HOLD_WATCH, UNLESS_MASKED, State
 
 TURNS = 4
@@ -57,7 +58,7 @@ class Polling:
             return
         state = self.engine.state
         seen = self._registers()
-        place = self.clock.now, int(state[State.BLOCKS]), int(state[State.RANDOM])
+        place = self.clock.now, int(state[State.BLOCKS]), self._unrepeatable()
         step = place[0] - self._place[0], place[1] - self._place[1], place[2] - self._place[2]
         alike = seen == self._seen and step == self._step and step[2] == 0
         self._seen, self._place, self._step = seen, place, step
@@ -68,6 +69,10 @@ class Polling:
             self._counts = self._snapshot()
         else:
             self._skip(step[0], step[1])
+
+    def _unrepeatable(self) -> int:
+        """Rises with each line that takes a random one's place, and each look at what other bus masters do."""
+        return int(self.engine.state[State.RANDOM]) + int(self.engine.slaves.fills[Fill.LOOKS])
 
     def _registers(self) -> bytes:
         state = self.engine.state

@@ -10,9 +10,13 @@ CHOICES = {
     "dcache": ("firmware", "on", "off"),
     "icache": ("firmware", "on", "off"),
     "predictor": ("firmware", "on", "off"),
+    "art": ("firmware", "on", "off"),
+    "prefetch": ("firmware", "on", "off"),
+    "read_allocate": ("firmware", "on", "off"),
     "camera_sensor": ("ov9655", "s5k5cag"),
     "verify": ("dsp", "off"),
 }
+LEAST = {"wait_states": -1, "line_cost": -1, "eviction": -1, "btac": 0, "btac_ways": 1}
 
 
 class SettingError(ValueError):
@@ -24,8 +28,11 @@ class Settings:
     """timing: "cycles", or "functional" (one cycle an instruction). dcache, icache: as the firmware programs them, or forced.
 
     dual_issue, store_to_load, early_alu: parts of the pipeline that a what-if switches off. wait_states: of flash, -1 for
-    what the firmware programs. predictor: the branch target cache, as ACTLR programs it, or forced. line_cost: visible cycles
-    of a line from flash, -1 for the model's. ideal_memory: no access waits. seed: of the caches' random replacement. strict: stop at the first access that nobody models.
+    what the firmware programs. predictor: the branch target cache, as ACTLR programs it, or forced; btac, btac_ways: its entries and
+    those of one set, 0 entries for as many as are asked for. line_cost: visible cycles of a line from flash, eviction: of a dirty
+    line's way to SRAM, -1 for the model's. art, prefetch: of flash through ITCM, read_allocate: stores of whole lines that fill none;
+    as programmed, or forced. contention: whether other bus masters delay the core. ideal_memory: no access waits.
+    seed: of the caches' random replacement. strict: stop at the first access that nobody models.
     compiled: whether hot blocks run as code of ours; cycles do not depend on it.
     camera_sensor: which module is plugged into the board's connector.
     exact_interrupts: take an interrupt before the instruction that its cycle falls on, not behind the block around it.
@@ -43,6 +50,13 @@ class Settings:
     store_to_load: bool = True
     predictor: str = "firmware"
     line_cost: int = -1
+    eviction: int = -1
+    btac: int = 0
+    btac_ways: int = 4
+    art: str = "firmware"
+    prefetch: str = "firmware"
+    read_allocate: str = "firmware"
+    contention: bool = True
     ideal_memory: bool = False
     wait_states: int = -1
     seed: int = 1
@@ -76,9 +90,12 @@ def _value(name: str, present: object, value: str) -> object:
         return value == "on"
     if isinstance(present, int):
         try:
-            return int(value, 0)
+            number = int(value, 0)
         except ValueError as error:
             raise SettingError(f"{name} is a whole number, not {value!r}") from error
+        if number < LEAST.get(name, number):
+            raise SettingError(f"{name} is at least {LEAST[name]}, not {number}")
+        return number
     if value not in CHOICES[name]:
         raise SettingError(f"{name} is one of {', '.join(CHOICES[name])}, not {value!r}")
     if isinstance(present, tuple):

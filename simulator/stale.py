@@ -117,7 +117,7 @@ class Coherency:
             slot: int | None = (value >> LINE_SHIFT) % kernels.D_SETS * kernels.D_WAYS + (value >> 30)
         else:
             slot = self._cache.slot(value >> LINE_SHIFT)
-        if slot is None or self._cache.tags[slot] < 0:
+        if slot is None or self._cache.line(slot) < 0:
             return
         writer, line = self._cache.writer(slot), self._cache.line(slot)
         written = self._cache.written(slot)

@@ -12,7 +12,7 @@ GROUPS = {
     "branch": ("branch", "fetch"),
     "flash, code": ("i_miss_flash",),
     "flash, data": ("d_miss_flash",),
-    "SRAM, bus": ("i_miss_ram", "d_miss_ram", "uncached", "bus"),
+    "SRAM, bus": ("i_miss_ram", "d_miss_ram", "uncached", "bus", "contention"),
     "interrupt": ("exception", "sleep"),
 }
 REST = "rest"

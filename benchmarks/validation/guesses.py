@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from simulator.timing import cortex_m7, memories
 
-MOST = 37  # the count at the last commit that changed it; never raise it
+MOST = 32  # the count at the last commit that changed it; never raise it
 
 
 def named() -> list[str]:

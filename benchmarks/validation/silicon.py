@@ -58,6 +58,11 @@ class Comparison:
         """Of our cycles to silicon's, as a fraction."""
         return None if self.run is None else self.run.cycles / self.figure.cycles - 1
 
+    @property
+    def within(self) -> bool:
+        """Whether silicon's cycles lie in our interval."""
+        return self.run is not None and self.run.least <= self.figure.cycles <= self.run.most
+
 
 def check(scope: Scope) -> Answer:
     """Build and run all whose compilers are there."""
@@ -131,9 +136,10 @@ def _line(compared: Sequence[Comparison]) -> str:
     if not held:
         return "no compiler of an independent figure is there"
     mean = sum(held) / len(held)
+    within = sum(c.within for c in compared if c.figure.exact)
     return (
         f"{len(held)} figures of CoreMark on silicon with the same compiler: {100 * min(held):+.1f} to {100 * max(held):+.1f} % "
-        f"of their cycles, {100 * mean:+.1f} % on average"
+        f"of their cycles, {100 * mean:+.1f} % on average; {within} lie within the interval"
     )
 
 

@@ -17,8 +17,13 @@ from firmware.sources import FIRMWARE, Source
 HERE = FIRMWARE / "microbench"
 ELF = OUTPUT / "microbench.elf"
 LEVEL = "O2"
-MODES = {"no-btac": 1, "no-icache": 2, "slow": 4}
-SECTIONS = {"flash": '.text.microbench_loops, "ax"', "dtcm": '.dtcm_data, "awx"'}
+MODES = {"no-btac": 1, "no-icache": 2, "slow": 4, "itcm-flash": 8, "art": 16, "prefetch": 32}
+SECTIONS = {
+    "flash": '.text.microbench_loops, "ax"',
+    "dtcm": '.dtcm_data, "awx"',
+    "itcm-flash": '.text.microbench_loops, "ax"',
+}
+FROM_AXI_TO_ITCM = {"itcm-flash": 0x0800_0000 - 0x0020_0000}
 
 
 def assembly() -> str:
@@ -34,7 +39,7 @@ def assembly() -> str:
     ]
     for number, row in enumerate(listed):
         modes = sum(MODES[mode] for mode in row.modes)
-        parts.append(f"    .word name_{number}, loop_{number}, {modes}")
+        parts.append(f"    .word name_{number}, loop_{number} - {FROM_AXI_TO_ITCM.get(row.place, 0):#x}, {modes}")
     parts += ["    .global microbenchmark_count", "microbenchmark_count:", f"    .word {len(listed)}"]
     parts += [f'name_{number}: .asciz "{row.name}"' for number, row in enumerate(listed)]
     return "\n".join(parts) + "\n"

@@ -44,8 +44,18 @@ static void clock_of_the_pll(void) {
     }
 }
 
+static void accelerate(uint32_t bits) {
+    const uint32_t acr = FLASH_ACR & ~(FLASH_ACR_ARTEN | FLASH_ACR_PRFTEN);
+    FLASH_ACR = acr;
+    FLASH_ACR = acr | FLASH_ACR_ARTRST;
+    FLASH_ACR = acr | bits;
+}
+
 static void enter(uint32_t modes) {
     interrupts_off();
+    if (modes & ITCM_FLASH) {
+        accelerate((modes & ART ? FLASH_ACR_ARTEN : 0u) | (modes & PREFETCH ? FLASH_ACR_PRFTEN : 0u));
+    }
     if (modes & SLOW) {
         clock_of_the_crystal();
     }
@@ -60,6 +70,9 @@ static void enter(uint32_t modes) {
 }
 
 static void leave(uint32_t modes) {
+    if (modes & ITCM_FLASH) {
+        accelerate(FLASH_ACR_ARTEN | FLASH_ACR_PRFTEN);
+    }
     if (modes & NO_ICACHE) {
         ICIALLU = 0;
         dsb();

@@ -8,6 +8,9 @@
 #define NO_BTAC 1u
 #define NO_ICACHE 2u
 #define SLOW 4u
+#define ITCM_FLASH 8u /* ACR.ARTEN and PRFTEN are as the next two say, and the accelerator is empty */
+#define ART 16u
+#define PREFETCH 32u
 
 typedef void (*Loop)(uint32_t iterations);
 

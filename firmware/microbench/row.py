@@ -12,6 +12,7 @@ NARROW_END = "subs r7,r7,#1; bne.n 1b"
 JNK0LE = "jnk0le, STM32H743, M7 r1p1"
 DWELCH = "dwelch67, STM32F767, M7 r1p0"
 RULE = "TIMING.md 6, from three silicon witnesses"
+RM0385 = "RM0385 3.3.2, and the fetch unit's 64 bits a cycle"
 NARROW = "the same and dwelch67: a byte holds its bank for 3 cycles, a word for 1"
 LLVM = "LLVM, ARMScheduleM7.td (a compiler's model)"
 
@@ -22,8 +23,9 @@ class Row:
 
     Registers at the start: R1 = R0, R2, R3, R5 and R6 point to words of the DTCM, 64 bytes from each other, R8 to R12 into a
     region behind them; each of the first words there holds the address of one of them; R4 = 0; R6 + 4096 is readable; S0 to S15
-    are 1.0. `setup` runs after that. `offset` is the loop's address modulo 32; `place` "flash" or "dtcm". `modes`: "no-btac"
-    sets ACTLR.DISBTACREAD, "no-icache" clears CCR.IC, "slow" runs from the crystal with no flash wait states.
+    are 1.0. `setup` runs after that. `offset` is the loop's address modulo 32; `place` "flash", "dtcm", or "itcm-flash" for flash by
+    its other address. `modes`: "no-btac" sets ACTLR.DISBTACREAD, "no-icache" clears CCR.IC, "slow" runs from the crystal with no flash
+    wait states; with "itcm-flash" ACR.ARTEN and PRFTEN are set by "art" and "prefetch" only.
     """
 
     name: str

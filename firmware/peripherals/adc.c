@@ -1,9 +1,10 @@
 /* ADC1 on its inner channels (17 VREFINT, 18 temperature) and on PA4, which DAC channel 1 drives: conversion times, resolution, alignment,
-   a scanned sequence with and without DMA, continuous conversion, overrun, the analog watchdog, injected conversions. */
+   a scanned sequence with and without DMA, continuous conversion, a timer's trigger, overrun, the analog watchdog, injected conversions. */
 #include "converters.h"
 #include "check.h"
 #include "dma.h"
 #include "pins.h"
+#include "timers.h"
 
 #define VREFINT 17u
 #define TEMPERATURE 18u
@@ -13,7 +14,6 @@
 #define SAMPLE_15 1u
 #define SAMPLE_56 3u
 #define SAMPLE_480 7u
-#define BITS_12 12u
 /* DS10916, internal reference voltage and temperature sensor: 1.18 to 1.24 V; 0.76 V at 25 degrees and 2.5 mV a degree, from -40 to 125; VDDA is 3.3 V. */
 #define CODE(millivolts) ((millivolts) * 4095u / 3300u)
 
@@ -131,6 +131,26 @@ static void by_dma(void) {
     ADC_CR2(ADC1) = 0;
 }
 
+#define TICK_CYCLES 2160u
+
+/* TIM6's TRGO at each update starts one conversion. */
+static void triggered(void) {
+    __attribute__((section(".dtcm_bss"))) static uint16_t codes[8];
+    set_up(VREFINT, 1, SAMPLE_15, 0, ADC_CR2_DMA | ADC_CR2_DDS | ADC_CR2_EXTSEL_TIM6_TRGO | ADC_CR2_EXTEN_RISING);
+    dma_start(DMA2, 0, ADC1 + 0x4Cu, codes, 8, 0, DMA_SCR_MINC | DMA_SCR_PSIZE(1) | DMA_SCR_MSIZE(1));
+    clock_on(&RCC_APB1ENR, RCC_APB1ENR_TIM6EN);
+    TIM_ARR(TIM6) = TICK_CYCLES / (CORE_HZ / APB1_TIMER_HZ) - 1u;
+    TIM_CR2(TIM6) = TIM_CR2_MMS_UPDATE;
+    const uint32_t start = board_cycles();
+    TIM_CR1(TIM6) = TIM_CR1_CEN;
+    CYCLES_UNTIL(dma_flags(DMA2, 0) & DMA_TCIF, 200);
+    const uint32_t cycles = board_cycles() - start;
+    TIM_CR1(TIM6) = 0;
+    ADC_CR2(ADC1) = 0;
+    CHECK_WITHIN("a_timer_starts_each_of_eight_conversions", cycles, 8u * TICK_CYCLES, 8u * TICK_CYCLES + 30u * ADC_CYCLES + LOOK);
+    CHECK_WITHIN("whose_codes_are_vrefints", codes[7], CODE(1180), CODE(1240));
+}
+
 static void overrun(void) {
     enable_interrupt(ADC_IRQ);
     interrupts = seen = 0;
@@ -179,6 +199,7 @@ int main(void) {
     pin();
     scan();
     by_dma();
+    triggered();
     overrun();
     watchdog();
     injected();

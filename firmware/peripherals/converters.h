@@ -26,6 +26,8 @@
 #define ADC_CR2_DDS (1u << 9)
 #define ADC_CR2_EOCS (1u << 10)
 #define ADC_CR2_ALIGN (1u << 11)
+#define ADC_CR2_EXTSEL_TIM6_TRGO FIELD(13, 24)
+#define ADC_CR2_EXTEN_RISING FIELD(1, 28)
 #define ADC_CR2_JSWSTART (1u << 22)
 #define ADC_CR2_SWSTART (1u << 30)
 #define ADC_SMPR1(adc) REG32((adc) + 0x0Cu)

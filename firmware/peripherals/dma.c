@@ -83,6 +83,19 @@ static void packing(void) {
     CHECK("without_pinc_one_word_fills", to[0] == from[0] && to[3] == from[0] && to[4] == 0xEEEEEEEEu, 1);
 }
 
+/* Section 8.3, arbiter: a priority by software counts more than a lower number. */
+static void priorities(void) {
+    fill();
+    memset(second, 0xEE, sizeof second);
+    dma_start(DMA2, M2M, (uint32_t)from, to, 4 * WORDS, 0, COPY | DMA_SCR_PL(0));
+    dma_start(DMA2, 1, (uint32_t)from, second, 4 * WORDS, 0, COPY | DMA_SCR_PL(3));
+    CYCLES_UNTIL(dma_flags(DMA2, 1) & DMA_TCIF, 100);
+    const uint32_t left = DMA_SNDTR(DMA2, M2M);
+    CYCLES_UNTIL(dma_flags(DMA2, M2M) & DMA_TCIF, 100);
+    CHECK("the_higher_priority_goes_first", left > 0, 1);
+    CHECK("both_arrive", first_difference(from, to, sizeof to) + first_difference(from, second, sizeof second), 2 * sizeof to);
+}
+
 static void errors(void) {
     fill();
     enable_interrupt(DMA2_STREAM0_IRQ);
@@ -127,7 +140,8 @@ static void stop(void) {
     }
 }
 
-#define TO_PORT (DMA_SCR_CHSEL(7) | DMA_SCR_DIR_M2P | DMA_SCR_MINC | WORD_SIZES)
+#define OUT (DMA_SCR_DIR_M2P | DMA_SCR_MINC | WORD_SIZES)
+#define OUT_BY_TIM6 (OUT | DMA_SCR_CHSEL(7))
 
 /* DMA1's peripheral port reaches APB1: the port's BSRR is DMA2's to write, so TIM6's ARR is written here. */
 static void a_peripherals_pace(void) {
@@ -136,7 +150,7 @@ static void a_peripherals_pace(void) {
     }
     pace();
     const uint32_t start = board_cycles();
-    dma_start(DMA1, PACED, TIM6 + 0x2Cu, from, 8, 0, TO_PORT);
+    dma_start(DMA1, PACED, TIM6 + 0x2Cu, from, 8, 0, OUT_BY_TIM6);
     CYCLES_UNTIL(dma_flags(DMA1, PACED) & DMA_TCIF, 200);
     const uint32_t cycles = board_cycles() - start;
     CHECK_WITHIN("eight_requests_take_eight_periods", cycles, 7u * TICK_CYCLES, 8u * TICK_CYCLES + 2u * LOOK);
@@ -150,7 +164,7 @@ static void circular(void) {
     enable_interrupt(DMA1_STREAM1_IRQ);
     interrupts = 0;
     from[0] = from[1] = from[2] = from[3] = RELOAD;
-    dma_start(DMA1, PACED, TIM6 + 0x2Cu, from, 4, 0, TO_PORT | DMA_SCR_CIRC | DMA_SCR_HTIE | DMA_SCR_TCIE);
+    dma_start(DMA1, PACED, TIM6 + 0x2Cu, from, 4, 0, OUT_BY_TIM6 | DMA_SCR_CIRC | DMA_SCR_HTIE | DMA_SCR_TCIE);
     CYCLES_UNTIL(interrupts >= 6, 300);
     const uint32_t enabled = DMA_SCR(DMA1, PACED) & DMA_SCR_EN;
     stop();
@@ -169,7 +183,7 @@ static void double_buffer(void) {
     dma_start(DMA1, PACED, TIM6 + 0x2Cu, from, 2, 0, 0);
     DMA_SCR(DMA1, PACED) = 0;
     DMA_SM1AR(DMA1, PACED) = (uint32_t)second;
-    dma_start(DMA1, PACED, TIM6 + 0x2Cu, from, 2, 0, TO_PORT | DMA_SCR_DBM | DMA_SCR_TCIE);
+    dma_start(DMA1, PACED, TIM6 + 0x2Cu, from, 2, 0, OUT_BY_TIM6 | DMA_SCR_DBM | DMA_SCR_TCIE);
     CYCLES_UNTIL(interrupts >= 4, 300);
     stop();
     const uint32_t ct[4] = {seen[0] & DMA_SCR_CT, seen[1] & DMA_SCR_CT, seen[2] & DMA_SCR_CT, seen[3] & DMA_SCR_CT};
@@ -180,7 +194,7 @@ static void double_buffer(void) {
 static void an_end_before_the_end(void) {
     pace();
     disable_interrupt(DMA1_STREAM1_IRQ);
-    dma_start(DMA1, PACED, TIM6 + 0x2Cu, from, 4, 0, TO_PORT);
+    dma_start(DMA1, PACED, TIM6 + 0x2Cu, from, 4, 0, OUT_BY_TIM6);
     CYCLES_UNTIL(DMA_SNDTR(DMA1, PACED) == 2, 100);
     DMA_SCR(DMA1, PACED) &= ~DMA_SCR_EN;
     CYCLES_UNTIL((DMA_SCR(DMA1, PACED) & DMA_SCR_EN) == 0, 10);
@@ -200,7 +214,7 @@ static void pulses(void) {
     clock_on(&RCC_APB2ENR, RCC_APB2ENR_TIM1EN);
     TIM_ARR(TIM1) = TICK_CYCLES - 1u;
     TIM_EGR(TIM1) = TIM_EGR_UG;
-    dma_start(DMA2, 5, (uint32_t)&GPIO_BSRR(GPIOI), from, 8, 0, TO_PORT - DMA_SCR_CHSEL(1));
+    dma_start(DMA2, 5, (uint32_t)&GPIO_BSRR(GPIOI), from, 8, 0, OUT | DMA_SCR_CHSEL(6));
     TIM_DIER(TIM1) = TIM_DIER_UDE;
     TIM_CR1(TIM1) = TIM_CR1_CEN;
     const uint32_t cycles = CYCLES_UNTIL(dma_flags(DMA2, 5) & DMA_TCIF, 200);
@@ -211,6 +225,7 @@ static void pulses(void) {
 int main(void) {
     memory_to_memory();
     packing();
+    priorities();
     errors();
     a_peripherals_pace();
     circular();

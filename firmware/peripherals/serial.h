@@ -23,6 +23,7 @@
 #define USART_CR3_OVRDIS (1u << 12)
 #define USART_BRR(usart) REG32((usart) + 0x0Cu)
 #define USART_RQR(usart) REG32((usart) + 0x18u)
+#define USART_RQR_SBKRQ (1u << 1)
 #define USART_RQR_RXFRQ (1u << 3)
 #define USART_ISR(usart) REG32((usart) + 0x1Cu)
 #define USART_ISR_PE (1u << 0)

@@ -1,5 +1,5 @@
 /* USART6 (PC6, PC7) and UART7 (PF7, PF6), wired crosswise: D1 to A5 and A4 to D0. Frames and their time, interrupts, DMA, the idle line,
-   parity, overrun, a character that matches. Without the wires only what needs none is checked. */
+   parity, breaks and framing, overrun, a character that matches. Without the wires only what needs none is checked. */
 #include <string.h>
 
 #include "check.h"
@@ -148,6 +148,25 @@ static void parity(void) {
     CHECK("one_with_four_is", heard_after(0x0F) & USART_ISR_PE, 0);
 }
 
+/* A break is a frame of zeros without a stop bit. At half the receiver's rate 0x01 is low for two of its bits, high for two, low for 14. */
+static void framing(void) {
+    set_up(0, 0, 0);
+    USART_RQR(USART6) = USART_RQR_SBKRQ;
+    CYCLES_UNTIL(USART_ISR(UART7) & USART_ISR_RXNE, 100);
+    CHECK("a_break_is_a_framing_error", USART_ISR(UART7) & USART_ISR_FE, USART_ISR_FE);
+    CHECK("of_zeros", USART_RDR(UART7), 0);
+    USART_ICR(UART7) = USART_ISR_FE;
+    CHECK("fecf_clears_it", USART_ISR(UART7) & USART_ISR_FE, 0);
+    set_up(0, 0, 0);
+    USART_CR1(USART6) = 0;
+    USART_BRR(USART6) = 2u * APB2_HZ / BAUD_RATE;
+    USART_CR1(USART6) = ON;
+    wait_cycles(60u * BIT_CYCLES);
+    USART_ICR(UART7) = USART_ISR_IDLE;
+    CHECK("so_is_half_the_rate", heard_after(0x01) & USART_ISR_FE, USART_ISR_FE);
+    CHECK("each_bit_is_heard_twice", USART_RDR(UART7), 0x06);
+}
+
 static void receiver(void) {
     set_up(0, 0, 0);
     heard_after('x');
@@ -193,6 +212,7 @@ int main(void) {
     CHECK("dma_takes_what_is_received", flags & DMA_TCIF, DMA_TCIF);
     CHECK("as_it_was_sent", first_difference(by_7, text, BYTES), BYTES);
     parity();
+    framing();
     receiver();
     return check_verdict();
 }

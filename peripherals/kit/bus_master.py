@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import Protocol
 
 from peripherals.memory_map import Memory
@@ -99,7 +100,8 @@ class BusMatrix:
     """The memories and peripherals behind the matrix. A memory whose name is in `closed` answers with an error.
 
     Reads and writes raise BusError. `on_read` is told before memory is read, `on_write` after it was written: the master and its
-    part, address, size. `beats` counts what each master has moved, and `cycles` the bus cycles that took."""
+    part, address, size; `on_moved` of either. `beats` counts what each master has moved, and `cycles` the bus cycles that took.
+    `pace` is how many cycles of HCLK a word of a long burst takes at an address."""
 
     def __init__(self, memories: Sequence[Memory], find: Callable[[int], tuple[Answering, int, str] | None]) -> None:
         memories = _joined(memories)
@@ -110,6 +112,8 @@ class BusMatrix:
         self.on_closed: Callable[[str, bool], None] = lambda name, closed: None
         self.on_write: Callable[[str, int, int], None] = lambda user, address, size: None
         self.on_read: Callable[[str, int, int], None] = lambda user, address, size: None
+        self.on_moved: Callable[[str, int, int], None] = lambda user, address, size: None
+        self.pace: Callable[[int], Fraction] = lambda address: Fraction(CYCLES["memory"])
         self.beats: Counter[str] = Counter()
         self.cycles: Counter[str] = Counter()
 
@@ -158,6 +162,10 @@ class Port:
         except BusError:
             return CYCLES["memory"]
 
+    def pace(self, address: int) -> Fraction:
+        """Cycles of HCLK that a word of a long burst takes at an address of a memory."""
+        return self._matrix.pace(address)
+
     def is_memory(self, address: int, size: int = 1) -> bool:
         return not self._only and self._matrix.memory(address, size) is not None
 
@@ -181,6 +189,7 @@ class Port:
         """Neighbouring bytes of one memory, in beats of so many bytes."""
         self._open(address, size)
         self._matrix.on_read(self._user, address, size)
+        self._matrix.on_moved(self._user, address, size)
         self._book(-(-size // beat), CYCLES["memory"])
         return self._matrix.contents.read(address, size)
 
@@ -191,6 +200,7 @@ class Port:
         self._book(-(-len(data) // beat), CYCLES["memory"])
         self._matrix.contents.write(address, data)
         self._matrix.on_write(self._user, address, len(data))
+        self._matrix.on_moved(self._user, address, len(data))
 
     def _find(self, address: int) -> tuple[Answering, int, str]:
         found = self._matrix.find(address)

@@ -84,6 +84,7 @@ class Converter(Peripheral):
         self.on_injected: Callable[[], None] = self.start_injected
         self.collect: Callable[[int], bool] = lambda value: False
         self._triggers: tuple[Sequence[Line], Sequence[Line]] = (), ()
+        self._choosing = False
         self._begin()
 
     def _begin(self) -> None:
@@ -137,13 +138,18 @@ class Converter(Peripheral):
         self._update()
 
     def _choose_triggers(self) -> None:
+        """A signal that was not kept up to date jumps to its level when it is wanted: that is no trigger."""
+        self._choosing = True
         for prefix, lines in zip(("", "J"), self._triggers, strict=True):
             enabled = self[f"CR2.{prefix}EXTEN"] and self["CR2.ADON"]
             for place, line in enumerate(lines):
                 line.want((self, prefix, place), wanted=bool(enabled) and place == self[f"CR2.{prefix}EXTSEL"])
+        self._choosing = False
 
     def _triggered(self, prefix: str, place: int, level: bool) -> None:
         edges = self[f"CR2.{prefix}EXTEN"]
+        if self._choosing:
+            return
         if self["CR2.ADON"] and place == self[f"CR2.{prefix}EXTSEL"] and edges & (_RISING if level else _FALLING):
             latency, start = (_INJECTED_LATENCY, self.on_injected) if prefix else (_REGULAR_LATENCY, self.on_regular)
             self._periods.at(self._periods.upcoming + latency * self._prescaler(), start)

@@ -65,6 +65,7 @@ class Dac(Peripheral):
         for request in requests:
             request.acknowledged = partial(request.set, False)
         self._triggers: Sequence[Line] = ()
+        self._choosing = False
         self.changed: list[Callable[[int, int], None]] = []
         self._begin()
 
@@ -163,14 +164,17 @@ class Dac(Peripheral):
         return bool(self[f"CR.EN{channel}"] and self[f"CR.TEN{channel}"]) and self[f"CR.TSEL{channel}"] == trigger
 
     def _choose_triggers(self) -> None:
+        """A signal that was not kept up to date jumps to its level when it is wanted: that is no trigger."""
+        self._choosing = True
         for place, line in enumerate(self._triggers):
             for channel in _CHANNELS:
                 line.want((self, channel), wanted=self._waits_for(channel, place))
+        self._choosing = False
 
     def _trigger(self, place: int, level: bool) -> None:
         """A rising edge; only these ask for DMA, and one that finds the last request unserved is an underrun, after which none asks (16.3.7)."""
         for channel in _CHANNELS:
-            if level and self._waits_for(channel, place):
+            if level and not self._choosing and self._waits_for(channel, place):
                 self._load(channel, _TRIGGERED)
                 if self[f"CR.DMAEN{channel}"] and not self[f"SR.DMAUDR{channel}"]:
                     self._ask(channel)

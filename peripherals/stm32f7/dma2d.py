@@ -1,11 +1,12 @@
 """The Chrom-ART accelerator: fills, copies, converts and blends rectangles of pixels.
 
-Reference: RM0385 9. A transfer's data move when its time is over, all at once. Not modelled: its FIFOs, contention on the bus; a transfer
-that is suspended goes on with the rest of its time.
+Reference: RM0385 9. A transfer's data move when its time is over, all at once. Not modelled: its FIFOs, and that others hold it up; a
+transfer that is suspended goes on with the rest of its time.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -27,6 +28,8 @@ _START_UP = 8  # guess: HCLK cycles before the first access
 
 
 class Dma2d(Peripheral):
+    """`on_transfer` is told what a transfer moves, as (address, bytes) for each rectangle, and in how many cycles; nothing at its end."""
+
     registers = (
         reg(
             0x00,
@@ -69,6 +72,7 @@ class Dma2d(Peripheral):
             tuple[int, Callable[[], None]]
         ] = []  # what a suspended transfer still has to do, and in how many cycles
         self._loading = ""
+        self.on_transfer: Callable[[tuple[tuple[int, int], ...], int], None] = lambda moved, cycles: None
 
     def reset(self) -> None:
         super().reset()
@@ -92,6 +96,8 @@ class Dma2d(Peripheral):
             self._cancel()
         elif before & _SUSPEND and not self["CR.SUSP"]:
             self._events = [self._clock.after(cycles, action) for cycles, action in self._left]
+            if self._events:
+                self.on_transfer(self._moved(), self._cycles())
             self._left = []
         self._update()
 
@@ -114,6 +120,7 @@ class Dma2d(Peripheral):
         for event in self._events:
             event.cancel()
         self._events = []
+        self.on_transfer((), 0)
 
     def _stop(self) -> None:
         self._cancel()
@@ -132,6 +139,12 @@ class Dma2d(Peripheral):
         if 0 < watched <= self["NLR.NL"]:
             self._events.append(self._clock.after(cycles * watched // self["NLR.NL"], lambda: self._raise(_TWIF)))
         self._events.append(self._clock.after(cycles, self._transfer))
+        self.on_transfer(self._moved(), cycles)
+
+    def _moved(self) -> tuple[tuple[int, int], ...]:
+        area = self["NLR.PL"] * self["NLR.NL"]
+        read = [(self[f"{layer}MAR"], pixels.BITS[self[f"{layer}PFCCR.CM"]]) for layer in self._inputs()]
+        return tuple((address, area * bits // 8) for address, bits in (*read, (self["OMAR"], self._output_bits())))
 
     def _inputs(self) -> tuple[str, ...]:
         return {COPY: (_FOREGROUND,), CONVERT: (_FOREGROUND,), BLEND: (_FOREGROUND, _BACKGROUND), FILL: ()}[
@@ -161,15 +174,15 @@ class Dma2d(Peripheral):
         return pixels.BITS[self["FGPFCCR.CM"] if self["CR.MODE"] == COPY else self["OPFCCR.CM"]]
 
     def _cycles(self) -> int:
-        """One HCLK a word of 32 bits that is read or written, and the dead time behind each; guess where the bus is free."""
-        bits = sum(pixels.BITS[self[f"{layer}PFCCR.CM"]] for layer in self._inputs()) + self._output_bits()
-        beats = -(-self["NLR.PL"] * bits // 32) * self["NLR.NL"]
+        """What each word of 32 bits takes that is read or written, and the dead time behind each; guess where the bus is free."""
         dead = self["AMTCR.DT"] if self["AMTCR.EN"] else 0
-        return _START_UP + beats * (1 + dead)
+        words = [(address, -(-size // 4)) for address, size in self._moved()]
+        return _START_UP + math.ceil(sum(count * (self._port.pace(address) + dead) for address, count in words))
 
     def _transfer(self) -> None:
         self["CR"] &= ~_START
         self._events = []
+        self.on_transfer((), 0)
         try:
             (self._copy if self["CR.MODE"] == COPY else self._draw)()
         except BusError:

@@ -1,7 +1,7 @@
 """The memory controller's SDRAM half: a memory answers only after the commands that a datasheet asks for, in their order.
 
 Reference: RM0385 13.7; Micron MT48LC4M32B2, initialisation. Not modelled: the NOR, SRAM and NAND banks (kept registers), write
-protection, loss of data without refresh, the memory's timing from SDTR (the bus has one cost for it).
+protection, loss of data without refresh. What an access takes by `timing` is the bus's business.
 """
 
 from __future__ import annotations
@@ -49,8 +49,26 @@ class _Sdram:
     mode: int = 0
 
 
+@dataclass(frozen=True)
+class SdramTiming:
+    """Bank 1 as SDCR1, SDTR1 and SDRTR have it. period: HCLKs of one SDCLK, 0 while it is off; width: bytes of the bus; pipe: HCLKs
+    behind a datum; the rest in SDCLKs, refresh 0 for none."""
+
+    period: int
+    width: int
+    cas: int
+    pipe: int
+    burst: bool
+    column_bits: int
+    row_bits: int
+    activate: int
+    precharge: int
+    row_cycle: int
+    refresh: int
+
+
 class Fmc(Peripheral):
-    """`on_ready` is told of each SDRAM bank, 1 or 2, that begins or ceases to answer."""
+    """`on_ready` is told of each SDRAM bank, 1 or 2, that begins or ceases to answer; `on_timing` that `timing` may be another."""
 
     registers = (
         *(register for n in (1, 2, 3, 4) for register in _bank(n)),
@@ -86,6 +104,7 @@ class Fmc(Peripheral):
         self._clock = clock
         self._irq = irq
         self._on_ready = on_ready
+        self.on_timing: Callable[[], None] = lambda: None
         self._banks = {1: _Sdram(), 2: _Sdram()}
         self._command: Event | None = None
         self._until = 0  # the cycle at which the last command is over
@@ -99,6 +118,23 @@ class Fmc(Peripheral):
             self._banks[bank] = _Sdram()
             self._on_ready(bank, False)
         self._update()
+        self.on_timing()
+
+    @property
+    def timing(self) -> SdramTiming:
+        return SdramTiming(
+            period=self.sdclk,
+            width=1 << min(self["SDCR1.MWID"], 2),
+            cas=self["SDCR1.CAS"],
+            pipe=self["SDCR1.RPIPE"],
+            burst=bool(self["SDCR1.RBURST"]),
+            column_bits=8 + self["SDCR1.NC"],
+            row_bits=11 + self["SDCR1.NR"],
+            activate=self["SDTR1.TRCD"] + 1,
+            precharge=self["SDTR1.TRP"] + 1,
+            row_cycle=self["SDTR1.TRC"] + 1,
+            refresh=self["SDRTR.COUNT"] + 1 if self["SDRTR.COUNT"] else 0,
+        )
 
     @property
     def sdclk(self) -> int:
@@ -109,6 +145,11 @@ class Fmc(Peripheral):
         self.store("SDCR1", value)
         if not self.sdclk:
             self._lose_clock()
+        self.on_timing()
+
+    def write_SDTR1(self, value: int) -> None:
+        self.store("SDTR1", value)
+        self.on_timing()
 
     def write_SDCMR(self, value: int) -> None:
         """A command for one bank or both; BUSY until it is done, and whatever comes meanwhile waits on the bus.
@@ -160,6 +201,7 @@ class Fmc(Peripheral):
         if value & 1:
             self["SDSR.RE"] = 0
         self._update()
+        self.on_timing()
 
     def _update(self) -> None:
         self._irq.set(bool(self["SDSR.RE"] and self["SDRTR.REIE"]))

@@ -7,6 +7,8 @@ memory holds when its last line is over, or when somebody looks; then errors of 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
 
 import numpy as np
@@ -38,9 +40,17 @@ _SHADOWED = (
 )
 
 
+@dataclass(frozen=True)
+class Scan:
+    """What a layer reads: the place of its frame buffer, and bytes a second on the mean of a frame."""
+
+    address: int
+    rate: Fraction
+
+
 class Ltdc(Peripheral):
     """`frame()` is the picture now, `on_frame` is called as each frame's last active line ends. Layer registers read as they work; what
-    is written waits for the reload."""
+    is written waits for the reload. `on_scan` is told that `scans` may be another."""
 
     registers = (
         reg(0x08, "SSCR", rw="HSW[27:16] VSH[10:0]"),
@@ -89,11 +99,13 @@ class Ltdc(Peripheral):
         self._irq = irq
         self._error_irq = error_irq
         self.on_frame: list[Callable[[], None]] = []
+        self.on_scan: Callable[[], None] = lambda: None
         self._shadow: dict[str, int] = {}
         self._cluts = {n: pixels.GREY.copy() for n in LAYERS}
         self._origin = 0  # the pixel clock's count when the scan began
         self._seen = 0  # the pixel since then up to which the line interrupt has been looked for
         self._alarm: Alarm | None = None
+        pixel_clock.listen(lambda: self.on_scan())
         for short in _SHADOWED:
             for n in LAYERS:
                 key = short.replace("x", str(n))
@@ -105,8 +117,20 @@ class Ltdc(Peripheral):
         self._cluts = {n: pixels.GREY.copy() for n in LAYERS}
         self._plan()
         self._update()
+        self.on_scan()
 
     # The raster
+
+    @property
+    def scans(self) -> tuple[Scan, ...]:
+        """Of each layer that is on; none while nothing is scanned."""
+        if not self.running or self._frame <= 1:
+            return ()
+        found = []
+        for name in (f"L{n}" for n in LAYERS if self[f"L{n}CR.LEN"]):
+            size = max(0, self[f"{name}CFBLR.CFBLL"] - 3) * self[f"{name}CFBLNR.CFBLNBR"]
+            found.append(Scan(self[f"{name}CFBAR"], size * self._pixel_clock.hz / self._frame))
+        return tuple(found)
 
     @property
     def running(self) -> bool:
@@ -164,6 +188,7 @@ class Ltdc(Peripheral):
             self._origin = self._pixels.upcoming
             self._seen = 0
         self._plan()
+        self.on_scan()
 
     def write_SRCR(self, value: int) -> None:
         """IMR is over at once, VBR at the next blanking; while nothing is scanned there is none."""
@@ -176,6 +201,7 @@ class Ltdc(Peripheral):
         for key, value in self._shadow.items():
             self.store(key, value)
         self._shadow.clear()
+        self.on_scan()
 
     def write_LIPCR(self, value: int) -> None:
         self._look_for_line()

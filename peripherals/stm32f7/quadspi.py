@@ -1,7 +1,8 @@
 """The QUADSPI interface: commands to a serial flash in indirect, polling and memory-mapped mode, through a FIFO of 32 bytes.
 
 Reference: RM0385 14. Not modelled: dual-flash mode, the second flash, sending the instruction once only, sample shifting; in memory-mapped
-mode the flash is a memory of the bus as long as the command is one that reads it, with the bus's costs and no time-out.
+mode the flash is a memory of the bus as long as the command is one that reads it; what a read takes by `mapped` is the bus's business,
+and no flag tells a time-out.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _EN, _ABORT = 1, 2
 
 
 class Quadspi(Peripheral):
-    """`on_map` is told when the flash begins or ceases to answer as memory."""
+    """`on_map` is told when the flash begins or ceases to answer as memory, `on_timing` that `mapped` may be another."""
 
     registers = (
         reg(
@@ -68,6 +69,7 @@ class Quadspi(Peripheral):
         self._irq = irq
         self._request = request
         self._on_map = on_map
+        self.on_timing: Callable[[], None] = lambda: None
         self.flash: SerialFlash | None = None
         self._fifo = bytearray()
         self._left = 0  # bytes of DLR still to transfer
@@ -93,6 +95,7 @@ class Quadspi(Peripheral):
             self["SR"] = self["SR"] & ~_BUSY | (_TCF if aborted else 0)
             self._on_map(False)
         self._update()
+        self.on_timing()
 
     def write_FCR(self, value: int) -> None:
         self["SR"] &= ~(value & 0x1B)
@@ -316,6 +319,17 @@ class Quadspi(Peripheral):
         if self.flash is not None and self.flash.maps(first):
             self["SR"] |= _BUSY
             self._on_map(True)
+            self.on_timing()
+
+    @property
+    def mapped(self) -> tuple[int, int, int]:
+        """What a memory-mapped read takes, in cycles of HCLK: a command up to its data, a byte of them, and how long the flash stays
+        selected behind the last one, 0 for ever. The instruction is sent once where CCR.SIOO is set (14.3.12)."""
+        clocks = self._overhead()
+        if self["CCR.SIOO"] and self["CCR.IMODE"]:
+            clocks -= 8 // _WIRES[self["CCR.IMODE"]]
+        timeout = (self["LPTR"] + 1) * self._sck if self["CR.TCEN"] else 0
+        return clocks * self._sck, self._data_cycles(1), timeout
 
     # Wires
 

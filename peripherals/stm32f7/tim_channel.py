@@ -1,6 +1,7 @@
 """A channel of a timer: what CCMRx, CCER and CCRx say of it, its reference and its captures.
 
-Reference: RM0385 22.3.6 to 22.3.15, 22.4.7 (modes), 22.4.9. Not modelled: that OCxFE saves two clocks between a trigger and the output.
+Reference: RM0385 22.3.6 to 22.3.15, 22.4.7 (modes), 22.4.9. Not modelled: that OCxFE saves two clocks between a trigger and the output;
+in toggle mode the reference counts matches from when somebody wants it on.
 """
 
 from __future__ import annotations
@@ -111,6 +112,11 @@ class Channel:
     def partner_matters(self) -> bool:
         """The combined and asymmetric modes look at the reference of the pair's other channel."""
         return self.mode >= _COMBINED_OR
+
+    @property
+    def changes_on_match(self) -> bool:
+        """Modes 1 and 2, until they have had their match."""
+        return self.mode == (_INACTIVE_ON_MATCH if self.reference else _ACTIVE_ON_MATCH)
 
     def match(self) -> None:
         if self.mode in (_ACTIVE_ON_MATCH, _INACTIVE_ON_MATCH, _TOGGLE):

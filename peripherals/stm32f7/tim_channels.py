@@ -111,7 +111,10 @@ class ChannelTimer(Timer):
         self._plan()
 
     def _take_controls(self) -> None:
+        """A reference that nobody has followed is looked up while its mode still says what it is: freezing it keeps it."""
+        value, down = self._counter.value, self._counter.falling
         for channel in self.channels:
+            channel.follow(value, down=down, triggered=self._triggered)
             channel.mode, channel.enables = channel.written_mode, channel.written_enables
 
     def _configure_slave(self) -> None:
@@ -308,7 +311,7 @@ class ChannelTimer(Timer):
 
     def _match_matters(self, channel: Channel) -> bool:
         pulses = channel.index == 0 and self._triggers(_COMPARE_PULSE)
-        return pulses or self._requests_on(channel) or not self[channel.flag]
+        return pulses or channel.changes_on_match or self._requests_on(channel) or not self[channel.flag]
 
     def _wrap_matters(self) -> bool:
         if self._followed or super()._wrap_matters():

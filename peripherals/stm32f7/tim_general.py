@@ -129,9 +129,8 @@ class GeneralTimer(ChannelTimer):
 
     def _configure_slave(self) -> None:
         slave = self.slave
-        slave.captures = self._captures_trigger()
         slave.external_clock_2 = bool(self["SMCR.ECE"])
-        slave.configure(self["SMCR.SMS_3"] << 3 | self["SMCR.SMS"], self["SMCR.TS"])
+        slave.configure(self["SMCR.SMS_3"] << 3 | self["SMCR.SMS"], self["SMCR.TS"], captures=self._captures_trigger())
         self._trigger_filter.hold = hold(self["SMCR.ETF"], 1 << self["CR1.CKD"])
         self._trigger_filter.use(slave.uses_external_trigger or any(channel.clearable for channel in self.channels))
         self._external_pin_changed()

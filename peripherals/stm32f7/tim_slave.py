@@ -55,7 +55,7 @@ class SlaveController:
         self._internal: Sequence[Signal] = ()
         self.mode = 0
         self.selection = 0
-        self.captures = False  # a channel captures TRC, or TRGI commutates
+        self._captures = False
         self.external_clock_2 = False
         self._level = False
         self._inputs = [False, False]  # TI1FP1 and TI2FP2
@@ -67,23 +67,29 @@ class SlaveController:
             signal.listen(partial(self._internal_edge, n))
 
     def reset(self) -> None:
-        self.mode = self.selection = 0
-        self.captures = self.external_clock_2 = self._level = False
+        self.external_clock_2 = self._level = False
         self._inputs = [False, False]
         self.configure(0, 0)
 
-    def configure(self, mode: int, selection: int) -> None:
-        self.mode, self.selection = mode, selection
+    def configure(self, mode: int, selection: int, *, captures: bool = False) -> None:
+        """SMS and TS, and whether a channel captures TRC or TRGI commutates. A signal that was not kept up to date jumps to its level when
+        it is wanted; so it is wanted before it is listened to."""
+        active = captures or mode >= _RESET
         for n, signal in enumerate(self._internal):
-            signal.want(self, wanted=self._active and n == selection)
-        if self._active and selection < len(self._internal):
+            if active and n == selection:
+                signal.want(self)
+        self.mode, self.selection, self._captures = mode, selection, captures
+        for n, signal in enumerate(self._internal):
+            if not active or n != selection:
+                signal.want(self, wanted=False)
+        if active and selection < len(self._internal):
             self._level = self._internal[selection].level
         elif selection in (_TI1, _TI2):
             self._level = self._inputs[selection - _TI1]
 
     @property
     def _active(self) -> bool:
-        return bool(self.captures or self.mode >= _RESET)
+        return self._captures or self.mode >= _RESET
 
     def uses(self, index: int) -> bool:
         """Whether TI1 or TI2 have to be looked at."""

@@ -46,5 +46,6 @@ class TwoChannelTimer(ChannelTimer):
         self._control()
 
     def _configure_slave(self) -> None:
-        self.slave.captures = self._captures_trigger()
-        self.slave.configure(self["SMCR.SMS_3"] << 3 | self["SMCR.SMS"], self["SMCR.TS"])
+        self.slave.configure(
+            self["SMCR.SMS_3"] << 3 | self["SMCR.SMS"], self["SMCR.TS"], captures=self._captures_trigger()
+        )

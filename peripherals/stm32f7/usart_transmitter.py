@@ -138,7 +138,7 @@ class Transmitter:
             self._wave.rest(not unit["CR2.TXINV"] if idles else None)
             self._clock_wave.rest(bool(unit["CR2.CPOL"]) if unit["CR2.CLKEN"] and self._enabled else None)
         if unit["CR3.DEM"]:
-            if self._shifting is None:
+            if self._shifting is self._release is None or not self._enabled:
                 self.driver_enable.drive(bool(unit["CR3.DEP"]) if self._enabled else None)
         elif not unit["CR3.RTSE"]:
             self.driver_enable.drive(None)
@@ -180,7 +180,11 @@ class Transmitter:
         unit = self._unit
         if unit["CR3.DEM"]:
             release = end + unit["CR1.DEDT"] * self._sample
-            self._release = unit.periods.at(release, lambda: self.driver_enable.drive(bool(unit["CR3.DEP"])))
+            self._release = unit.periods.at(release, self._released)
+
+    def _released(self) -> None:
+        self._release = None
+        self.driver_enable.drive(bool(self._unit["CR3.DEP"]))
 
     def stop(self) -> None:
         for alarm in (self._shifting, self._release):

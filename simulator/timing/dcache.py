@@ -2,17 +2,18 @@
 
 Reference: Armv7-M ARM B2.2 (caches, maintenance); Cortex-M7 TRM 5.5 (4-way, lines of 32 bytes, write-back by whole lines). The kernels
 fill, dirty and evict lines as blocks are booked, so what is here is exact from block to block.
-Not modelled: the store buffer, and a line fill that meets a master's write half way.
+Not modelled: the store buffer, and a line fill that meets a master's write half way: it counts as over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.timing.fills import Fill, Region
 from simulator.timing.kernels import (
     CACHE_LOG_ROWS,
     D_LINES,
@@ -25,7 +26,6 @@ from simulator.timing.kernels import (
     REPORTED,
     STALE,
     Logged,
-    Region,
     Restore,
     State,
     Writer,
@@ -62,10 +62,14 @@ class Event:
 
 
 class DataCache:
-    """A slot is set * 4 + way. Addresses of lines are byte addresses shifted right by 5."""
+    """A slot is set * 4 + way. Addresses of lines are byte addresses shifted right by 5. `on_write_back` is told of each line that
+    maintenance writes back."""
 
-    def __init__(self, state: NDArray[np.int64], regions: NDArray[np.uint8], costs: NDArray[np.int64]) -> None:
-        self._state, self._regions, self._costs = state, regions, costs
+    def __init__(
+        self, state: NDArray[np.int64], regions: NDArray[np.uint8], costs: NDArray[np.int64], fills: NDArray[np.int64]
+    ) -> None:
+        self._state, self._regions, self._costs, self._fills = state, regions, costs, fills
+        self.on_write_back: Callable[[int], None] = lambda line: None
         self.tags: NDArray[np.int64] = np.full(2 * D_LINES, -1, np.int64)
         self._none: NDArray[np.int64] = np.full_like(self.tags, -1)
         self._written: NDArray[np.int64] = np.zeros(D_LINES, np.int64)
@@ -99,10 +103,31 @@ class DataCache:
 
     # Lines
 
+    @property
+    def _held(self) -> NDArray[np.int64]:
+        """The tags as they will be once the line that is being filled has come: to look at, not to keep."""
+        line, place = int(self._fills[Fill.LINE]), int(self._fills[Fill.PLACE])
+        if line < 0:
+            return self.tags
+        held = self.tags.copy()
+        held[place] = line
+        if self._fills[Fill.STORED]:
+            held[D_LINES + place] = line
+        return held
+
+    def land(self) -> None:
+        """The line that is being filled counts as filled, since somebody changes lines: kernels._landed."""
+        line, place = int(self._fills[Fill.LINE]), int(self._fills[Fill.PLACE])
+        if line >= 0:
+            self.tags[place] = line
+            if self._fills[Fill.STORED]:
+                self.tags[D_LINES + place] = line
+            self._fills[Fill.LINE] = -1
+
     def slot(self, line: int) -> int | None:
         """Where the line is held."""
         first = line % D_SETS * D_WAYS
-        for way, tag in enumerate(self.tags[first : first + D_WAYS].tolist()):
+        for way, tag in enumerate(self._held[first : first + D_WAYS].tolist()):
             if tag >= 0 and tag & ~STALE == line:
                 return first + way
         return None
@@ -112,17 +137,18 @@ class DataCache:
         first, last = address >> LINE_SHIFT, address + size - 1 >> LINE_SHIFT
         if last - first < D_WAYS:
             return [slot for line in range(first, last + 1) if (slot := self.slot(line)) is not None]
-        lines = self.tags[:D_LINES] & STALE - 1  # -1 becomes a line that is nowhere
+        lines = self._held[:D_LINES] & STALE - 1  # -1 becomes a line that is nowhere
         found = np.flatnonzero((lines - first).view(np.uint64) <= last - first)
         return found[np.argsort(lines[found])].tolist() if len(found) else []
 
     def line(self, slot: int) -> int:
-        return int(self.tags[slot]) & ~STALE
+        return int(self._held[slot]) & ~STALE
 
     def is_dirty(self, slot: int) -> bool:
         """Whether memory lacks a store to the line."""
-        tag = int(self.tags[slot])
-        if tag < 0 or int(self.tags[D_LINES + slot]) != tag:
+        held = self._held
+        tag = int(held[slot])
+        if tag < 0 or int(held[D_LINES + slot]) != tag:
             return False
         kind = self._regions[(tag & ~STALE) >> PAGE_LINES_SHIFT]
         return int(self._costs[kind, Region.CACHEABLE]) == WRITE_BACK
@@ -142,6 +168,7 @@ class DataCache:
 
     def mark(self, slot: int, written: int) -> None:
         """A master has written these bytes of memory behind the line."""
+        self.land()
         if not self.is_stale(slot):
             dirty_or_quick = self.tags[D_LINES + slot] == self.tags[slot]
             self._written[slot] = 0
@@ -153,13 +180,16 @@ class DataCache:
 
     def clean(self, slot: int) -> None:
         """A dirty line is written back, and stays; memory is as the line then."""
+        self.land()
         if self.is_dirty(slot):
+            self.on_write_back(self.line(slot))
             self._unmark(slot)
             self.differs[slot] = 0
             self.tags[D_LINES + slot] = -1
 
     def drop(self, slot: int) -> None:
         """The line is held no more, and nothing of it is written back."""
+        self.land()
         self._unmark(slot)
         self.differs[slot] = 0
         self.tags[slot] = self.tags[D_LINES + slot] = -1

@@ -22,7 +22,9 @@ from simulator.timing.automaton import Automaton, issue_cycles
 from simulator.timing.cortex_m7 import CAUSES, Parameters
 from simulator.timing.dcache import DataCache
 from simulator.timing.descriptors import BlockTables, Description
-from simulator.timing.kernels import Block, Region, Stall, State
+from simulator.timing.fills import Region
+from simulator.timing.kernels import Block, Stall, State
+from simulator.timing.slaves import Slaves
 from simulator.timing.traps import (
     TRAP_BREAKPOINT,
     TRAP_DIVIDE,
@@ -44,6 +46,7 @@ STALL_CAUSES = (
     "bank",
     "unaligned",
     "bus",
+    "contention",
 )
 
 
@@ -84,7 +87,9 @@ class Engine:
         self.executed: NDArray[np.uint8] = np.zeros(1 << 22, np.uint8)
         self.costs = memories.costs(0)
         self.i_tags: NDArray[np.int64] = np.full(kernels.I_SETS * kernels.I_WAYS, -1, np.int64)
-        self.dcache = DataCache(self.state, self.regions, self.costs)
+        self.slaves = Slaves()
+        self.dcache = DataCache(self.state, self.regions, self.costs, self.slaves.fills)
+        self.dcache.on_write_back = self._write_back
         if cache_data:
             self.dcache.keep_memory()
         self.scratch: NDArray[np.int64] = np.zeros(kernels.SCRATCH_WORDS, np.int64)
@@ -165,6 +170,9 @@ class Engine:
             (State.PERMISSIONS, self.permissions),
             (State.QUIET, self.quiet),
             (State.GUARD, self.guard),
+            (State.FILLS, self.slaves.fills),
+            (State.ART, self.slaves.art),
+            (State.TARGETS, self.slaves.targets),
         ):
             state[word] = array.ctypes.data
         state[State.BLOCKS_CAPACITY] = len(tables.blocks)
@@ -364,14 +372,17 @@ class Engine:
 
     # Memory system
 
-    def set_wait_states(self, wait_states: int, line_cost: int = -1, *, ideal: bool = False) -> None:
+    def set_wait_states(
+        self, wait_states: int, line_cost: int = -1, eviction: int = -1, *, ideal: bool = False
+    ) -> None:
         """Flash wait states, and what a what-if makes of the memories' costs (memories.costs)."""
-        self.costs[:] = memories.costs(wait_states, line_cost, ideal=ideal)
+        self.costs[:] = memories.costs(wait_states, line_cost, eviction, ideal=ideal)
+        self.state[State.I_GENERATION] += 1
         self._find_quiet()
 
     def _find_quiet(self) -> None:
         """The kinds of memory an access to which costs nothing, cached or not."""
-        columns = [Region.CACHEABLE, Region.DEVICE, Region.READ, Region.WRITE]
+        columns = [Region.CACHEABLE, Region.DEVICE, Region.READ, Region.WRITE, Region.STYLE]
         dear: NDArray[np.bool_] = np.any(self.costs[:, columns], axis=1)
         self.quiet[: len(dear)] = np.logical_not(dear)
 
@@ -387,6 +398,12 @@ class Engine:
         if bool(self.tables.branch_flags & kernels.STATIC) == wanted:
             self.settle()
             self.tables.flag_branches(kernels.STATIC, wanted=not wanted)
+
+    def limit_targets(self, entries: int, ways: int) -> None:
+        """What-if: a branch target cache of so many entries instead of one that holds all."""
+        self.slaves.limit_targets(entries, ways)
+        self.tables.flag_branches(kernels.LIMITED, wanted=True)
+        self._publish()
 
     def set_attributes(self, regions: NDArray[np.uint8]) -> None:
         """What kind of memory each KB is, as the MPU's attributes have it; code that is known is looked up again."""
@@ -419,6 +436,11 @@ class Engine:
     def _instruction_ways(self, line: int) -> NDArray[np.int64]:
         first = line % kernels.I_SETS * kernels.I_WAYS
         return self.i_tags[first : first + kernels.I_WAYS]
+
+    def _write_back(self, line: int) -> None:
+        """A maintenance operation has the D-cache write a line."""
+        region = int(self.regions[line >> kernels.PAGE_SHIFT - kernels.LINE_SHIFT])
+        self.slaves.write_back(self.costs[region], self.cycle)
 
     # Sums
 
@@ -467,6 +489,7 @@ class Engine:
         state = self.state
         for word in (State.CYCLE, State.STARTED, State.STORE_READY):
             state[word] += turns * cycles
+        self.slaves.shift(turns * cycles)
         state[State.BLOCKS] += turns * blocks
 
     def block_cycles(self) -> NDArray[np.int64]:
@@ -498,7 +521,7 @@ class Engine:
 
     def is_device(self, address: int) -> bool:
         """Whether a peripheral may be there."""
-        return int(self.costs[self.regions[address >> 10], kernels.Region.DEVICE]) == kernels.PERIPHERAL
+        return int(self.costs[self.regions[address >> 10], Region.DEVICE]) == kernels.PERIPHERAL
 
     def add_prefix(self, block: int, count: int) -> int:
         """Enter the first instructions of a block; returns their number."""

@@ -2,7 +2,7 @@
 
 Reference: TIMING.md of the project's notes for the mechanisms; docs/architecture.md for the shape. Every kernel is a
 function of its arguments; `State` names the words of the one state array that a run has.
-Not modelled: contention on the bus matrix, partial line fills.
+What slaves behind the AXI, the flash accelerator and a finite branch target cache do is in fills.py, art.py and targets.py.
 """
 
 from __future__ import annotations
@@ -13,10 +13,14 @@ from typing import Any
 import numpy as np
 from numba import carray, types
 
+from simulator.timing import fills as lines
 from simulator.timing import layout as at
+from simulator.timing.art import data_after, supplied_after
 from simulator.timing.encoding import COLUMNS as ROW_WIDTH
+from simulator.timing.fills import ART, FIXED, Fill, Region
 from simulator.timing.pipeline import Tables as Automaton
 from simulator.timing.pipeline import find_transition, make_transition
+from simulator.timing.targets import has_target, keep_target
 from simulator.timing.words import (
     address_as_pointer,
     c_function,
@@ -150,6 +154,9 @@ class State(IntEnum):
     FLAGS_GE = 123
     SWITCHES = 124  # how often the run has gone from compiled code to Unicorn
     SLOW = 125  # how often compiled code has asked the kernels to account for a block
+    FILLS = 136  # the arrays of fills.py, art.py and targets.py
+    ART = 137
+    TARGETS = 138
     AUTOMATON = 80  # address and first length of each of the automaton's arrays, in the order of its tuple
     WORDS = 160
 
@@ -215,7 +222,7 @@ class Operand(IntEnum):
     FIRST_SCALE = 1
     SECOND_SCALE = 2
     CONSTANT = 3
-    SLOT = 4  # of the D-cache's tags, where the line was found last
+    SLOT = 4  # of the D-cache's tags, where the line was found last; a store's is D_LINES on
     MISALIGNED = 5  # bits of an address that an aligned access has clear
     SPAN = 6  # the last offset in a line at which the access does not cross it
     STORE = 8
@@ -281,22 +288,8 @@ class Stall(IntEnum):
     BANK = 6
     UNALIGNED = 7
     BUS = 8
-    COLUMNS = 9
-
-
-class Region(IntEnum):
-    """Columns of the region table: what an access to a kind of memory costs, in stall cycles."""
-
-    CACHEABLE = 0
-    DATA_LINE = 1
-    FETCH_LINE = 2
-    READ = 3
-    WRITE = 4
-    FETCH = 5
-    STORE_LINE = 6
-    FLASH = 7
-    DEVICE = 8
-    COLUMNS = 9
+    CONTENTION = 9  # other bus masters
+    COLUMNS = 10
 
 
 MRS, MSR, SYSM_MSP = 0xF3EF, 0xF380, 8  # first halfwords; SYSm of MSP, and 9 of PSP
@@ -304,10 +297,11 @@ MOV_TO_SP, MOV_TO_SP_MASK = 0x4685, 0xFF87
 HELD = 2  # UNSETTLED's value while a booked block waits to run
 UNLESS_MASKED = 2  # STOP_WANTED's value where a stop is wanted as soon as one of the masks changes
 HOLD_NEXT, HOLD_EXACT, HOLD_WATCH, HOLD_RESTORE = 1, 2, 4, 8
-UNFORESEEN = 512  # cycles: more than a hooked operand, or a block's loads from peripherals, can stall
+UNFORESEEN = 512  # cycles: more than a hooked operand, or a block's loads from peripherals, can stall, but by QUADSPI
 CAUSE_SHIFT = 16  # the stall list's keys have the cause above the place
 JUMP, CONDITIONAL, CALL, INDIRECT, RETURN, INDIRECT_CALL = 1, 2, 3, 4, 5, 6
 STATIC = 32  # a bit beside the kind of branch: the branch target cache is off
+LIMITED = 64  # another: it is of a finite size
 FALL_THROUGH, TAKEN, FLUSHED = 0, 1, 2
 READING, WRITING, FETCHING = 16, 17, 18  # UC_MEM_READ and so on
 UNALIGNED_DEVICE = 32  # what REFUSED_KIND says of an unaligned access to a peripheral
@@ -324,6 +318,7 @@ EVERY_BYTE = 0xFFFF_FFFF
 STALE_READ, STALE_EVICTED, DIRTY_FETCHED, FETCHED_STORED, STALE_FETCHED = 1, 2, 3, 4, 5  # Logged.KIND
 CACHE_LOG_ROWS, CACHE_LOG_FULL = 4096, 1024  # the run is asked to stop where there are so many
 OPERAND_BITS = 10
+UNDER_WAY = -2  # the tag of a line that is being filled, Fill.LINE
 LINE_SHIFT = 5
 PAGE_SHIFT = 10  # Unicorn's pages
 NOWHERE = 0x7000_0000  # an address at which no board has anything
@@ -661,6 +656,113 @@ def _unaligned(s: int, block: int, ordinal: int, store: int, address: int, row: 
 
 
 @njit
+def _when(s: int, block: int, ordinal: int) -> int:
+    """The cycle of an operand of the block booked last: its operands are spread evenly over the block's own cycles."""
+    cost = get_int32(_transition_row(s, get(s, State.TRANSITION)), at.COST)
+    operands = get(_block_row(s, block), Block.OPERANDS)
+    return get(s, State.CYCLE) - cost + cost * (ordinal + 1) // (operands + 1)
+
+
+@njit
+def _stall_at(s: int, block: int, cause: int, key: int, cycles: int) -> None:
+    """Book cycles of which fills.py says how many other masters cost."""
+    contended = get(get(s, State.FILLS), Fill.CONTENDED)
+    if cycles > contended:
+        _stall(s, block, cause, key, cycles - contended)
+    if contended:
+        _stall(s, block, Stall.CONTENTION, key, contended)
+
+
+@njit
+def _uncached(s: int, block: int, ordinal: int, address: int, row: int, cost: int) -> None:
+    store, count = get(row, Operand.STORE), get(row, Operand.COUNT)
+    if get(cost, Region.STYLE) == ART:
+        cycles = get(cost, Region.READ) * count + data_after(get(s, State.ART), address >> LINE_SHIFT)
+        if cycles and not store:
+            _stall(s, block, Stall.UNCACHED, ordinal, cycles)
+        return
+    if get(cost, Region.PORT) == 0 and get(cost, Region.WRITE if store else Region.READ) == 0:
+        return
+    now, size = _when(s, block, ordinal), get(row, Operand.BYTES)
+    cycles = lines.single_after(get(s, State.FILLS), cost, address, size, count, store, now)
+    _stall_at(s, block, Stall.UNCACHED, ordinal, cycles)
+
+
+@njit
+def _landed(s: int) -> None:
+    """The line under way is one like any other from now on."""
+    fills, tags = get(s, State.FILLS), get(s, State.D_TAGS)
+    line, place = get(fills, Fill.LINE), get(fills, Fill.PLACE)
+    if line < 0:
+        return
+    put(tags, place, line)
+    if get(fills, Fill.STORED):
+        put(tags, D_LINES + place, line)
+    put(fills, Fill.LINE, -1)
+
+
+@njit
+def _under_way(s: int, block: int, cost: int, address: int, end: int, row: int, line: int) -> bool:
+    """An access to the line that is being filled: a load waits for its word, a store goes into the linefill buffer. False where the
+    line is one like any other by then."""
+    fills, ordinal, store = get(s, State.FILLS), get(row, Operand.ORDINAL), get(row, Operand.STORE)
+    now, place = _when(s, block, ordinal), get(fills, Fill.PLACE)
+    if now >= get(fills, Fill.DONE) or (store and get(cost, Region.CACHEABLE) == 1):
+        _landed(s)
+        return False
+    if store:
+        if get(fills, Fill.STORED) == 0:
+            _first_store(s, block << OPERAND_BITS | ordinal, place, line, address, True)
+        lines.write_into(fills, _bytes_of(line, address, end))
+        put(fills, Fill.STORED, get(fills, Fill.STORED) | 2)
+        return True
+    dword = max(address - (line << LINE_SHIFT), 0) >> 3
+    wait = lines.word_after(fills, dword, now) if get(fills, Fill.SPACING) else 0
+    if wait:
+        _stall(s, block, Stall.D_MISS_FLASH if get(cost, Region.FLASH) else Stall.D_MISS_RAM, ordinal, wait)
+    if now + wait >= get(fills, Fill.DONE):
+        _landed(s)
+        return False
+    return True
+
+
+@njit
+def _missed(s: int, block: int, cost: int, address: int, end: int, row: int, line: int) -> int:
+    """An access to a line that the D-cache does not hold; the way that it is given, or -1."""
+    fills, store, ordinal = get(s, State.FILLS), get(row, Operand.STORE), get(row, Operand.ORDINAL)
+    first = (line & (D_SETS - 1)) * D_WAYS
+    ways = get(s, State.D_TAGS) + 8 * first
+    _landed(s)
+    now, operand = _when(s, block, ordinal), block << OPERAND_BITS | ordinal
+    cause = Stall.D_MISS_FLASH if get(cost, Region.FLASH) else Stall.D_MISS_RAM
+    written = _bytes_of(line, address, end)
+    if store and not lines.store_allocates(fills, cost, line, written):
+        _stall_at(s, block, cause, ordinal, lines.store_streamed(fills, cost, line, written, now))
+        return -1
+    start = max(address, line << LINE_SHIFT)
+    cycles = lines.store_missed(fills, cost, start, now) if store else lines.load_missed(fills, cost, start, now)
+    way = _victim(s, ways, D_WAYS)
+    old = get(ways, way)
+    if old >= 0:
+        if _is_dirty(s, first + way):
+            page = (old & ~STALE) >> PAGE_SHIFT - LINE_SHIFT
+            lines.evicted(fills, _cost_row(s, get_byte(get(s, State.REGIONS) + page)), old & ~STALE)
+        if get(s, State.D_MEMORY):
+            _note_left(s, old & ~STALE)
+        if old >= STALE:
+            _evict_stale(s, operand, first + way)
+    put(ways, way, line)
+    put(ways, D_LINES + way, -1)
+    put(get(s, State.D_DIFFERS), first + way, 0)
+    if store or get(fills, Fill.GAP):
+        lines.track(fills, line, first + way, start >> 3 & 3, store, written)
+        if get(fills, Fill.GAP):
+            put(ways, way, UNDER_WAY)
+    _stall_at(s, block, cause, ordinal, cycles)
+    return way
+
+
+@njit
 def data_access(s: int, block: int, ordinal: int, address: int, row: int) -> bool:
     """Book one memory operand's stalls: alignment, D-cache, memory behind it; True where its alignment is a fault."""
     cost = _cost_row(s, get_byte(get(s, State.REGIONS) + (address >> PAGE_SHIFT)))
@@ -680,9 +782,7 @@ def data_access(s: int, block: int, ordinal: int, address: int, row: int) -> boo
         _stall(s, block, Stall.UNALIGNED, ordinal, 1)  # a store of an even number of words off a double word
     cacheable = get(cost, Region.CACHEABLE)
     if cacheable == 0 or get(s, State.HELD) & 2 == 0:
-        cycles = get(cost, Region.WRITE) if store else get(cost, Region.READ)
-        if cycles:
-            _stall(s, block, Stall.UNCACHED, ordinal, cycles * count)
+        _uncached(s, block, ordinal, address, row, cost)
         return False
     line = address >> LINE_SHIFT
     end = address + size * count
@@ -690,28 +790,22 @@ def data_access(s: int, block: int, ordinal: int, address: int, row: int) -> boo
     while line << LINE_SHIFT < end:
         first = (line & (D_SETS - 1)) * D_WAYS
         ways = get(s, State.D_TAGS) + 8 * first
+        if line == get(get(s, State.FILLS), Fill.LINE) and _under_way(s, block, cost, address, end, row, line):
+            line += 1
+            continue
         way = _find(ways, D_WAYS, line)
         if way < 0 and get(s, State.STALE_LINES):
             way = _find(ways, D_WAYS, line | STALE)
             if way >= 0:
                 _meet_stale(s, operand, store, first + way, line, address, end)
         if way < 0 and not (store and cacheable == 1):
-            way = _victim(s, ways, D_WAYS)
-            if get(ways, way) >= STALE:
-                _evict_stale(s, operand, first + way)
-            if get(s, State.D_MEMORY):
-                _note_left(s, get(ways, way) & ~STALE)
-                put(get(s, State.D_DIFFERS), first + way, 0)
-            put(ways, way, line)
-            put(ways, D_LINES + way, -1)
-            cycles = get(cost, Region.STORE_LINE) if store else get(cost, Region.DATA_LINE)
-            cause = Stall.D_MISS_FLASH if get(cost, Region.FLASH) else Stall.D_MISS_RAM
-            _stall(s, block, cause, ordinal, cycles)
+            way = _missed(s, block, cost, address, end, row, line)
         if way >= 0 and store:
             if get(ways, D_LINES + way) != get(ways, way):
                 _first_store(s, operand, first + way, line, address, cacheable == 2)
-                put(ways, D_LINES + way, get(ways, way))
-            if cacheable == 1 and get(s, State.D_MEMORY):
+                if line != get(get(s, State.FILLS), Fill.LINE):
+                    put(ways, D_LINES + way, get(ways, way))
+            if cacheable == 1:
                 differs = get(s, State.D_DIFFERS)
                 put(differs, first + way, get(differs, first + way) & ~_bytes_of(line, address, end))
             put(row, Operand.SLOT, D_LINES + first + way)
@@ -734,6 +828,8 @@ def _operand_access(s: int, block: int, row: int, address: int, slots: int) -> b
 @njit
 def _fetch_past_dirty(s: int, block: int, line: int) -> None:
     """The I-cache takes a line from memory; what the D-cache holds of it and has not written back is not in it."""
+    if line == get(get(s, State.FILLS), Fill.LINE):
+        _landed(s)
     first = (line & (D_SETS - 1)) * D_WAYS
     stored = get(s, State.D_TAGS) + 8 * (D_LINES + first)
     way = max(_find(stored, D_WAYS, line), _find(stored, D_WAYS, line | STALE))
@@ -747,19 +843,16 @@ def _fetch_lines(s: int, block: int, row: int) -> None:
         return
     cost = _cost_row(s, get(row, Block.REGION))
     if get(cost, Region.CACHEABLE) == 0 or get(s, State.HELD) & 1 == 0:
-        cycles = get(cost, Region.FETCH)
-        if cycles:
-            for k in range(get(row, Block.LINES)):
-                if get(row, Block.LINE) + k != get(s, State.FETCH_BUFFER):
-                    put(s, State.FETCH_BUFFER, get(row, Block.LINE) + k)
-                    _stall(s, block, Stall.UNCACHED, FETCHED + k, cycles)
+        _fetch_uncached(s, block, row, cost)
         return
     missed = False
     first = get(row, Block.LINE)
+    cause = Stall.I_MISS_FLASH if get(cost, Region.FLASH) else Stall.I_MISS_RAM
     for k in range(get(row, Block.LINES)):
         line = first + k
         ways = get(s, State.I_TAGS) + (line & (I_SETS - 1)) * (8 * I_WAYS)
         if _find(ways, I_WAYS, line) >= 0:
+            missed |= line == get(get(s, State.FILLS), Fill.CODE_LINE) and _code_under_way(s, block, row, k, cause)
             continue
         if get(s, State.STALE_CODE):
             way = _find(ways, I_WAYS, line | STALE)
@@ -772,10 +865,70 @@ def _fetch_lines(s: int, block: int, row: int) -> None:
         if get(cost, Region.CACHEABLE) == 2:
             _fetch_past_dirty(s, block, line)
         put(s, State.I_GENERATION, get(s, State.I_GENERATION) + 1)
-        cause = Stall.I_MISS_FLASH if get(cost, Region.FLASH) else Stall.I_MISS_RAM
-        _stall(s, block, cause, FETCHED + k, get(cost, Region.FETCH_LINE))
+        _stall_at(s, block, cause, FETCHED + k, _line_of_code(s, row, k, cost, get(cost, Region.FETCH_LINE)))
     if not missed:
         put(row, Block.I_GENERATION, get(s, State.I_GENERATION))
+
+
+@njit
+def _code_within(row: int, k: int) -> Any:
+    """Of the block's k-th line: where in the block its code begins and ends, in bytes."""
+    start = ((get(row, Block.LINE) + k) << LINE_SHIFT) - get(row, Block.ADDRESS)
+    return max(start, 0), min(start + (1 << LINE_SHIFT), get(row, Block.SIZE))
+
+
+@njit
+def _fetched_at(s: int, row: int, begin: int) -> int:
+    """The cycle at which execution comes to a byte of the block: its bytes are spread evenly over its own cycles."""
+    cost = get_int32(_transition_row(s, get(s, State.TRANSITION)), at.COST)
+    return get(s, State.CYCLE) - cost + cost * begin // get(row, Block.SIZE)
+
+
+@njit
+def _line_of_code(s: int, row: int, k: int, cost: int, visible: int) -> int:
+    """Cycles that the block waits for its k-th line."""
+    begin, end = _code_within(row, k)
+    now = _fetched_at(s, row, begin)
+    share = _fetched_at(s, row, end) - now
+    address = get(row, Block.ADDRESS)
+    first, last = (address + begin) >> 3 & 3, (address + end - 1) >> 3 & 3
+    line = get(row, Block.LINE) + k
+    return lines.code_after(get(s, State.FILLS), cost, line, visible, first, last, share, now)
+
+
+@njit
+def _code_under_way(s: int, block: int, row: int, k: int, cause: int) -> bool:
+    """Wait for the last word that the block needs of the line that is being filled; whether it is then still being filled."""
+    fills = get(s, State.FILLS)
+    begin, end = _code_within(row, k)
+    now = _fetched_at(s, row, begin)
+    share = _fetched_at(s, row, end) - now
+    wait = lines.code_streamed(fills, (get(row, Block.ADDRESS) + end - 1) >> 3 & 3, share, now)
+    if wait:
+        _stall(s, block, cause, FETCHED + k, wait)
+    if now + wait < get(fills, Fill.CODE_DONE):
+        return True
+    put(fills, Fill.CODE_LINE, -1)
+    return False
+
+
+@njit
+def _fetch_uncached(s: int, block: int, row: int, cost: int) -> None:
+    """Code that no cache holds: a line stays in the fetch unit, or the flash interface, until the next."""
+    style, cycles = get(cost, Region.STYLE), get(cost, Region.FETCH)
+    if style == FIXED and cycles == 0:
+        put(row, Block.I_GENERATION, get(s, State.I_GENERATION))
+        return
+    for k in range(get(row, Block.LINES)):
+        line = get(row, Block.LINE) + k
+        if style == ART:
+            now = _fetched_at(s, row, _code_within(row, k)[0])
+            wait = supplied_after(get(s, State.ART), line, now)
+            if wait:
+                _stall(s, block, Stall.I_MISS_FLASH, FETCHED + k, wait)
+        elif line != get(s, State.FETCH_BUFFER):
+            put(s, State.FETCH_BUFFER, line)
+            _stall_at(s, block, Stall.UNCACHED, FETCHED + k, _line_of_code(s, row, k, cost, cycles))
 
 
 @njit(forceinline=True)
@@ -786,7 +939,7 @@ def _predicted(s: int, row: int, address: int) -> int:
     taken = address != get(row, Block.END)
     if base == 0:
         return FLUSHED if taken else FALL_THROUGH
-    if kind & STATIC:
+    if kind & (STATIC | LIMITED) and (kind & STATIC or not has_target(get(s, State.TARGETS), get(row, Block.END))):
         return FLUSHED if taken or _foreseen(row, kind) else FALL_THROUGH
     if (base == CONDITIONAL or kind & 16) and (get(row, Block.COUNTER) >= 2) != taken:
         return FLUSHED
@@ -814,7 +967,8 @@ def _foreseen(row: int, kind: int) -> bool:
 def _flush_penalty(s: int, row: int, address: int, foreseen: int) -> int:
     """Cycles between a branch and the fetch that it starts."""
     kind = get(row, Block.BRANCH)
-    if kind & STATIC and address != get(row, Block.END) and _foreseen(row, kind):
+    static = kind & STATIC or (kind & LIMITED and not has_target(get(s, State.TARGETS), get(row, Block.END)))
+    if static and address != get(row, Block.END) and _foreseen(row, kind):
         return get(s, State.STATIC_TAKEN)
     return foreseen
 
@@ -985,7 +1139,8 @@ def _hold(s: int, row: int, address: int, size: int) -> bool:
     held = hold & (HOLD_NEXT | HOLD_RESTORE) != 0
     if hold & HOLD_EXACT:
         device = get(s, State.DEVICE)
-        latest = get(s, State.CYCLE) + (get(row, Block.HOOKED) + (device & 1)) * UNFORESEEN
+        unforeseen = max(UNFORESEEN, get(get(s, State.FILLS), Fill.LONGEST))
+        latest = get(s, State.CYCLE) + (get(row, Block.HOOKED) + (device & 1)) * unforeseen
         held = held or device & 2 != 0 or latest > get(s, State.HORIZON)
     if hold & HOLD_WATCH:
         held = held or _is_watched(s, row)
@@ -1069,6 +1224,8 @@ def _book(s: int, block: int, row: int, address: int, size: int) -> bool:
             cycle += penalty
             branch = get(s, State.BLOCK_STALLS) + previous * (8 * Stall.COLUMNS)
             put(branch, Stall.BRANCH, get(branch, Stall.BRANCH) + penalty)
+        if get(previous_row, Block.BRANCH) & LIMITED and address != get(previous_row, Block.END):
+            keep_target(get(s, State.TARGETS), get(previous_row, Block.END))
     put(s, State.BLOCKS, get(s, State.BLOCKS) + 1)
     put(s, State.STALLS, 0)
     put(s, State.STARTED, cycle)

@@ -41,6 +41,7 @@ def state_of(machine):
         "d-cache": bytes(machine.engine.dcache.tags),
         "i-cache": bytes(machine.engine.i_tags),
         "random": int(machine.engine.state[State.RANDOM]),
+        "slaves": bytes(machine.engine.slaves.fills) + bytes(machine.engine.slaves.art),
     }
 
 
@@ -77,7 +78,15 @@ def test_an_inference_is_the_same_at_every_look(inference, timing):
 
 
 @pytest.mark.parametrize(
-    "setting", [{"dcache": "off"}, {"icache": "off"}, {"wait_states": 0}, {"exact_interrupts": True}]
+    "setting",
+    [
+        {"dcache": "off"},
+        {"icache": "off"},
+        {"wait_states": 0},
+        {"exact_interrupts": True},
+        {"btac": 64},
+        {"eviction": 9},
+    ],
 )
 def test_an_inference_is_the_same_under_settings(inference, setting):
     (compiled, _), (plain, _) = both(inference, UntilCycles(5_000_000), often=1_000, **setting)

@@ -37,13 +37,18 @@ class Outcome:
     seen: Any
 
 
+def wire(board: Board, driver: str, listener: str, *, at_rest: bool = True) -> None:
+    """A wire from one pin to another."""
+    board.pin(listener).drive(at_rest)
+    board.on_edge(driver, lambda seconds, level: board.pin(listener).drive(level))
+
+
 def cross_uarts(board: Board) -> Look:
     """Two wires, D1 to A5 and A4 to D0; all bytes that USART6 sends."""
-    usarts = board.machine.soc.usarts
-    usarts["USART6"].started.append(usarts["UART7"].receive_word)
-    usarts["UART7"].started.append(usarts["USART6"].receive_word)
+    wire(board, "PC6", "PF6")
+    wire(board, "PF7", "PC7")
     sent = bytearray()
-    usarts["USART6"].transmitted.append(sent.append)
+    board.machine.soc.usarts["USART6"].transmitted.append(sent.append)
     return lambda: bytes(sent)
 
 
@@ -62,8 +67,7 @@ def card(board: Board) -> Look:
 
 def join_d3_to_a0(board: Board) -> Look:
     """A wire from PB4 to PA0."""
-    board.pin("PA0").drive(False)
-    board.on_edge("PB4", lambda seconds, level: board.pin("PA0").drive(level))
+    wire(board, "PB4", "PA0", at_rest=False)
     return lambda: None
 
 

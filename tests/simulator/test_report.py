@@ -38,6 +38,11 @@ class Clock:
 SYMBOLS = [("main", FLASH + 65, 0x100, 2), ("HAL_UART_Init", FLASH + 0x1201, 0x100, 2)]
 
 
+class MemorySystem:
+    def shares(self):
+        return {"sdram": {"LTDC": 0.16}}
+
+
 @dataclass
 class Machine:
     """What a report reads of a machine."""
@@ -51,6 +56,7 @@ class Machine:
     serial_output: bytes = b"label: cat\n"
     semihosting_output: bytes = b""
     soc: object = field(default_factory=lambda: build(BoardClock()))
+    memory_system: object = field(default_factory=MemorySystem)
 
     def causes(self):
         return {"issue": 65_580_000, "operand": 30_000_000, "bank": 1}

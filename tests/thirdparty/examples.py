@@ -52,6 +52,19 @@ def overlaps(seen: list[Edge], moment: Fraction) -> bool:
     return any(start < moment < end for (start, level), (end, _) in pairwise(seen) if level)
 
 
+def words(seen: list[Edge], bit: Fraction, bits: int) -> list[tuple[Fraction, int]]:
+    """What a pin sends as a serial port does: when each start bit falls, and so many bits that follow it, taken in their middles."""
+    found: list[tuple[Fraction, int]] = []
+    free = Fraction(0)
+    for start, level in seen:
+        if not level and start >= free:
+            times = [start + (2 * n + 3) * bit / 2 for n in range(bits)]
+            levels = [[now for seconds, now in seen if seconds <= moment][-1] for moment in times]
+            found.append((start, sum(now << n for n, now in enumerate(levels))))
+            free = times[-1] + bit / 2
+    return found
+
+
 def spoken(board: Board) -> list[tuple[Fraction, str]]:
     """A list that grows by (seconds, text) as the firmware speaks by semihosting."""
     heard: list[tuple[Fraction, str]] = []

@@ -104,3 +104,40 @@ def test_a_wave_leaves_the_converter_at_the_timer_s_pace(embassy):
     executed = board.instructions
     board.run("time:9ms")
     assert board.instructions == executed
+
+
+def test_a_low_power_timer_s_pulses_are_high_behind_the_compare_value(embassy):
+    """RM0385 26.4.10; the driver's duty is the time that the output is low."""
+    board = embassy("low_power_pwm")
+    seen = edges(board, "PD13")
+    board.run("time:22ms")
+    tick, top = Fraction(1, 54_000_000), 54_000
+    late = seen[-1][0]
+    for begun, compare in ((Fraction(4, 1000), 5400 * 3), (late - Fraction(5, 1000), 5400)):
+        span = [edge for edge in seen if begun <= edge[0] < begun + Fraction(5, 1000)]
+        assert phases(span, False) == [(compare + 1) * tick] * len(phases(span, False))
+        assert phases(span, True) == [(top - compare) * tick] * len(phases(span, True))
+        assert len(span) >= 9
+
+
+def test_dma_feeds_timers_and_takes_their_captures(embassy):
+    board = embassy("waveforms")
+    strip, fan = edges(board, "PB4"), [edges(board, f"PD{n}") for n in (12, 13, 14)]
+    board.pin("PA2").drive(False)
+    board.run("time:4.5ms")
+    play(board, "PA2", [(10 * n * n * MICROSECOND, n % 2 == 1) for n in range(1, 9)])
+    board.run("time:10ms")
+    tick = Fraction(1, 108_000_000)
+    lights = bytes((0xFF, 0x00, 0x55, 0x12, 0x34, 0x56, 0x80, 0x01, 0xAA))
+    pulses = phases(strip, True)
+    assert pulses == [(90 if lights[n // 8] >> 7 - n % 8 & 1 else 45) * tick for n in range(72)]
+    assert set(gaps(rises(strip))) == {1.25e-6}
+    # The last duties stay; a step is a twentieth of 50 us.
+    for channel, seen in enumerate(fan):
+        steps = [min(n, 9) + 1 + 3 * channel for n in range(len(phases(seen, True)))]
+        assert phases(seen, True) == [step * 270 * tick for step in steps]
+        assert set(gaps(rises(seen))) == {50e-6}
+        assert len(steps) > 100
+    assert rises(fan[0]) == rises(fan[1]) == rises(fan[2])
+    captured = ast.literal_eval(board.serial)
+    assert [after - before for before, after in pairwise(captured)] == [10 * (2 * n + 1) for n in range(1, 8)]

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from examples import Listener, edges, gaps
+from examples import Listener, edges, gaps, phases, play, words
 
 pytestmark = [pytest.mark.jit, pytest.mark.slow]
 
@@ -79,6 +79,55 @@ def test_usart_buffered_gives_lines_back_in_capitals(embassy):
     board.usart1.write("\n")
     board.run("time:30ms")
     assert text(seen).endswith(b"\nNO END\n")
+
+
+def test_rs485_answers_on_its_pins_with_parity_and_drives_the_line_around_it(embassy):
+    board = embassy("rs485")
+    tx, enable = edges(board, "PC6"), edges(board, "PG8")
+    board.pin("PC7").drive(True)
+    board.run("time:5ms")
+    bit = Fraction(1, 57_600)
+    messages = ((b"abc", False, b"cba"), (b"\x00\x07\xfe", False, b"\xfe\x07\x00"), (b"x", True, b"P"))
+    for number, (message, damaged, answer) in enumerate(messages):
+        frames = [byte | (byte.bit_count() + damaged & 1) << 8 | 3 << 9 for byte in message]
+        levels = [level for frame in frames for level in (0, *(frame >> n & 1 for n in range(11)))]
+        play(board, "PC7", [(n * bit, bool(level)) for n, level in enumerate(levels)])
+        del tx[:], enable[:]
+        begun = board.seconds
+        board.run(f"time:{10 + 5 * number}ms")
+        sent_words = words([(begun, True), *tx], bit, 11)
+        assert [word for _, word in sent_words] == [byte | (byte.bit_count() & 1) << 8 | 3 << 9 for byte in answer]
+        assert gaps(start for start, _ in sent_words) == pytest.approx([float(12 * bit)] * (len(answer) - 1), rel=1e-3)
+        # The driver is on for a bit before and a bit after; embassy 0.6.0 gives the assertion's time to both.
+        (on, _), (off, _) = enable
+        assert float(sent_words[0][0] - on) == pytest.approx(float(bit), rel=0.01)
+        assert float(off - sent_words[-1][0]) == pytest.approx(float(13 * bit), rel=0.01)
+
+
+def test_usart_flow_stops_both_sides(embassy):
+    board = embassy("usart_flow")
+    ready, unit = edges(board, "PG12"), board.machine.soc.usarts["USART6"]
+    seen: list[tuple[Fraction, int]] = []
+    unit.transmitted.append(lambda byte: seen.append((board.seconds, byte)))
+    clear = board.pin("PG13")
+    clear.drive(False)
+    board.run("time:5ms")
+    unit.receive(b"abcdef")
+    board.run("time:12ms")
+    assert text(seen) == b"abcdef"
+    assert gaps(seconds for seconds, _ in seen)[1:] == pytest.approx([0.001035] * 4, abs=2e-5)
+    # One byte is taken at once, the next one waits in the receiver, and RTS is high as long as it does.
+    assert phases(ready, True)[1:] == pytest.approx([0.001025] * 5, abs=2e-5)
+    assert ready[-1][1] is False
+    clear.drive(True)
+    unit.receive(b"gh")
+    board.run("time:16ms")
+    assert text(seen) == b"abcdef"
+    clear.drive(False)
+    cleared = board.seconds
+    board.run("time:20ms")
+    assert text(seen) == b"abcdefgh"
+    assert [float((seconds - cleared) * 1_000_000) for seconds, _ in seen[6:]] == pytest.approx([10, 20], abs=0.1)
 
 
 def test_i2c_reads_who_is_on_both_buses(embassy):

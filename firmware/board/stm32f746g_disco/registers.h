@@ -11,6 +11,7 @@
 #define FLASH_ACR_LATENCY(states) FIELD(states, 0)
 #define FLASH_ACR_PRFTEN (1u << 8)
 #define FLASH_ACR_ARTEN (1u << 9)
+#define FLASH_ACR_ARTRST (1u << 11)
 
 /* Section 4.4 */
 #define PWR_CR1 REG32(0x40007000u)

@@ -153,6 +153,18 @@ def test_no_trigger_is_asked_for_while_the_converter_is_off(bench: Bench) -> Non
     assert bench.board.timers["TIM2"].trigger_output.wanted
 
 
+def test_a_trigger_that_is_high_already_is_no_edge(bench: Bench) -> None:
+    for offset, value in ((0x2C, 999), (0x34, 500), (0x18, 6 << 4), (0x04, 4 << 4), (0x14, 1), (0x00, 1)):
+        bench.write(TIM2 + offset, value)
+    start = bench.clock.now + 1
+    bench.clock.advance(start + 100)
+    bench.on(RISING | T2_TRGO)
+    bench.clock.advance(start + 1000 + LATENCY + CONVERSION - 1)
+    assert not bench.read(ADC + SR) & EOC
+    bench.wait(1)
+    assert bench.read(ADC + SR) & EOC
+
+
 def test_a_trigger_in_the_midst_of_a_conversion_does_nothing(bench: Bench) -> None:
     bench.write(ADC + SMPR2, 7)
     bench.sequence(0)

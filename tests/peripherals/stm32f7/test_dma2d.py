@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -261,3 +262,20 @@ def test_a_whole_screen_is_blended_in_less_than_twenty_milliseconds(bench: Bench
     start = time.process_time()
     bench.wait()
     assert time.process_time() - start < 0.020 and bench.read(ISR) == TC
+
+
+def test_it_tells_what_a_transfer_moves_and_that_it_is_over(bench: Bench) -> None:
+    told: list[object] = []
+    bench.dma2d.on_transfer = lambda moved, cycles: told.append((moved, cycles))
+    bench.run(BLEND, 10, 4, FGPFCCR=RGB565, BGPFCCR=ARGB8888, OPFCCR=RGB565)
+    assert told == [(((FG, 80), (BG, 160), (OUT, 80)), 8 + 20 + 40 + 20)]
+    bench.wait()
+    assert told[1:] == [((), 0)]
+
+
+def test_a_slow_memory_makes_a_transfer_longer(bench: Bench) -> None:
+    bench.matrix.pace = lambda address: Fraction(9, 2)
+    told: list[int] = []
+    bench.dma2d.on_transfer = lambda moved, cycles: told.append(cycles)
+    bench.run(FILL, 10, 4, OPFCCR=ARGB8888)
+    assert told == [8 + 40 * 9 // 2]

@@ -96,3 +96,16 @@ def test_resets_are_the_manuals() -> None:
     assert [fmc.read(offset, 4) for offset in (0, 8, 4, 0x104, SDCR1, SDTR1, 0x84)] == [
         0x30DB, 0x30D2, 0x0FFF_FFFF, 0x0FFF_FFFF, 0x2D0, 0x0FFF_FFFF, 0x40,
     ]  # fmt: skip
+
+
+def test_its_timing_is_told_in_clocks_of_the_memory_and_again_whenever_it_changes(bench: Bench) -> None:
+    told: list[int] = []
+    bench.fmc.on_timing = lambda: told.append(bench.fmc.timing.activate)
+    bench.fmc.write(SDCR1, 4, 1 << 13 | 1 << 12 | 3 << 10 | CAS_3 << 7 | 1 << 6 | 1 << 4 | 2 << 2 | 1)
+    bench.fmc.write(SDTR1, 4, 4 << 24 | 2 << 20 | 6 << 12)
+    bench.fmc.write(SDRTR, 4, 1292 << 1)
+    assert told == [2, 5, 5]
+    timing = bench.fmc.timing
+    assert (timing.period, timing.width, timing.cas, timing.pipe, timing.burst) == (3, 2, 3, 1, True)
+    assert (timing.column_bits, timing.row_bits) == (9, 13)
+    assert (timing.activate, timing.precharge, timing.row_cycle, timing.refresh) == (5, 3, 7, 1293)

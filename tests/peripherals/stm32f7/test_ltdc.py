@@ -330,3 +330,18 @@ def test_frames_are_counted_as_their_last_line_ends(bench: Bench) -> None:
 
 def test_a_scan_that_nobody_watches_costs_no_events(bench: Bench) -> None:
     assert bench.clock.horizon == 1 << 62
+
+
+def test_a_scan_reads_its_lines_once_a_frame() -> None:
+    bench = Bench()
+    told: list[int] = []
+    bench.ltdc.on_scan = lambda: told.append(len(bench.ltdc.scans))
+    bench.layer(bytes(WIDTH * HEIGHT * 2), RGB565)
+    assert bench.ltdc.scans == ()
+    bench.reload()
+    (scan,) = bench.ltdc.scans
+    assert scan.address == RAM
+    assert scan.rate == WIDTH * HEIGHT * 2 * 16_000_000 / ((WIDTH + 8) * (HEIGHT + 6))
+    bench.write(GCR, 0)
+    assert bench.ltdc.scans == ()
+    assert told == [1, 0]

@@ -255,3 +255,12 @@ def test_an_address_beyond_the_flash_is_a_transfer_error(bench: Bench, address: 
     bench.write(FCR, TEF)
     bench.write(AR, (1 << 24) - count)
     assert bench.read(SR) & (TEF | BUSY) == BUSY
+
+
+def test_what_a_mapped_read_takes_is_told_in_cycles_of_the_bus(bench: Bench) -> None:
+    told: list[tuple[int, int, int]] = []
+    bench.unit.on_timing = lambda: told.append(bench.unit.mapped)
+    bench.write(CR, 1 << 24 | EN)
+    dummies, instruction, address, selected = 10, 8, 24 // 4, 1
+    bench.write(CCR, MAP | DATA_4 | dummies << 18 | 2 << 12 | 3 << 10 | 1 << 8 | QUAD_READ)
+    assert told[-1] == (2 * (selected + instruction + address + dummies), 2 * 2, 0)

@@ -275,6 +275,21 @@ def test_a_driver_is_enabled_around_the_frames(bench: Bench, polarity: int) -> N
     assert bench.sent == [(1, start + 8 + FRAME), (2, start + 8 + 2 * FRAME)]
 
 
+def test_a_write_to_the_control_registers_does_not_cut_the_driver_s_time_short(bench: Bench) -> None:
+    control = UE | TE | RE | 4 << 16  # DEDT of 4 sixteenths of a bit
+    bench.write(CR1, RE)
+    bench.write(CR3, DEM)
+    bench.write(CR1, control)
+    bench.wait(FRAME)
+    edges = bench.watch(bench.usart.transmitter.driver_enable)
+    bench.write(TDR, 0x55)
+    bench.wait(FRAME + 2)
+    bench.write(CR1, control | RXNEIE)
+    bench.wait(BIT)
+    assert [level for _, level in edges] == [True, False]
+    assert FRAME + 4 <= edges[1][0] - edges[0][0] <= FRAME + 5
+
+
 # Silence and addresses
 
 

@@ -1,0 +1,123 @@
+"""What other bus masters take of a slave delays the core's own transfers to it, and no others."""
+
+from __future__ import annotations
+
+import pytest
+from small_timed import (
+    AXI,
+    CACHED,
+    CACHES_ON,
+    CLOCKS,
+    MPU_ON,
+    SDRAM,
+    TTUZZ,
+    between,
+    ltdc,
+    machine_of,
+    needs_compiler,
+    or_in,
+    region,
+    store,
+)
+
+from simulator.settings import Settings
+
+pytestmark = needs_compiler
+ARGB8888, RGB565 = 0, 2
+LINES = 512
+FRAME_RATE = 9_600_000 / (566 * 286)
+START = CLOCKS + TTUZZ + CACHES_ON + region(0, SDRAM, 23, CACHED) + MPU_ON
+OTHER_BANK = SDRAM + 0x40_0000
+
+
+def walk(address: int, lines: int = LINES) -> str:
+    """A load of each of so many lines, some cycles apart."""
+    return (
+        f" ldr r3, ={address}\n ldr r4, ={address + 32 * lines}\n b.w begin\n"
+        "begin:\n1: ldr r2, [r3], #32\n" + " nop\n" * 37 + " cmp r3, r4\n bne.w 1b\nend: b end\n"
+    )
+
+
+def walked(tmp_path, setup: str, address: int = OTHER_BANK, **settings: object):
+    machine = machine_of(tmp_path, START + setup + walk(address), AXI, Settings(**settings))  # type: ignore[arg-type]
+    return machine, between(machine)
+
+
+def test_nobody_else_costs_nothing(tmp_path):
+    machine, causes = walked(tmp_path, "")
+    assert "contention" not in causes
+    assert machine.memory_system.shares() == {}
+
+
+@pytest.mark.parametrize(("pixel_format", "pixel_bytes"), [(ARGB8888, 4), (RGB565, 2)])
+def test_the_display_takes_its_share_of_the_sdram(tmp_path, pixel_format, pixel_bytes):
+    """A frame's bytes at the frame rate in bursts of 64, each of which holds the SDRAM for its data, a command and the latency."""
+    machine, causes = walked(tmp_path, ltdc(SDRAM, pixel_format, pixel_bytes))
+    burst = 2 * (1 + 2 + 32)
+    share = 480 * 272 * pixel_bytes * FRAME_RATE / 64 * burst / 216e6
+    assert machine.memory_system.shares()["sdram"]["LTDC"] == pytest.approx(share, rel=0.01)
+    assert (
+        share * burst / 3 < causes["contention"] / LINES < share * burst
+    )  # by the share, and most of a burst each time
+
+
+def test_what_the_core_does_elsewhere_is_not_delayed(tmp_path):
+    _, causes = walked(tmp_path, ltdc(SDRAM, ARGB8888, 4), 0x2002_0000)
+    assert "contention" not in causes
+
+
+def test_a_frame_buffer_in_the_same_bank_closes_the_cores_rows(tmp_path):
+    same, other = (walked(tmp_path, ltdc(SDRAM, ARGB8888, 4), SDRAM + at)[1] for at in (0x10_0000, 0x40_0000))
+    assert same["d_miss_ram"] > other["d_miss_ram"]
+
+
+def test_a_display_in_sram_takes_of_sram(tmp_path):
+    machine, causes = walked(tmp_path, ltdc(0x2001_0000, RGB565, 2), 0x2003_0000)
+    assert list(machine.memory_system.shares()) == ["sram1"]
+    assert causes["contention"] > 0
+
+
+def test_contention_can_be_left_out(tmp_path):
+    _, causes = walked(tmp_path, ltdc(SDRAM, ARGB8888, 4), contention=False)
+    assert "contention" not in causes
+
+
+def test_a_run_is_the_same_in_slices_of_one_block(tmp_path):
+    code = START + ltdc(SDRAM, ARGB8888, 4) + walk(OTHER_BANK)
+    whole, sliced = machine_of(tmp_path, code, AXI), machine_of(tmp_path, code, AXI)
+    sliced.slice_blocks = 1
+    assert between(whole) == between(sliced)
+    assert whole.cycle == sliced.cycle
+
+
+def dma2d_fill(address: int) -> str:
+    base = 0x4002_B000
+    registers = {0x34: 0, 0x38: 0, 0x3C: address, 0x40: 0, 0x44: 200 << 16 | 200, 0x00: 3 << 16 | 1}
+    return or_in(0x4002_3830, 1 << 23) + "".join(store(base + o, v) for o, v in registers.items())
+
+
+def test_dma2d_delays_the_core_while_it_draws_and_not_behind(tmp_path):
+    machine, causes = walked(tmp_path, dma2d_fill(SDRAM))
+    assert causes["contention"] > 0
+    assert machine.memory_system.shares()["sdram"]["DMA2D"] > 0.9
+    machine.run(max_cycles=machine.cycle + 500_000)
+    assert machine.memory_system.shares() == {}
+
+
+def dma_copy(source: int, target: int) -> str:
+    """DMA2's stream 0 copies 60,000 words of SRAM."""
+    base = 0x4002_6400
+    registers = {
+        0x14: 15000,
+        0x18: source,
+        0x1C: target,
+        0x24: 7,
+        0x10: 2 << 6 | 1 << 9 | 1 << 10 | 2 << 11 | 2 << 13 | 1,
+    }
+    return or_in(0x4002_3830, 1 << 22) + "".join(store(base + o, v) for o, v in registers.items())
+
+
+def test_a_dma_that_copies_in_sram_delays_the_cores_lines_of_it(tmp_path):
+    machine, causes = walked(tmp_path, dma_copy(0x2001_0000, 0x2002_0000), 0x2003_0000)
+    assert causes["contention"] > 0
+    assert 0.1 < machine.memory_system.shares()["sram1"]["DMA2"] <= 1.5
