@@ -141,3 +141,21 @@ def test_dma_feeds_timers_and_takes_their_captures(embassy):
     assert rises(fan[0]) == rises(fan[1]) == rises(fan[2])
     captured = ast.literal_eval(board.serial)
     assert [after - before for before, after in pairwise(captured)] == [10 * (2 * n + 1) for n in range(1, 8)]
+
+
+def test_a_timer_that_a_pin_starts_runs_once_and_hears_nothing_meanwhile(embassy):
+    board = embassy("one_pulse")
+    board.pin("PD12").drive(False)
+    board.run("time:4ms")
+    seen = edges(board, "PI1")
+    begun = board.seconds
+    rises_at, fall = (100, 350, 700, 1500, 1980, 2020), 10 * MICROSECOND
+    for at in rises_at:
+        play(board, "PD12", [(at * MICROSECOND, True), (at * MICROSECOND + fall, False)])
+    board.run("time:8ms")
+    # A run is 500 us: those at 350 and 1980 come within one.
+    delays = [
+        seconds - begun - (at + 200) * MICROSECOND
+        for (seconds, _), at in zip(seen, (100, 700, 1500, 2020), strict=True)
+    ]
+    assert all(0 < delay < 15 * MICROSECOND for delay in delays)
