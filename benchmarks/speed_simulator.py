@@ -36,6 +36,8 @@ class Warm:
     def __init__(self, program: Program, mode: str) -> None:
         self.program = program
         self.machine, self.work = _machine(program, mode, ENDLESS)
+        if self.machine.core.hot is not None:
+            self.machine.core.hot.worth = self.machine.core.hot.often  # compilation is before what is timed
         _run(self.machine, UntilSymbol(self.work))
         self._work_on(WARM_UP if program.is_loop else 1)
 

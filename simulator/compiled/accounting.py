@@ -13,7 +13,7 @@ from llvmlite import ir
 
 from simulator.compiled.builder import I32, I64, Builder, Value, Variable
 from simulator.compiled.core_state import CoreState
-from simulator.compiled.helpers import SPECIAL, SUCCESSORS, TRANSITIONS, Helpers, Words, is_quiet
+from simulator.compiled.helpers import SPECIAL, SUCCESSORS, TRANSITIONS, Helpers, Words, is_quiet, meet_in_bank
 from simulator.compiled.places import Place
 from simulator.compiled.transfers import KINDS
 from simulator.timing import layout as at
@@ -325,11 +325,27 @@ class Accounting(Words):
             count = build.load(found, I32, 4 * at.PAIR_COUNT)
             build.branch(build.is_("==", count, build.word(0)), alone, paired)
             build.at(paired)
-            books.cycle.set(build.internal(self.helpers.pairs, [self.state, books.number.get(), found]))
+            if len(self.accesses) == 2 and not self.hooked:
+                self._meet(alone)
+            else:
+                books.cycle.set(build.internal(self.helpers.pairs, [self.state, books.number.get(), found]))
             build.go(alone)
             build.at(alone)
         if self.hooked:
             self.put(State.UNSETTLED, build.long(0))
+
+    def _meet(self, otherwise: ir.Block) -> None:
+        """The only two loads are issued in one cycle, and may meet in a bank."""
+        build, books = self.build, self.books
+        first, second = (
+            build.load(self.word(State.SCRATCH), I64, 8 * (FRAME_WORDS + access.ordinal)) for access in self.accesses
+        )
+        apart = build.masked(build.xor(first, second), 4)
+        conflict = build.block("conflict")
+        build.branch(build.is_("==", apart, build.long(0)), conflict, otherwise)
+        build.at(conflict)
+        meet_in_bank(self, books.number.get(), build.long(self.accesses[1].ordinal))
+        books.cycle.set(self.word(State.CYCLE))
 
     # Without timing
 

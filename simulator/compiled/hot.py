@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.compiled.blocks import translatable, ways_on
 from simulator.compiled.frame import Source
 from simulator.compiled.helpers import SUCCESSORS
 from simulator.compiled.library import Library
 from simulator.compiled.places import Place
 from simulator.compiled.regions import regions
 from simulator.compiled.transfers import CHUNK_SHIFT
-from simulator.compiled.translate import translatable, ways_on
 from simulator.decode import decode_block
 from simulator.native import NO_EXIT, CpuState
 from simulator.timing import kernels

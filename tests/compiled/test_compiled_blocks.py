@@ -93,7 +93,17 @@ def test_an_inference_is_the_same_under_settings(inference, setting):
     assert compiled == plain
 
 
-@pytest.mark.parametrize("name", ["uart_irq", "systick", "svc_pendsv", "self_modifying", "itcm_code", "it_load"])
+@pytest.mark.parametrize("name", ["byte_dot", "memcpy", "float", "branchy"])
+def test_loops_of_short_blocks_are_the_same(name):
+    programs.build([f"speed-{name}-gcc12-O2"])
+    firmware = load(programs.elf(f"speed-{name}"))
+    ends = [UntilCycles(n) for n in (500_000, 500_123, 2_000_000)]
+    (compiled, count), (plain, _) = both(firmware, *ends, often=200)
+    assert count > 3
+    assert compiled == plain
+
+
+@pytest.mark.parametrize("name", ["uart_irq", "systick", "svc_pendsv", "self_modifying", "itcm_code", "it_load", "fp"])
 def test_interrupts_and_changing_code_are_the_same(name):
     programs.build([f"selftest-{name}-gcc12-O2"])
     firmware = load(programs.elf(f"selftest-{name}"))
