@@ -49,7 +49,7 @@ SWITCHES = (
     ),
     Switch(
         "what ADD and MUL compute of an element",
-        "inlined by CMSIS-NN's macros",
+        "inline, as CMSIS-NN's support functions are",
         "forced inline",
         "cmsis_nn",
         "cmsis_nn_called",
@@ -57,8 +57,8 @@ SWITCHES = (
     ),
     Switch(
         "the doubling multiplication in ADD",
-        "that of its release of CMSIS-NN",
-        "without saturation, as since CMSIS-NN 5.7",
+        "that of its CMSIS-NN, not at hand",
+        "without saturation",
         "cmsis_nn",
         "cmsis_nn_saturating",
         "with saturation, as in 2019",
@@ -119,10 +119,10 @@ def as_dict(w: Worth) -> dict[str, object]:
 
 
 REST = """\
-Not to be switched, since the other side is not to be had: armclang 6.16, for which clang 19 stands in (of the clang releases at hand its
-instruction count is nearest; clang 13, nearest in age, makes 148 M instructions of the CMSIS-NN build, TIMING.md 5); CMSIS-NN of 2021, for which
-4.0.0 does; mbed's libraries. All of it together, in instructions: the original's sources give 111.2 M (CMSIS-NN) and 389.0 M (reference) with GCC 10.2 -Os,
-104.5 M and 274.9 M with clang 19 -Oz (TIMING.md 5); the first column of the table has ours. GCC 10.2.1 of July 2020 and of January 2021 make
+Not to be switched, since the other side is not to be had: armclang 6.16, for which clang 19 stands in (clang 13, nearest in age, makes 148 M
+instructions of the original's CMSIS-NN build and clang 19 makes 104.5 M, TIMING.md 5); CMSIS-NN of 2021, for which 4.0.0 stands in; mbed's libraries.
+All of it together, in instructions: the original's sources give 111.2 M (CMSIS-NN) and 389.0 M (reference) with GCC 10.2 -Os, 104.5 M and 274.9 M
+with clang 19 -Oz (TIMING.md 5); the table's column of instructions has ours. GCC 10.2.1 of July 2020 and of January 2021 make
 the same code of all sources, and Arm's 10-2020-q4 lies between them.
 """
 
