@@ -189,7 +189,7 @@ def test_compiled_blocks_see_the_same_as_those_that_are_not(tmp_path: Path) -> N
     for compiled in (True, False):
         board = machine(cached(code + leave(0)), tmp_path, settings=Settings(compiled=compiled))
         if board.core.hot is not None:
-            board.core.hot.often, board.core.hot.period = 20, 0
+            board.core.hot.often, board.core.hot.worth, board.core.hot.period = 20, 20, 0
         told = ran(board)
         assert board.core.hot is None or board.core.hot.compiled > 0
         assert counts(told) == {"stale_reads": 8, "stale_master_reads": 8}
