@@ -5,6 +5,7 @@
         print(stop.reason, board.cycles, board.cpu.r0, board.mem.u32["counter"], board.serial)
 
     board.camera.feed("cat.png"); board.touch.tap(100, 50); board.button.press(); board.lcd.image.save("lcd.png")
+    board.pin("PI2").drive(True); board.wire("PB4", "PA0"); board.analog("PF10", lambda seconds: 1.65 + math.sin(seconds))
 
 Not here: snapshots.
 """

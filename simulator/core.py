@@ -163,7 +163,10 @@ class Core:
 
     def _map_peripherals(self, base: int, size: int) -> None:
         def read(uc: unicorn.Uc, offset: int, width: int, data: object) -> int:
-            return self.read_bus(base + offset, width)
+            try:
+                return self.read_bus(base + offset, width)
+            except BaseException as error:
+                return native.end_by(uc, error)
 
         def write(uc: unicorn.Uc, offset: int, width: int, value: int, data: object) -> None:
             self.write_bus(base + offset, width, value)

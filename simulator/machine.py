@@ -91,7 +91,7 @@ class Machine:
             _merged(self.soc.memories), self.soc.spans, self.engine, settings.verify, self.soc.system_control.mpu,
             compiled=settings.compiled and not settings.dcache_data,
         )  # fmt: skip
-        self.coherency = Coherency(self.engine, firmware.symbols)
+        self.coherency = Coherency(self.engine, firmware.symbols, self.core.read_memory)
         self.bus = Bus(self.soc, self.engine, self.clock)
         self.memory_system = MemorySystem(self.soc, self.engine, self.clock, settings)
         self.verifier = self.core.verifier

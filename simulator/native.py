@@ -224,6 +224,14 @@ def run(uc: unicorn.Uc, emulate: Callable[[int], int]) -> None:
         raise uc._hook_exception
 
 
+def end_by(uc: unicorn.Uc, error: BaseException) -> int:
+    """What Unicorn's binding does for a hook that raises, with a value for one that must give it, or ctypes complains on stderr."""
+    if uc._hook_exception is None:
+        uc._hook_exception = error
+    uc.emu_stop()
+    return 0
+
+
 def engine_address(uc: unicorn.Uc) -> int:
     """The address of the engine that native hooks are given."""
     value = uc._uch.value

@@ -1,8 +1,9 @@
 """The D-cache and other masters: which reads are stale on the board, by whom, and of what; counted and said in words.
 
 Memory here is coherent, unless simulator/dcache_data.py makes it as hardware has it; the report is the same.
-Reference: simulator/timing/dcache.py for what is known of lines. Not modelled: which bytes of a dirty line are dirty, so that a master's
-read of a part of a line counts where it meets the line's first store; reads by LTDC but those of pictures that somebody looks at.
+Reference: simulator/timing/dcache.py for what is known of lines. Not modelled: which bytes of a dirty line are dirty; a master's read of
+a part of a line counts where it meets the line's first store, or a byte that is another since. Reads by LTDC but those of pictures that
+somebody looks at.
 """
 
 from __future__ import annotations
@@ -63,8 +64,9 @@ class Place:
 class Coherency:
     """Of one machine. The chip's bus matrix calls `wrote` and `reads`, the cache's registers `maintain`."""
 
-    def __init__(self, engine: Engine, symbols: Symbols) -> None:
-        self._engine, self._symbols = engine, symbols
+    def __init__(self, engine: Engine, symbols: Symbols, seen: Callable[[int, int], bytes]) -> None:
+        """seen(address, size): the bytes of memory as the core sees them."""
+        self._engine, self._symbols, self._seen = engine, symbols, seen
         self._cache = engine.dcache
         self._masters: dict[int, tuple[int, str]] = {}  # by slot: the line, and who wrote behind it last
         self._told: dict[tuple[str, int], int] = {}  # by master and line: the cycle of the store that was reported
@@ -94,12 +96,19 @@ class Coherency:
             line = self._cache.line(slot)
             if writer is None:
                 continue
-            whole = mask(line, address, size) == EVERY_BYTE
-            if not whole and not address <= writer.address < address + size:
+            if mask(line, address, size) != EVERY_BYTE and not self._is_changed(slot, writer, address, size):
                 continue
             if self._told.get((master, line)) != writer.cycle:
                 self._told[master, line] = writer.cycle
                 self._note(STALE_MASTER_READ, master, writer, max(address, line << LINE_SHIFT))
+
+    def _is_changed(self, slot: int, writer: Access, address: int, size: int) -> bool:
+        """Whether a dirty line has stores in address..address+size-1: its first one, or any that made a byte another."""
+        if address <= writer.address < address + size:
+            return True
+        start = self._cache.line(slot) << LINE_SHIFT
+        low, high = max(address, start), min(address + size, start + LINE_BYTES)
+        return self._seen(low, high - low) != self._cache.before[slot, low - start : high - start].tobytes()
 
     def maintain(self, operation: str, value: int) -> None:
         """The core writes one of the D-cache's maintenance registers: an address, or a set and way."""

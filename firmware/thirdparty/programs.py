@@ -54,8 +54,9 @@ class Package:
 
 EMBASSY = Package(HERE / "embassy")
 RTIC1 = Package(HERE / "rtic" / "v1", (HERE / "rtic" / "board",))
+RTIC1_HAL = Package(HERE / "rtic" / "v1_hal", (HERE / "rtic" / "board",))
 RTIC2 = Package(HERE / "rtic" / "v2", (HERE / "rtic" / "board",))
-PACKAGES = (EMBASSY, RTIC1, RTIC2)
+PACKAGES = (EMBASSY, RTIC1, RTIC1_HAL, RTIC2)
 
 
 def main() -> int:

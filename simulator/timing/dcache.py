@@ -76,6 +76,7 @@ class DataCache:
         self._writers: NDArray[np.int64] = np.zeros((D_LINES, Writer.COLUMNS), np.int64)
         self.differs: NDArray[np.int64] = np.zeros(D_LINES, np.int64)
         self.memory: NDArray[np.uint8] = np.zeros((D_LINES, LINE_BYTES), np.uint8)
+        self.before: NDArray[np.uint8] = np.zeros((D_LINES, LINE_BYTES), np.uint8)
         self._log: NDArray[np.int64] = np.zeros((CACHE_LOG_ROWS, Logged.COLUMNS), np.int64)
         self._restores: NDArray[np.int64] = np.zeros((2 * MOST_LINES, Restore.COLUMNS), np.int64)
         self._left: NDArray[np.int64] = np.zeros(2 * MOST_LINES, np.int64)
@@ -84,6 +85,7 @@ class DataCache:
             (State.D_WRITTEN, self._written),
             (State.D_WRITER, self._writers),
             (State.D_DIFFERS, self.differs),
+            (State.D_BEFORE, self.before),
             (State.CACHE_LOG, self._log),
             (State.RESTORES, self._restores),
             (State.LEFT, self._left),

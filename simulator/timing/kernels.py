@@ -99,6 +99,7 @@ class State(IntEnum):
     LEFT = 150  # with data: the lines that the block booked last has evicted
     LEFT_COUNT = 151
     LEFT_BLOCK = 152  # BLOCKS when it was
+    D_BEFORE = 153  # by slot: the line's 32 bytes before the store that made it dirty
     STALE_CODE = 149  # whether a line of the I-cache may be marked STALE
     # addresses of the tables, then their lengths
     REGISTERS = 32
@@ -566,13 +567,17 @@ def _first_store(s: int, operand: int, slot: int, line: int, address: int, back:
     put(writer, Writer.CYCLE, get(s, State.CYCLE))
     if _find(get(s, State.I_TAGS) + (line & (I_SETS - 1)) * (8 * I_WAYS), I_WAYS, line) >= 0:
         _note(s, FETCHED_STORED, operand, address, slot)
+    if not back:
+        return
+    host = _host_of_line(s, line)
+    for k in range(4):
+        put(get(s, State.D_BEFORE), 4 * slot + k, get(host, k))
     memory, differs = get(s, State.D_MEMORY), get(s, State.D_DIFFERS)
-    if memory == 0 or not back:
+    if memory == 0:
         return
     if _has_left(s, line):
         _defer(s, operand, line, EVERY_BYTE, slot)
         return
-    host = _host_of_line(s, line)
     for byte in range(32):
         if get(differs, slot) >> byte & 1 == 0:
             put_byte(memory + 32 * slot + byte, get_byte(host + byte))

@@ -37,16 +37,10 @@ class Outcome:
     seen: Any
 
 
-def wire(board: Board, driver: str, listener: str, *, at_rest: bool = True) -> None:
-    """A wire from one pin to another."""
-    board.pin(listener).drive(at_rest)
-    board.on_edge(driver, lambda seconds, level: board.pin(listener).drive(level))
-
-
 def cross_uarts(board: Board) -> Look:
     """Two wires, D1 to A5 and A4 to D0; all bytes that USART6 sends."""
-    wire(board, "PC6", "PF6")
-    wire(board, "PF7", "PC7")
+    board.wire("PC6", "PF6")
+    board.wire("PF7", "PC7")
     sent = bytearray()
     board.machine.soc.usarts["USART6"].transmitted.append(sent.append)
     return lambda: bytes(sent)
@@ -67,7 +61,7 @@ def card(board: Board) -> Look:
 
 def join_d3_to_a0(board: Board) -> Look:
     """A wire from PB4 to PA0."""
-    wire(board, "PB4", "PA0", at_rest=False)
+    board.wire("PB4", "PA0")
     return lambda: None
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from programs import FOREVER, program, store
+from programs import FOREVER, load, move, program, store
 
 from simulator.board import Board
 from simulator.cli import pictures
@@ -18,6 +18,7 @@ from simulator.until import UntilError, UntilFrame, parse_until
 
 RCC_CR, RCC_AHB1ENR, RCC_APB2ENR, PLLSAICFGR = 0x4002_3800, 0x4002_3830, 0x4002_3844, 0x4002_3888
 LTDC, GPIOI, GPIOK = 0x4001_6800, 0x4002_2000, 0x4002_2800
+RCC_AHB2ENR, DCMI = 0x4002_3834, 0x5005_0000
 LINE, LINES = 526 + 40, 286
 
 
@@ -129,6 +130,26 @@ def test_run_writes_a_screenshot(firmware: Path, tmp_path: Path, capfd: pytest.C
     status = main(["run", str(firmware), "--until", "frame:1", "--camera", "pattern:bars", "--screenshot", str(shot)])
     assert status == 0, capfd.readouterr()
     assert Image.open(shot).getpixel((0, 0)) == (0x12, 0x34, 0x56)
+
+
+@pytest.mark.jit
+def test_what_a_scene_raises_ends_the_run_with_nothing_else_said(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The firmware reads DCMI_RIS in the midst of a frame, and what that shows is asked for within the read."""
+
+    def scene(number: int) -> np.ndarray:
+        raise RuntimeError("nobody holds the picture")
+
+    code = store(1, RCC_AHB2ENR) + store(1 << 14 | 1 << 7, DCMI)
+    code += move(2, 6_000_000) + b"\x01\x3a\xfd\xd1"  # subs r2, #1; bne back to it
+    path = tmp_path / "looks.elf"
+    path.write_bytes(program(code + load(DCMI + 8) + FOREVER))
+    with Board("stm32f746g-disco", path) as board:
+        board.camera.feed(scene)
+        with pytest.raises(RuntimeError, match="nobody holds the picture"):
+            board.run(timeout="60s")
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.jit

@@ -121,6 +121,18 @@ def test_usart_sends_what_is_in_memory_and_not_what_is_dirty(tmp_path: Path, dat
         assert board.read(place["pc"], 2) == b"\x08\x60", "the PC is that of the store which made the line dirty"
 
 
+def sent_beside_a_neighbour(*, stored: bool) -> bytes:
+    """Four bytes are sent from a line that a neighbour's store has made dirty."""
+    code = serial_clocked() + store(NEW, SOURCE) + (store(NEW, SOURCE + 8) if stored else b"")
+    return cached(code + send_by_dma(SOURCE + 8, 4) + leave(0))
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_of_a_line_that_a_neighbour_made_dirty_only_changed_bytes_are_stale(tmp_path: Path, stored: bool) -> None:
+    told = ran(machine(sent_beside_a_neighbour(stored=stored), tmp_path))
+    assert counts(told) == ({"stale_master_reads": 1} if stored else {})
+
+
 @SETTINGS
 def test_a_dirty_line_that_is_cleaned_behind_the_transfer_overwrites_it(tmp_path: Path, data: bool) -> None:
     """The neighbour's store and DMA's bytes share a line: the write-back takes the whole line."""
@@ -189,7 +201,8 @@ def test_compiled_blocks_see_the_same_as_those_that_are_not(tmp_path: Path) -> N
     for compiled in (True, False):
         board = machine(cached(code + leave(0)), tmp_path, settings=Settings(compiled=compiled))
         if board.core.hot is not None:
-            board.core.hot.often, board.core.hot.worth, board.core.hot.period = 20, 20, 0
+            hot = board.core.hot
+            hot.often, hot.worth, hot.period = 20, 20, 0
         told = ran(board)
         assert board.core.hot is None or board.core.hot.compiled > 0
         assert counts(told) == {"stale_reads": 8, "stale_master_reads": 8}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from firmware.thirdparty import rust
-from firmware.thirdparty.programs import EMBASSY, RTIC1, RTIC2
+from firmware.thirdparty.programs import EMBASSY, RTIC1, RTIC1_HAL, RTIC2
 from firmware.thirdparty.stm32f7xx_hal import build
 from simulator import Board
 
@@ -38,6 +38,11 @@ def embassy_built() -> str:
 @pytest.fixture(scope="session")
 def rtic1_built() -> str:
     return _why(RTIC1.build)
+
+
+@pytest.fixture(scope="session")
+def rtic1_hal_built() -> str:
+    return _why(RTIC1_HAL.build)
 
 
 @pytest.fixture(scope="session")
@@ -79,6 +84,11 @@ def embassy(boards: list[Board], embassy_built: str) -> Start:
 @pytest.fixture
 def rtic1(boards: list[Board], rtic1_built: str) -> Start:
     return _starter(boards, RTIC1.elf, rtic1_built)
+
+
+@pytest.fixture
+def rtic1_hal(boards: list[Board], rtic1_hal_built: str) -> Start:
+    return _starter(boards, RTIC1_HAL.elf, rtic1_hal_built)
 
 
 @pytest.fixture

@@ -118,3 +118,44 @@ def test_a_low_power_timer_s_pulses_are_high_behind_the_compare_value(embassy):
         assert phases(span, False) == [(compare + 1) * tick] * len(phases(span, False))
         assert phases(span, True) == [(top - compare) * tick] * len(phases(span, True))
         assert len(span) >= 9
+
+
+def test_dma_feeds_timers_and_takes_their_captures(embassy):
+    board = embassy("waveforms")
+    strip, fan = edges(board, "PB4"), [edges(board, f"PD{n}") for n in (12, 13, 14)]
+    board.pin("PA2").drive(False)
+    board.run("time:4.5ms")
+    play(board, "PA2", [(10 * n * n * MICROSECOND, n % 2 == 1) for n in range(1, 9)])
+    board.run("time:10ms")
+    tick = Fraction(1, 108_000_000)
+    lights = bytes((0xFF, 0x00, 0x55, 0x12, 0x34, 0x56, 0x80, 0x01, 0xAA))
+    pulses = phases(strip, True)
+    assert pulses == [(90 if lights[n // 8] >> 7 - n % 8 & 1 else 45) * tick for n in range(72)]
+    assert set(gaps(rises(strip))) == {1.25e-6}
+    # The last duties stay; a step is a twentieth of 50 us.
+    for channel, seen in enumerate(fan):
+        steps = [min(n, 9) + 1 + 3 * channel for n in range(len(phases(seen, True)))]
+        assert phases(seen, True) == [step * 270 * tick for step in steps]
+        assert set(gaps(rises(seen))) == {50e-6}
+        assert len(steps) > 100
+    assert rises(fan[0]) == rises(fan[1]) == rises(fan[2])
+    captured = ast.literal_eval(board.serial)
+    assert [after - before for before, after in pairwise(captured)] == [10 * (2 * n + 1) for n in range(1, 8)]
+
+
+def test_a_timer_that_a_pin_starts_runs_once_and_hears_nothing_meanwhile(embassy):
+    board = embassy("one_pulse")
+    board.pin("PD12").drive(False)
+    board.run("time:4ms")
+    seen = edges(board, "PI1")
+    begun = board.seconds
+    rises_at, fall = (100, 350, 700, 1500, 1980, 2020), 10 * MICROSECOND
+    for at in rises_at:
+        play(board, "PD12", [(at * MICROSECOND, True), (at * MICROSECOND + fall, False)])
+    board.run("time:8ms")
+    # A run is 500 us: those at 350 and 1980 come within one.
+    delays = [
+        seconds - begun - (at + 200) * MICROSECOND
+        for (seconds, _), at in zip(seen, (100, 700, 1500, 2020), strict=True)
+    ]
+    assert all(0 < delay < 15 * MICROSECOND for delay in delays)

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from examples import Listener, edges, gaps, play, words
+from examples import Listener, edges, gaps, phases, play, words
 
 pytestmark = [pytest.mark.jit, pytest.mark.slow]
 
@@ -102,6 +102,32 @@ def test_rs485_answers_on_its_pins_with_parity_and_drives_the_line_around_it(emb
         (on, _), (off, _) = enable
         assert float(sent_words[0][0] - on) == pytest.approx(float(bit), rel=0.01)
         assert float(off - sent_words[-1][0]) == pytest.approx(float(13 * bit), rel=0.01)
+
+
+def test_usart_flow_stops_both_sides(embassy):
+    board = embassy("usart_flow")
+    ready, unit = edges(board, "PG12"), board.machine.soc.usarts["USART6"]
+    seen: list[tuple[Fraction, int]] = []
+    unit.transmitted.append(lambda byte: seen.append((board.seconds, byte)))
+    clear = board.pin("PG13")
+    clear.drive(False)
+    board.run("time:5ms")
+    unit.receive(b"abcdef")
+    board.run("time:12ms")
+    assert text(seen) == b"abcdef"
+    assert gaps(seconds for seconds, _ in seen)[1:] == pytest.approx([0.001035] * 4, abs=2e-5)
+    # One byte is taken at once, the next one waits in the receiver, and RTS is high as long as it does.
+    assert phases(ready, True)[1:] == pytest.approx([0.001025] * 5, abs=2e-5)
+    assert ready[-1][1] is False
+    clear.drive(True)
+    unit.receive(b"gh")
+    board.run("time:16ms")
+    assert text(seen) == b"abcdef"
+    clear.drive(False)
+    cleared = board.seconds
+    board.run("time:20ms")
+    assert text(seen) == b"abcdefgh"
+    assert [float((seconds - cleared) * 1_000_000) for seconds, _ in seen[6:]] == pytest.approx([10, 20], abs=0.1)
 
 
 def test_i2c_reads_who_is_on_both_buses(embassy):

@@ -1,4 +1,7 @@
-"""Task sets of ours on RTIC 1 (cortex-m-rtic 1.1.4) and RTIC 2 (rtic 2.4.0): their order and times, by pins and text."""
+"""Task sets of ours on RTIC 1 (cortex-m-rtic 1.1.4, by itself and on stm32f7xx-hal 0.8.0) and RTIC 2 (rtic 2.4.0).
+
+Their order and times are judged by pins and text.
+"""
 
 from __future__ import annotations
 
@@ -59,6 +62,30 @@ def test_rtic1_monotonic_runs_tasks_at_their_times_and_puts_one_off(rtic1):
     board.run("time:201ms")
     assert [level for _, level in late] == [True, False]
     assert 0 < late[1][0] - pressed < HANDLER
+
+
+def test_rtic1_on_a_timer_s_compare_keeps_microseconds(rtic1_hal):
+    board = rtic1_hal("microseconds")
+    fast, slow, pulse = (edges(board, pin) for pin in ("PI1", "PI2", "PI3"))
+    board.run("time:100ms")  # more than half of it is the search for the factors of the clock
+    late = Fraction(30, 10**6)
+    for seen, period in ((fast, Fraction(250, 10**6)), (slow, MILLISECOND)):
+        times = [seconds for seconds, _ in seen]
+        start = min(time - n * period for n, time in enumerate(times))
+        assert max(time - n * period - start for n, time in enumerate(times)) < late
+        assert board.seconds - times[-1] < period
+        assert len(times) > 10
+    board.button.press()
+    pressed = board.seconds
+    board.run("time:100.5ms")
+    board.button.release()
+    board.button.press()
+    again = board.seconds
+    board.run("time:102ms")
+    assert [level for _, level in pulse] == [True, False]
+    assert 0 < pulse[0][0] - pressed < late
+    # Counts of a microsecond: the first may have begun.
+    assert float(pulse[1][0] - again) == pytest.approx(777e-6, abs=float(late))
 
 
 def test_rtic2_channel_makes_the_producer_wait_and_the_consumer_give_up(rtic2):
