@@ -17,6 +17,7 @@ from pathlib import Path
 
 TARGET = "thumbv7em-none-eabihf"
 REMEDY = "`make tools-rust` brings one"
+RELEASE, DEV = "release", "dev"  # cargo's profiles; it builds with the second unless told
 # Their values would replace a package's own.
 _FLAGS = ("RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "CARGO_TARGET_DIR")
 
@@ -50,11 +51,11 @@ def library(folder: Path) -> tuple[list[str], dict[str, str]]:
     raise RustError(f"there is no Rust core library for {TARGET}; {REMEDY}")
 
 
-def build(folder: Path, arguments: list[str], what: str, *, into: Path) -> None:
+def build(folder: Path, arguments: list[str], what: str, *, into: Path, profile: str = RELEASE) -> None:
     """`cargo build` of a folder for the target, with its Cargo.lock, into where `output` says. Raises RustError."""
     extra, environment = library(folder)
-    place = ["--target", TARGET, "--target-dir", str(into / "target")]
-    run(["cargo", "build", "--quiet", "--locked", "--release", *place, *extra, *arguments], folder, what, **environment)
+    place = ["--target", TARGET, "--target-dir", str(into / "target"), "--profile", profile]
+    run(["cargo", "build", "--quiet", "--locked", *place, *extra, *arguments], folder, what, **environment)
 
 
 @contextlib.contextmanager
@@ -77,9 +78,9 @@ def compiler(folder: Path) -> str:
     return run(["rustc", "--version"], folder, "ask for the Rust compiler's version").strip()
 
 
-def output(folder: Path) -> Path:
-    """Where `build` leaves what it has built."""
-    return folder / "target" / TARGET / "release"
+def output(folder: Path, profile: str = RELEASE) -> Path:
+    """Where `build` leaves what it has built; cargo's folder of the profile dev is named debug."""
+    return folder / "target" / TARGET / ("debug" if profile == DEV else profile)
 
 
 def fetch(manifest: Path, package: str, scratch: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,12 @@ def _starter(boards: list[Board], elf: Callable[[str], Path], reason: str) -> St
 @pytest.fixture
 def example(boards: list[Board], built: str) -> Start:
     return _starter(boards, build.elf, built)
+
+
+@pytest.fixture
+def example_as_cargo_runs_it(boards: list[Board], built: str) -> Start:
+    """Unoptimised, where `example` is of the release profile."""
+    return _starter(boards, partial(build.elf, profile=rust.DEV), built)
 
 
 @pytest.fixture
