@@ -17,8 +17,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from firmware.fetch import ROOT, FetchError
+from firmware.fetch import ROOT
 from firmware.networks import images, photographs
+from firmware.pip import FetchError
 from simulator import Board
 
 BUILD = "image_recognition_demo-resnet8-cmsis_nn-gcc12-Os"

@@ -23,7 +23,7 @@ from benchmarks import speed_qemu
 from benchmarks.speed_programs import Program, built
 from benchmarks.speed_qemu import QemuError
 from benchmarks.speed_simulator import SpeedError, Warm, Window, Work, repeated_work
-from firmware.fetch import FetchError
+from firmware.pip import FetchError
 from firmware.programs import ProgramError
 from firmware.targets import BuildError
 from simulator import exit_codes

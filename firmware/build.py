@@ -11,10 +11,11 @@ import sys
 from pathlib import Path
 
 from firmware import edges, files, sources, targets
-from firmware.fetch import FetchError, fetch
+from firmware.fetch import fetch
 from firmware.networks import images, make
 from firmware.networks.model import inputs as model_inputs
 from firmware.ninja import BuildError, Graph, relative
+from firmware.pip import FetchError
 from firmware.targets import Network, Options, Target
 
 DEMO_IMAGES = 3

@@ -14,6 +14,8 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+from firmware.pip import FetchError, download
+
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ROOT / "firmware" / "packages"
 PACKAGES = ROOT / "build" / "packages"
@@ -34,10 +36,6 @@ MEMBERS = (
 WHEELS = "--only-binary=:all: --platform=manylinux2014_x86_64 --python-version=3.11 --implementation=cp --abi=cp311"
 # Features that tfmicro's manifest asks of the crates that are replaced by empty ones.
 FEATURES = {"cc": ["parallel"], "managed": ["alloc", "std"]}
-
-
-class FetchError(Exception):
-    """One sentence for people."""
 
 
 def fetch() -> None:
@@ -87,9 +85,7 @@ def _write_source(folder: Path) -> None:
 
 def _fetch_wheels() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
-        lock = ["--requirement", str(LOCKS / "pypi.txt"), "--dest", folder]
-        _run(command + WHEELS.split() + lock, "the wheels of packages/pypi.txt", cwd=PACKAGES)
+        download(LOCKS / "pypi.txt", Path(folder), "the wheels of packages/pypi.txt", *WHEELS.split())
         for wheel in sorted(Path(folder).glob("*.whl")):
             _unpack(wheel)
 

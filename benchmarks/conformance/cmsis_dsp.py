@@ -15,9 +15,9 @@ from multiprocessing import get_context
 from benchmarks.conformance import ends
 from benchmarks.conformance.outcome import Difference, Explained, Outcome, Row, Scope, sort_out
 from firmware.conformance.cmsis_dsp.build import VARIANTS, WITNESS, Variant, build, path, programs
-from firmware.conformance.cmsis_dsp.sources import PackageError, functions
-from firmware.fetch import FetchError
+from firmware.conformance.cmsis_dsp.sources import functions
 from firmware.ninja import BuildError
+from firmware.pip import FetchError
 
 # What a quick run takes: each type, and the programs that use most of the DSP instructions.
 QUICK = ("basic-q7", "fir-q15", "correlate-q7", "transform-q15", "complex-q31", "matrix-f32", "statistics-q15")
@@ -54,7 +54,7 @@ def check(scope: Scope) -> Outcome:
     cases = quick() if scope.quick else [(program, variant) for program in programs() for variant in VARIANTS]
     try:
         prepare(cases)
-    except (PackageError, FetchError, BuildError) as error:
+    except (FetchError, BuildError) as error:
         return Outcome("cmsis-dsp", 0, missing=str(error))
     results = list(run(cases, scope))
     found = [difference for result in results for difference in result.differences]

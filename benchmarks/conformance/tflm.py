@@ -15,8 +15,8 @@ from pathlib import Path
 from benchmarks.conformance import ends
 from benchmarks.conformance.outcome import Difference, Explained, Outcome, Row, Scope, sort_out
 from firmware import sources
-from firmware.fetch import FetchError
 from firmware.ninja import BuildError
+from firmware.pip import FetchError
 from firmware.tflm_tests import __main__ as tests
 
 PLATFORM = sources.PLATFORMS[1]

@@ -15,8 +15,8 @@ from benchmarks.speedup.run import Job, Outcome, run
 from benchmarks.validation import switched
 from benchmarks.validation.part import Answer, Scope
 from firmware import build, targets
-from firmware.fetch import FetchError
 from firmware.ninja import BuildError
+from firmware.pip import FetchError
 from firmware.targets import Target
 
 TOLERANCE = 0.05  # of the published figures, and of both speed-ups

@@ -15,8 +15,9 @@ from benchmarks.validation.figures import FIGURES, Figure
 from benchmarks.validation.part import Answer, Scope
 from firmware.compilers import compilers
 from firmware.independent.build import Benchmark, build
-from firmware.independent.packages import COREMARK, DHRYSTONE, PackageError
+from firmware.independent.packages import COREMARK, DHRYSTONE
 from firmware.ninja import BuildError
+from firmware.pip import FetchError
 from simulator.firmware import load
 from simulator.machine import Machine
 from simulator.timing.interval import interval, snapshot
@@ -70,7 +71,7 @@ def check(scope: Scope) -> Answer:
     try:
         build(wanted)
         runs = dict(_runs(wanted, scope))
-    except (PackageError, BuildError, RunError) as error:
+    except (FetchError, BuildError, RunError) as error:
         return Answer("", f"Not run: {error}\n", {}, missing=str(error))
     compared = [Comparison(figure, runs.get(figure.benchmark)) for figure in FIGURES]
     line = _line(compared)

@@ -14,8 +14,9 @@ from pathlib import Path
 from firmware import record, sources
 from firmware.compilers import LINK, Compiler, compilers
 from firmware.fetch import ROOT
-from firmware.independent.packages import COREMARK, DHRYSTONE, PackageError, folder
+from firmware.independent.packages import COREMARK, DHRYSTONE, folder
 from firmware.ninja import BuildError, Graph, relative
+from firmware.pip import FetchError
 from firmware.sources import Source
 
 HERE = Path(__file__).parent
@@ -51,7 +52,7 @@ class Benchmark:
 
 
 def build(wanted: Iterable[Benchmark]) -> list[Path]:
-    """The ELFs, built where something changed. Raises PackageError, BuildError."""
+    """The ELFs, built where something changed. Raises FetchError, BuildError."""
     fetched = folder()
     graph = Graph()
     elfs = [_edges(graph, benchmark, fetched) for benchmark in wanted]
@@ -136,7 +137,7 @@ def main() -> int:
 
     try:
         elfs = build([benchmark for benchmark in BENCHMARKS if benchmark.present])
-    except (PackageError, BuildError) as error:
+    except (FetchError, BuildError) as error:
         print(f"firmware: {error}", file=sys.stderr)
         return 1
     for path in elfs:

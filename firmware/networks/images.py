@@ -17,11 +17,11 @@ import numpy as np
 from PIL import Image
 
 from firmware import files
-from firmware.fetch import FetchError
 from firmware.networks.calibrate import Draw
 from firmware.networks.graph import Array
 from firmware.networks.photographs import read
 from firmware.networks.published import LABELS
+from firmware.pip import FetchError
 
 SIZE = 32
 SEED = 0xD15C0

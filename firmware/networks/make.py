@@ -10,8 +10,9 @@ import hashlib
 from pathlib import Path
 
 from firmware import files
-from firmware.fetch import ROOT, FetchError
+from firmware.fetch import ROOT
 from firmware.networks import images, published, resnet8
+from firmware.pip import FetchError
 
 BUILD = ROOT / "build"
 NETWORKS = {"published": published.build, "resnet8": resnet8.build}

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import tflite
 
-from firmware.fetch import FetchError
 from firmware.networks import images
 from firmware.networks.calibrate import Draw
 from firmware.networks.graph import Array
+from firmware.pip import FetchError
 
 TYPES = {
     tflite.TensorType.INT8: np.int8,

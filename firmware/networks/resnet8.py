@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 
-from firmware.fetch import MLTK, FetchError, fetch
+from firmware.fetch import MLTK, fetch
+from firmware.pip import FetchError
 
 FILE = MLTK / "utils" / "test_helper" / "data" / "image_classification.tflite"
 SHA256 = "3c002613d1b2475eb51dd78dfb85a546c8ae658dee71cf6ade43b022fe205415"

@@ -16,8 +16,9 @@ from pathlib import Path
 from firmware import sources
 from firmware.compilers import compilers
 from firmware.edges import Build
-from firmware.fetch import ROOT, FetchError, fetch
+from firmware.fetch import ROOT, fetch
 from firmware.ninja import Graph, relative
+from firmware.pip import FetchError
 from firmware.sources import FIRMWARE, LITE, TFLM, Source
 from firmware.targets import OUTPUT, BuildError
 

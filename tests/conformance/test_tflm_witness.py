@@ -6,7 +6,8 @@ import pytest
 
 from benchmarks.conformance import ends, tflm
 from benchmarks.conformance.outcome import Scope
-from firmware.fetch import FetchError, fetch
+from firmware.fetch import fetch
+from firmware.pip import FetchError
 from firmware.tflm_tests import __main__ as tests
 
 GOOD = "3/3 tests passed\r\n~~~ALL TESTS PASSED~~~\r\n"

@@ -14,8 +14,8 @@ from PIL import Image
 pytest.importorskip("flatbuffers", reason="the extra `firmware` is not installed")
 pytest.importorskip("tflite", reason="the extra `firmware` is not installed")
 
-from firmware.fetch import FetchError
 from firmware.networks import images, photographs
+from firmware.pip import FetchError
 
 IMAGES_SHA256 = "ef8f91afeaf230d404f012d280915890b2dd6b6684baab99e0c5b3a88c9043ba"
 

@@ -11,9 +11,9 @@ from PIL import Image
 pytest.importorskip("tflite", reason="the extra `dev` is not installed")
 
 from firmware import build, targets
-from firmware.fetch import FetchError
 from firmware.networks import images, published
 from firmware.networks.model import Input, inputs, noise, picture_tensor, read_input
+from firmware.pip import FetchError
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ import pytest
 from benchmarks.validation import silicon
 from benchmarks.validation.figures import FIGURES, Figure
 from firmware.independent.build import TCM, Benchmark, build
-from firmware.independent.packages import PackageError
 from firmware.independent.rows import BENCHMARKS, coremark, dhrystone
+from firmware.pip import FetchError
 
 needs_compiler = pytest.mark.skipif(shutil.which("arm-none-eabi-gcc") is None, reason="there is no arm-none-eabi-gcc")
 DHRYSTONE = """\
@@ -64,7 +64,7 @@ def test_coremark_takes_the_cycles_that_it_takes_on_silicon(level):
     benchmark = coremark("gcc12", level)
     try:
         build([benchmark])
-    except PackageError as error:
+    except FetchError as error:
         pytest.skip(str(error))
     [figure] = [figure for figure in FIGURES if figure.benchmark == benchmark]
     run = silicon.measure(benchmark)

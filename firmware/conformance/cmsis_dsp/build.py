@@ -16,9 +16,10 @@ from pathlib import Path
 
 from firmware import sources
 from firmware.compilers import LINK, compilers
-from firmware.conformance.cmsis_dsp.sources import PackageError, folder, units
-from firmware.fetch import CMSIS_NN, ROOT, FetchError, fetch
+from firmware.conformance.cmsis_dsp.sources import folder, units
+from firmware.fetch import CMSIS_NN, ROOT, fetch
 from firmware.ninja import BuildError, Graph, relative
+from firmware.pip import FetchError
 
 HERE = Path(__file__).parent
 OUTPUT = ROOT / "build" / "conformance" / "cmsis_dsp"
@@ -82,7 +83,7 @@ def path(program: str, variant: Variant, *, show: bool = False) -> Path:
 
 
 def build(wanted: Iterable[tuple[str, Variant]], *, show: bool = False) -> list[Path]:
-    """The programs, built where something changed. Raises PackageError, FetchError, BuildError."""
+    """The programs, built where something changed. Raises FetchError, BuildError."""
     fetch()
     folder()
     graph = Graph()
@@ -169,7 +170,7 @@ def main() -> int:
             print(*build([(program, known[variant])], show=True))
         else:
             print(len(build([(program, variant) for program in programs() for variant in known.values()])), "programs")
-    except (PackageError, FetchError, BuildError) as error:
+    except (FetchError, BuildError) as error:
         print(f"firmware: {error}", file=sys.stderr)
         return 1
     return 0

@@ -5,23 +5,18 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-import subprocess
-import sys
 import tarfile
 import tempfile
 from pathlib import Path
 
+from firmware.pip import download
+
 LOCK = Path(__file__).with_name("pypi.txt")
 PARTS = ("Include", "PrivateInclude", "Source", "LICENSE")
-PATIENCE = 600  # seconds
-
-
-class PackageError(Exception):
-    """Why the package cannot be had, in one sentence."""
 
 
 def folder() -> Path:
-    """Where the library is, fetched first where it is not. Raises PackageError."""
+    """Where the library is, fetched first where it is not. Raises FetchError."""
     name = LOCK.read_text().split()[0].replace("==", "-")
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     final = caches / "cortex-m7-simulator" / "sources" / name
@@ -30,7 +25,8 @@ def folder() -> Path:
         fcntl.flock(guard, fcntl.LOCK_EX)
         if not final.exists():
             with tempfile.TemporaryDirectory(dir=final.parent) as work:
-                _fetch(Path(work))
+                # pip asks a source package for its metadata, and builds what that needs from wheels.
+                download(LOCK, Path(work), "CMSIS-DSP", "--no-binary", "cmsisdsp")
                 [archive] = Path(work).glob("*.tar.gz")
                 with tarfile.open(archive) as packed:
                     inside = [
@@ -54,32 +50,3 @@ def functions() -> set[str]:
         text = re.sub(r"/\*.*?\*/|//[^\n]*", "", header.read_text(errors="replace"), flags=re.S)
         found.update(re.findall(r"\b(arm_\w+)\s*\([^(){};]*\)\s*[;{]", text))
     return {name for name in found if not re.search(r"f16|f64|mve|dynamic|buffer_size|_init", name)}
-
-
-def _fetch(work: Path) -> None:
-    # pip asks a source package for its metadata, and builds what that needs from wheels.
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--no-deps",
-        "--no-binary",
-        "cmsisdsp",
-        "--require-hashes",
-    ]
-    try:
-        result = subprocess.run(
-            [*command, "--requirement", str(LOCK), "--dest", str(work)],
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-        )
-    except subprocess.TimeoutExpired:
-        raise PackageError(f"cannot fetch CMSIS-DSP: pip took longer than {PATIENCE} s") from None
-    if result.returncode:
-        lines = [line for line in result.stderr.splitlines() if line.strip()]
-        raise PackageError(
-            f"cannot fetch CMSIS-DSP (is the network reachable?): {lines[-1] if lines else 'pip says nothing'}"
-        )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+from board_bench import BoardBench
 
-from peripherals.kit.clock import NEVER, Clock
+from peripherals.kit.clock import NEVER
 from peripherals.stm32f7.adc import Adc
 from peripherals.stm32f746g_disco import build
 
@@ -42,12 +43,11 @@ CONVERSION, LATENCY, INJECTED_LATENCY = 30, 4, 6  # core cycles at ADCCLK = HCLK
 MEMORY = 0x2001_0000
 
 
-class Bench:
+class Bench(BoardBench):
     """Channel n of every converter has n tenths of a volt; `codes` are what that is."""
 
     def __init__(self) -> None:
-        self.clock = Clock()
-        self.board = build(self.clock)
+        super().__init__()
         self.write(RCC_AHB1ENR, 1 << 21 | 1 << 22 | 1)
         self.write(RCC_APB1ENR, 1 << 29 | 1 << 4 | 1)
         self.write(RCC_APB2ENR, 7 << 8 | 1)
@@ -57,16 +57,6 @@ class Bench:
         for unit in adc.converters:
             for channel in range(16):
                 unit.inputs[channel] = lambda channel=channel: Fraction(channel, 10)  # type: ignore[misc]
-
-    def read(self, address: int) -> int:
-        found = self.board.find(address)
-        assert found is not None
-        return found[0].read(found[1], 4)
-
-    def write(self, address: int, value: int) -> None:
-        found = self.board.find(address)
-        assert found is not None
-        found[0].write(found[1], 4, value)
 
     def sequence(self, *channels: int, unit: int = 0) -> None:
         self.write(ADC + 0x100 * unit + SQR1, len(channels) - 1 << 20)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from peripherals.kit.clock import Clock
-from peripherals.stm32f746g_disco import build
+from board_bench import BoardBench
 
 RCC_AHB1ENR, RCC_APB1ENR, RCC_APB2ENR = 0x4002_3830, 0x4002_3840, 0x4002_3844
 GPIOE, GPIOA = 0x4002_1000, 0x4002_0000
@@ -20,12 +18,11 @@ PWM_1, PWM_2, TOGGLE, ACTIVE = 6 << 4, 7 << 4, 3 << 4, 5 << 4
 MOE, AOE, BKP, BKE, OSSR, OSSI = (1 << n for n in (15, 14, 13, 12, 11, 10))
 
 
-class Bench:
+class Bench(BoardBench):
     """UG is a trigger and an update too: what hangs on them is set up after `run`. TIM1's channel 1 at PE9 and its complement at PE8, BKIN at PE15, BKIN2 at PE6; TIM2's channel 1 at PA5. One count a core cycle."""
 
     def __init__(self) -> None:
-        self.clock = Clock()
-        self.board = build(self.clock)
+        super().__init__()
         self.edges: dict[str, list[tuple[int, bool]]] = {}
         self.start = 0
         self.write(RCC_AHB1ENR, 1 << 21 | 1 << 4 | 1)
@@ -36,16 +33,6 @@ class Bench:
         self.write(GPIOE + 0x24, 1 | 1 << 4 | 1 << 28)
         self.write(GPIOA, 0xA800_0000 | 2 << 10)
         self.write(GPIOA + 0x20, 1 << 20)
-
-    def read(self, address: int) -> int:
-        found = self.board.find(address)
-        assert found is not None
-        return found[0].read(found[1], 4)
-
-    def write(self, address: int, value: int) -> None:
-        found = self.board.find(address)
-        assert found is not None
-        found[0].write(found[1], 4, value)
 
     def watch(self, *pins: str) -> None:
         for pin in pins:

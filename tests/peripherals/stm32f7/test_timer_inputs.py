@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 import pytest
+from board_bench import BoardBench
 
-from peripherals.kit.clock import NEVER, Clock
-from peripherals.stm32f746g_disco import build
+from peripherals.kit.clock import NEVER
 
 RCC_AHB1ENR, RCC_APB1ENR, RCC_APB2ENR = 0x4002_3830, 0x4002_3840, 0x4002_3844
 GPIOA = 0x4002_0000
@@ -24,12 +24,11 @@ MMS_ENABLE, MMS_UPDATE, MMS_COMPARE, MMS_OC1REF = (mode << 4 for mode in (1, 2, 
 LAG = 2  # from an edge at a pin to the capture
 
 
-class Bench:
+class Bench(BoardBench):
     """TIM2's channels 1 and 2 are at PA5 and PA1, its external trigger at PA15; TIM2 and TIM3 count core cycles."""
 
     def __init__(self) -> None:
-        self.clock = Clock()
-        self.board = build(self.clock)
+        super().__init__()
         self.write(RCC_AHB1ENR, 1)
         self.write(RCC_APB1ENR, 0x7F)
         self.write(RCC_APB2ENR, 1 << 16 | 1)
@@ -40,16 +39,6 @@ class Bench:
         self.a.drive(False)
         self.b.drive(False)
         self.etr.drive(False)
-
-    def read(self, address: int) -> int:
-        found = self.board.find(address)
-        assert found is not None
-        return found[0].read(found[1], 4)
-
-    def write(self, address: int, value: int) -> None:
-        found = self.board.find(address)
-        assert found is not None
-        found[0].write(found[1], 4, value)
 
     def start(self, timer: int, **registers: int) -> None:
         """Registers by name, then CEN; the counter becomes 1 two cycles later."""

@@ -6,32 +6,20 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
+from board_bench import BoardBench
 
-from peripherals.kit.clock import Clock
 from peripherals.stm32f746_pins import SIGNALS
-from peripherals.stm32f746g_disco import build
 
 RCC_AHB1ENR, RCC_APB1ENR, RCC_APB2ENR = 0x4002_3830, 0x4002_3840, 0x4002_3844
 GPIOA, USART1, USART2, SPI1 = 0x4002_0000, 0x4001_1000, 0x4000_4400, 0x4001_3000
 _INPUTS = ("RX", "ETR", "BKIN", "BKIN2", "IN1", "IN2", "NSS", "CTS")
 
 
-class Bench:
+class Bench(BoardBench):
     def __init__(self) -> None:
-        self.clock = Clock()
-        self.board = build(self.clock)
+        super().__init__()
         self.write(RCC_AHB1ENR, 1)
         self.write(RCC_APB2ENR, 1 << 4 | 1 << 12)
-
-    def read(self, address: int) -> int:
-        found = self.board.find(address)
-        assert found is not None
-        return found[0].read(found[1], 4)
-
-    def write(self, address: int, value: int, size: int = 4) -> None:
-        found = self.board.find(address)
-        assert found is not None
-        found[0].write(found[1], size, value)
 
     def watch(self, pin: str) -> list[tuple[int, bool]]:
         edges: list[tuple[int, bool]] = []
