@@ -148,7 +148,7 @@ def _run(arguments: argparse.Namespace, settings: Settings, voice: Voice, port: 
     Goal(arguments.until, loaded.symbols)
     if not voice.quiet and _compiles():
         voice.say(
-            "first run of this version: its kernels are compiled once, which takes some twenty seconds", style="dim"
+            "first run of this version: its kernels are compiled once, which takes some fifteen seconds", style="dim"
         )
     from simulator.driver import Driver
     from simulator.machine import Machine
