@@ -13,7 +13,7 @@ static volatile uint32_t ended; /* DCMI's flags, once a frame is over */
 void DCMI_IRQHandler(void);
 
 void DCMI_IRQHandler(void) {
-    ended = DCMI_MISR;
+    ended = DCMI_MIS;
     DCMI_ICR = DCMI_ICR_ALL;
     dsb();
 }
@@ -26,7 +26,7 @@ int camera_init(void) {
     RCC_AHB2ENR |= RCC_AHB2ENR_DCMIEN;
     (void)RCC_AHB2ENR;
     DCMI_CR = DCMI_CR_PCKPOL_RISING | DCMI_CR_VSPOL_HIGH | DCMI_CR_CM_SNAPSHOT;
-    DCMI_IER = DCMI_RISR_FRAME | DCMI_RISR_OVR;
+    DCMI_IER = DCMI_FRAME | DCMI_OVR;
     enable_interrupt(DCMI_IRQ);
     DCMI_CR |= DCMI_CR_ENABLE;
     return 0;
@@ -63,7 +63,7 @@ int camera_snapshot(uint16_t *frame) {
     while (ended == 0) {
         wfi();
     }
-    const int whole = (ended & DCMI_RISR_OVR) == 0;
+    const int whole = (ended & DCMI_OVR) == 0;
     while (whole && (DMA2_LISR & (DMA_LISR_TCIF1 | DMA_LISR_TEIF1)) == 0) {
     }
     forget_cached(frame);

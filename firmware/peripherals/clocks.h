@@ -2,8 +2,8 @@
 #ifndef CLOCKS_H
 #define CLOCKS_H
 
+#include "blocks.h"
 #include "clock.h"
-#include "registers.h"
 
 #define APB2_TIMER_HZ (2u * APB2_HZ)
 
@@ -44,8 +44,6 @@
 #define RCC_CR_HSIRDY (1u << 1)
 #define RCC_CR_PLLI2SON (1u << 26)
 #define RCC_CR_PLLI2SRDY (1u << 27)
-#define RCC_CR_PLLSAION (1u << 28)
-#define RCC_CR_PLLSAIRDY (1u << 29)
 #define RCC_CFGR_PPRE1 FIELD(7, 10)
 #define RCC_CFGR_PPRE1_DIV16 FIELD(7, 10)
 #define RCC_CIR REG32(0x4002380Cu)
@@ -57,17 +55,10 @@
 #define RCC_APB1RSTR REG32(0x40023820u)
 #define RCC_APB1RSTR_TIM2RST (1u << 0)
 #define RCC_APB2RSTR REG32(0x40023824u)
-#define RCC_AHB1ENR_GPIOEN(port) (1u << (((port) - GPIOA) / 0x400u))
 #define RCC_AHB1ENR_CRCEN (1u << 12)
 #define RCC_AHB1ENR_BKPSRAMEN (1u << 18)
 #define RCC_AHB1ENR_DMA1EN (1u << 21)
-#define RCC_AHB1ENR_DMA2EN (1u << 22)
-#define RCC_AHB1ENR_DMA2DEN (1u << 23)
-#define RCC_AHB2ENR REG32(0x40023834u)
-#define RCC_AHB2ENR_DCMIEN (1u << 0)
 #define RCC_AHB2ENR_RNGEN (1u << 6)
-#define RCC_AHB3ENR REG32(0x40023838u)
-#define RCC_AHB3ENR_FMCEN (1u << 0)
 #define RCC_AHB3ENR_QSPIEN (1u << 1)
 #define RCC_APB1ENR_TIM3EN (1u << 1)
 #define RCC_APB1ENR_TIM4EN (1u << 2)
@@ -76,8 +67,6 @@
 #define RCC_APB1ENR_LPTIM1EN (1u << 9)
 #define RCC_APB1ENR_WWDGEN (1u << 11)
 #define RCC_APB1ENR_SPI2EN (1u << 14)
-#define RCC_APB1ENR_I2C1EN (1u << 21)
-#define RCC_APB1ENR_I2C3EN (1u << 23)
 #define RCC_APB1ENR_CAN1EN (1u << 25)
 #define RCC_APB1ENR_DACEN (1u << 29)
 #define RCC_APB1ENR_UART7EN (1u << 30)
@@ -88,7 +77,6 @@
 #define RCC_APB2ENR_ADC3EN (1u << 10)
 #define RCC_APB2ENR_SDMMC1EN (1u << 11)
 #define RCC_APB2ENR_SYSCFGEN (1u << 14)
-#define RCC_APB2ENR_LTDCEN (1u << 26)
 #define RCC_BDCR REG32(0x40023870u)
 #define RCC_BDCR_LSEON (1u << 0)
 #define RCC_BDCR_LSERDY (1u << 1)
@@ -108,18 +96,12 @@
 #define RCC_CSR_WWDGRSTF (1u << 30)
 #define RCC_CSR_CAUSES FIELD(0x7F, 25)
 #define RCC_PLLI2SCFGR REG32(0x40023884u)
-#define RCC_PLLSAICFGR REG32(0x40023888u)
 #define RCC_PLLSAICFGR_N(factor) FIELD(factor, 6)
 #define RCC_PLLSAICFGR_P_DIV8 FIELD(3, 16)
 #define RCC_PLLSAICFGR_Q(divisor) FIELD(divisor, 24)
 #define RCC_PLLSAICFGR_R(divisor) FIELD(divisor, 28)
-#define RCC_DCKCFGR1 REG32(0x4002388Cu)
-#define RCC_DCKCFGR1_PLLSAIDIVR FIELD(3, 16)
 #define RCC_DCKCFGR1_PLLSAIDIVR_DIV4 FIELD(1, 16)
 #define RCC_DCKCFGR1_TIMPRE (1u << 24)
-#define RCC_DCKCFGR2 REG32(0x40023890u)
-#define RCC_DCKCFGR2_I2C1SEL_HSI FIELD(2, 16)
-#define RCC_DCKCFGR2_I2C3SEL_HSI FIELD(2, 20)
 #define RCC_DCKCFGR2_LPTIM1SEL FIELD(3, 24)
 #define RCC_DCKCFGR2_LPTIM1SEL_LSI FIELD(1, 24)
 #define RCC_DCKCFGR2_LPTIM1SEL_HSI FIELD(2, 24)

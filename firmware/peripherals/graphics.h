@@ -47,28 +47,14 @@
 #define DMA2D_IRQ 90u
 enum colour_mode { ARGB8888, RGB888, RGB565, ARGB1555, ARGB4444, L8, AL44, AL88, L4, A8, A4 };
 
-#define DCMI_CR REG32(0x50050000u)
-#define DCMI_CR_CAPTURE (1u << 0)
-#define DCMI_CR_CM_SNAPSHOT (1u << 1)
 #define DCMI_CR_CROP (1u << 2)
-#define DCMI_CR_PCKPOL_RISING (1u << 5)
-#define DCMI_CR_VSPOL_HIGH (1u << 7)
-#define DCMI_CR_ENABLE (1u << 14)
 #define DCMI_SR REG32(0x50050004u)
 #define DCMI_SR_FNE (1u << 2)
-#define DCMI_RIS REG32(0x50050008u)
-#define DCMI_FRAME (1u << 0)
-#define DCMI_OVR (1u << 1)
 #define DCMI_VSYNC (1u << 3)
 #define DCMI_LINE (1u << 4)
-#define DCMI_IER REG32(0x5005000Cu)
-#define DCMI_MIS REG32(0x50050010u)
-#define DCMI_ICR REG32(0x50050014u)
-#define DCMI_ICR_ALL 0x1Fu
 #define DCMI_CWSTRT REG32(0x50050020u)
 #define DCMI_CWSIZE REG32(0x50050024u)
 #define DCMI_DR REG32(0x50050028u)
-#define DCMI_DR_ADDRESS 0x50050028u
 #define DCMI_IRQ 78u
 
 #endif

@@ -4,19 +4,7 @@
 
 #include "clocks.h"
 
-#define GPIOC 0x40020800u
-#define GPIOD 0x40020C00u
-#define GPIOE 0x40021000u
-#define GPIOF 0x40021400u
-#define GPIOG 0x40021800u
-#define GPIOH 0x40021C00u
-#define GPIOI 0x40022000u
-#define GPIOJ 0x40022400u
-#define GPIOK 0x40022800u
-#define GPIO_OTYPER(port) REG32((port) + 0x04u)
-#define GPIO_IDR(port) REG32((port) + 0x10u)
 #define GPIO_ODR(port) REG32((port) + 0x14u)
-#define GPIO_BSRR(port) REG32((port) + 0x18u)
 #define GPIO_LCKR(port) REG32((port) + 0x1Cu)
 #define GPIO_LCKR_LCKK (1u << 16)
 

@@ -36,38 +36,18 @@
 #define USART6_IRQ 71u
 #define UART7_IRQ 82u
 
-#define I2C1 0x40005400u
-#define I2C3 0x40005C00u
-#define I2C_CR1(i2c) REG32((i2c) + 0x00u)
-#define I2C_CR1_PE (1u << 0)
 #define I2C_CR1_TXIE (1u << 1)
 #define I2C_CR1_RXIE (1u << 2)
 #define I2C_CR1_NACKIE (1u << 4)
 #define I2C_CR1_STOPIE (1u << 5)
 #define I2C_CR1_RXDMAEN (1u << 15)
-#define I2C_CR2(i2c) REG32((i2c) + 0x04u)
 #define I2C_CR2_SADD(address) ((address) << 1)
-#define I2C_CR2_RD_WRN (1u << 10)
-#define I2C_CR2_START (1u << 13)
-#define I2C_CR2_STOP (1u << 14)
-#define I2C_CR2_NBYTES(count) FIELD(count, 16)
 #define I2C_CR2_RELOAD (1u << 24)
-#define I2C_CR2_AUTOEND (1u << 25)
-#define I2C_TIMINGR(i2c) REG32((i2c) + 0x10u)
 /* From the 16 MHz of the HSI: high 16, low 20 periods of 250 ns; section 30.4.9, table of examples for 100 kHz. */
 #define TIMING_100_KHZ 0x30420F13u
-#define I2C_ISR(i2c) REG32((i2c) + 0x18u)
 #define I2C_ISR_TXE (1u << 0)
-#define I2C_ISR_TXIS (1u << 1)
-#define I2C_ISR_RXNE (1u << 2)
-#define I2C_ISR_NACKF (1u << 4)
-#define I2C_ISR_STOPF (1u << 5)
-#define I2C_ISR_TC (1u << 6)
 #define I2C_ISR_TCR (1u << 7)
 #define I2C_ISR_BUSY (1u << 15)
-#define I2C_ICR(i2c) REG32((i2c) + 0x1Cu)
-#define I2C_RXDR(i2c) REG32((i2c) + 0x24u)
-#define I2C_TXDR(i2c) REG32((i2c) + 0x28u)
 #define I2C3_EV_IRQ 72u
 
 #define SPI2 0x40003800u

@@ -30,16 +30,16 @@ static volatile uint32_t vsyncs, overruns, seen_with_overrun;
 void DCMI_IRQHandler(void);
 
 void DCMI_IRQHandler(void) {
-    const uint32_t now = board_cycles(), pending = DCMI_MISR;
+    const uint32_t now = board_cycles(), pending = DCMI_MIS;
     if (pending & DCMI_VSYNC) {
         if (vsyncs < RECORDED) {
             stamps[vsyncs] = now;
         }
         vsyncs++;
     }
-    if (pending & DCMI_RISR_OVR) {
+    if (pending & DCMI_OVR) {
         overruns++;
-        seen_with_overrun = DCMI_RISR;
+        seen_with_overrun = DCMI_RIS;
     }
     DCMI_ICR = pending;
     dsb();
@@ -85,7 +85,7 @@ static void rates(void) {
 }
 
 static void wait_for_interrupt_or(uint32_t flags) {
-    while (overruns == 0 && (DCMI_RISR & flags) == 0) {
+    while (overruns == 0 && (DCMI_RIS & flags) == 0) {
         wfi();
     }
 }
@@ -94,12 +94,12 @@ static void overruns_without_dma(void) {
     DMA2_S1CR = 0;
     overruns = 0;
     DCMI_ICR = DCMI_ICR_ALL;
-    DCMI_IER = DCMI_RISR_OVR;
+    DCMI_IER = DCMI_OVR;
     DCMI_CR |= DCMI_CR_CAPTURE;
-    wait_for_interrupt_or(DCMI_RISR_FRAME);
+    wait_for_interrupt_or(DCMI_FRAME);
     claim_equal("without DMA the overrun interrupts", overruns, 1);
-    claim("its flag is set then, and no frame's end", (seen_with_overrun & (DCMI_RISR_OVR | DCMI_RISR_FRAME)) == DCMI_RISR_OVR);
-    claim("and falls when it is cleared", (DCMI_RISR & DCMI_RISR_OVR) == 0);
+    claim("its flag is set then, and no frame's end", (seen_with_overrun & (DCMI_OVR | DCMI_FRAME)) == DCMI_OVR);
+    claim("and falls when it is cleared", (DCMI_RIS & DCMI_OVR) == 0);
     claim("the FIFO is empty", (DCMI_SR & DCMI_SR_FNE) == 0);
     claim("and the snapshot over", (DCMI_CR & DCMI_CR_CAPTURE) == 0);
 }
@@ -108,9 +108,9 @@ static void overruns_without_interrupt(void) {
     DCMI_IER = 0;
     DCMI_ICR = DCMI_ICR_ALL;
     DCMI_CR |= DCMI_CR_CAPTURE;
-    while ((DCMI_RISR & (DCMI_RISR_OVR | DCMI_RISR_FRAME)) == 0) {
+    while ((DCMI_RIS & (DCMI_OVR | DCMI_FRAME)) == 0) {
     }
-    claim_equal("where the interrupt is off its flag tells it", DCMI_RISR & DCMI_RISR_OVR, DCMI_RISR_OVR);
+    claim_equal("where the interrupt is off its flag tells it", DCMI_RIS & DCMI_OVR, DCMI_OVR);
     claim_equal("and no interrupt comes", overruns, 1);
 }
 
@@ -140,16 +140,16 @@ static void capture(uint32_t words) {
     dma_start(words);
     overruns = 0;
     DCMI_ICR = DCMI_ICR_ALL;
-    DCMI_IER = DCMI_RISR_OVR;
+    DCMI_IER = DCMI_OVR;
     DCMI_CR |= DCMI_CR_CAPTURE;
-    wait_for_interrupt_or(DCMI_RISR_FRAME);
+    wait_for_interrupt_or(DCMI_FRAME);
     DCMI_IER = 0;
     forget_cached();
 }
 
 static void takes_a_frame_with_dma(void) {
     capture(WORDS);
-    claim_equal("with DMA a frame ends, and no overrun is told", DCMI_RISR & (DCMI_RISR_OVR | DCMI_RISR_FRAME), DCMI_RISR_FRAME);
+    claim_equal("with DMA a frame ends, and no overrun is told", DCMI_RIS & (DCMI_OVR | DCMI_FRAME), DCMI_FRAME);
     claim_equal("nor interrupts", overruns, 0);
     while ((DMA2_LISR & (DMA_LISR_TCIF1 | DMA_LISR_TEIF1)) == 0) {
     }

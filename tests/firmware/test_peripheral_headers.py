@@ -7,13 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from firmware.programs import PERIPHERALS
+from firmware.programs import DEMO, PERIPHERALS
 from firmware.sources import BOARD
 from peripherals.kit.clock import Clock
 from peripherals.kit.registers import Peripheral, Register
 from peripherals.stm32f746g_disco import Board, build
 
-HEADERS = [*sorted(PERIPHERALS.glob("*.[ch]")), BOARD / "stm32f746g_disco" / "registers.h"]
+HEADERS = [
+    *sorted(PERIPHERALS.glob("*.[ch]")),
+    *(BOARD / "stm32f746g_disco" / name for name in ("registers.h", "blocks.h")),
+    DEMO / "devices.h",
+]
 REGISTER = re.compile(r"^#define (\w+) REG32\((0x[0-9A-Fa-f]{8})u\)$", re.M)
 BIT = re.compile(r"^#define (\w+) \(1u << (\d+)\)$", re.M)
 PLACES = {
