@@ -30,13 +30,6 @@ def expected_outputs(model: Path, inputs: NDArray[Any], cache: Path | None = CAC
     return outputs
 
 
-def input_tensors(model: Path, raw: bytes) -> NDArray[Any]:
-    """Bytes as input tensors of the network's own shape and type, one after the other."""
-    expected = runtime.Interpreter.from_file(str(model)).get_input_details(0)
-    tensors: NDArray[Any] = np.frombuffer(raw, dtype=expected["dtype"]).reshape(-1, *expected["shape"])
-    return tensors
-
-
 def infer(model: bytes, inputs: NDArray[Any]) -> NDArray[Any]:
     interpreter = runtime.Interpreter.from_bytes(model)
     expected = interpreter.get_input_details(0)

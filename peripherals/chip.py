@@ -98,7 +98,6 @@ class Chip:
         self.peripherals: dict[str, Addressed] = {}
         self._unclocked: dict[str, Unclocked] = {}
         self._pages: dict[int, tuple[Addressed, int, str]] = {}
-        self._report: Callable[[str, str, str], None] = lambda name, key, kind: None
         for instance in INSTANCES:
             self._place(instance)
         self.usart1 = self.usarts["USART1"]

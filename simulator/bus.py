@@ -44,10 +44,6 @@ class Unmodelled:
     pc: int
 
 
-class ModelError(RuntimeError):
-    """The simulator is not able to go on honestly; the message says why."""
-
-
 class CoreContents:
     """The memories as DMA, LTDC and the other masters reach them: translated code that they overwrite is dropped."""
 

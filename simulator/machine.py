@@ -6,10 +6,8 @@ the run is over; the core executes everything else.
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -204,20 +202,6 @@ class Machine:
     def _frame_shown(self) -> None:
         if self._goal.shown():
             self.engine.state[State.STOP_WANTED] = 1
-
-    @contextmanager
-    def interruptible(self) -> Iterator[None]:
-        """Ctrl-C ends run() between two slices, with everything up to there; a second one is the host's."""
-
-        def interrupt(number: int, frame: object) -> None:
-            self.interrupted = True
-            signal.signal(signal.SIGINT, before)
-
-        before = signal.signal(signal.SIGINT, interrupt)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)
 
     def _loop(self, deadline: float | None) -> Stop:
         while True:

@@ -8,7 +8,7 @@ more of the like. Not modelled: Ethernet and USB; that the core holds up the mas
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -20,7 +20,7 @@ from peripherals.stm32f7.quadspi import Quadspi
 from simulator.settings import Settings
 from simulator.timing import memories
 from simulator.timing.engine import Engine
-from simulator.timing.slaves import QspiCycles, SdramCycles
+from simulator.timing.slaves import QspiCycles
 
 NO_READ_ALLOCATE = 1 << 11  # ACTLR.DISRAMODE
 SILENT = 100_000  # cycles behind which what a DMA moves is a transfer of its own and tells no rate
@@ -87,7 +87,7 @@ class MemorySystem:
 
     def _follow_sdram(self) -> None:
         if self._fmc is not None and self._fmc.timing.period:
-            self._engine.slaves.set_sdram(SdramCycles(**asdict(self._fmc.timing)))
+            self._engine.slaves.set_sdram(self._fmc.timing)
             self._share_out(STEADY)
 
     def _follow_qspi(self) -> None:

@@ -115,10 +115,6 @@ class SystemControl:
         return self.scb["AIRCR.PRIGROUP"]
 
     @property
-    def demcr(self) -> int:
-        return self.debug["DEMCR"]
-
-    @property
     def cfsr(self) -> int:
         return self.scb["CFSR"]
 

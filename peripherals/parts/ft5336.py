@@ -45,7 +45,6 @@ class Ft5336(RegisterFile):
             self.words[register] = value
         self._events: list[Event] = []
         self._fingers: list[tuple[int, int]] = []
-        self._lifted = 0
         self._show(_NONE)
         interrupt.drive(True)
 

@@ -68,7 +68,6 @@ class Can(Peripheral):
         self._sending: int | None = None
         self._order: list[int] = []
         self._epoch = self._periods.count  # of the counter for time stamps
-        self._recovers = False  # software wants to be back on the bus after bus-off
         self._fifos: tuple[deque[tuple[Frame, int, int]], ...] = (deque(), deque())
 
     def reset(self) -> None:

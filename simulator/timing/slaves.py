@@ -11,29 +11,13 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from peripherals.stm32f7.fmc import SdramTiming
 from simulator.timing import memories
 from simulator.timing.art import ROWS_HELD, Art
 from simulator.timing.fills import CLOSED, FRACTION, LINE_BYTES, SDRAM, SDRAM_PORT, Fill, Port, Region, Stream
 from simulator.timing.targets import Targets
 
 FAR_AHEAD = 1 << 50  # cycles; shifted by FRACTION it is still a word
-
-
-@dataclass(frozen=True)
-class SdramCycles:
-    """What the FMC makes of an SDRAM. period: HCLKs of one SDCLK; width: bytes; the rest in SDCLKs, but pipe (HCLKs); column_bits, row_bits."""
-
-    period: int
-    width: int
-    cas: int
-    pipe: int
-    burst: bool
-    column_bits: int
-    row_bits: int
-    activate: int
-    precharge: int
-    row_cycle: int
-    refresh: int
 
 
 @dataclass(frozen=True)
@@ -54,7 +38,7 @@ class Slaves:
         self.targets: NDArray[np.int64] = np.zeros(Targets.ENTRIES, np.int64)
         for word in (Fill.LINE, Fill.STREAMED, Fill.CODE_LINE, Fill.Q_NEXT):
             self.fills[word] = -1
-        self.set_sdram(SdramCycles(2, 2, 3, 0, True, 8, 12, 2, 2, 7, 0))
+        self.set_sdram(SdramTiming(2, 2, 3, 0, True, 8, 12, 2, 2, 7, 0))
         self.set_qspi(QspiCycles(0, 0, 0))
         self.reset_accelerator()
 
@@ -72,7 +56,7 @@ class Slaves:
 
     # External memories
 
-    def set_sdram(self, sdram: SdramCycles) -> None:
+    def set_sdram(self, sdram: SdramTiming) -> None:
         """From SDCR, SDTR and SDRTR."""
         fills, period = self.fills, sdram.period
         per_double_word = max(8 // sdram.width, 1)
