@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from simulator.address_text import address_text
+
 if TYPE_CHECKING:
     from simulator.exceptions import Fault
     from simulator.machine import Machine
@@ -134,10 +136,6 @@ def _unrecorded(machine: Machine, number: int, pc: int) -> str:
         why = "SVC while its priority does not suffice, or with PRIMASK set,"
         return f"SVCall, escalated to HardFault: {why} at {machine.where(pc - 2)}"
     return f"{HANDLERS[number]} without a cause in CFSR, set pending by software, before {machine.where(pc)}"
-
-
-def address_text(address: int) -> str:
-    return f"0x{address >> 16:04x}_{address & 0xFFFF:04x}"
 
 
 def _instruction(machine: Machine, pc: int) -> str:

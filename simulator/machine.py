@@ -18,6 +18,7 @@ from peripherals.cortex_m7.nvic import DEBUG_MONITOR, MEM_MANAGE
 from peripherals.kit.clock import NEVER, Clock
 from peripherals.memory_map import Memory as FittedMemory
 from simulator import stale
+from simulator.address_text import address_text
 from simulator.bus import Bus, CoreContents, Unmodelled
 from simulator.core import Core, Memory
 from simulator.core_stop import CoreStop
@@ -578,7 +579,7 @@ class Machine:
 
     def where(self, address: int) -> str:
         """An address for people: 0x0800_0412, function + offset, source line."""
-        text = f"0x{address >> 16:04x}_{address & 0xFFFF:04x}"
+        text = address_text(address)
         symbol = self.firmware.symbols.at(address)
         line = self.firmware.line(address)
         return text + (f" {symbol.name}" if symbol else "") + (f" {line[0]}:{line[1]}" if line else "")

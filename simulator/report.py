@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator import machine_facts
+from simulator.address_text import address_text
 
 if TYPE_CHECKING:
     from simulator.machine import Machine, Stop
@@ -215,7 +216,7 @@ def last_line(report: Report) -> str:
     stop = report["stop"]
     rate = report["host"]["instructions_per_second"]
     cpi = f", CPI {report['cpi']:.3f}" if report["cpi"] is not None else ""
-    place = f"0x{stop['pc'] >> 16:04x}_{stop['pc'] & 0xFFFF:04x}"
+    place = address_text(stop["pc"])
     where = "" if place in stop["detail"] else f" at {place}{' ' + stop['symbol'] if stop['symbol'] else ''}"
     return (
         f"stopped ({stop['reason']}): {stop['detail'].rstrip('.')}{where}; "
@@ -266,7 +267,7 @@ def _unmodelled_line(group: Sequence[Mapping[str, Any]]) -> str:
     done = {"read": "read", "write": "written"}.get(first["kind"], first["kind"])
     times = "once" if count == 1 else f"{count:,} times, such as"
     place = f" in {first['symbol']}" if first["symbol"] else ""
-    pc = f"0x{first['pc'] >> 16:04x}_{first['pc'] & 0xFFFF:04x}"
+    pc = address_text(first["pc"])
     return f"not modelled: {first['name']} {first['register']} was {done} {times} at {pc}{place}"
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from simulator.address_text import address_text
 from simulator.stale_words import (
     KINDS,
     LOST_STORE,
@@ -239,7 +240,7 @@ def describe(place: Place, where: Callable[[int], str], *, data: bool) -> dict[s
 def sentence(place: Place, where: Callable[[int], str], *, data: bool) -> str:
     """What happened, in one sentence."""
     code, count = where(place.pc), "1 line" if place.lines == 1 else f"{place.lines:,} lines"
-    first = f"{count}, first at {_hex(place.address)} in cycle {place.cycle:,}"
+    first = f"{count}, first at {address_text(place.address)} in cycle {place.cycle:,}"
     effect = place.kind.core if data else place.kind.board
     buffer, master = _buffer(place), place.master
     if place.kind is STALE_READ:
@@ -267,9 +268,5 @@ def advice(place: Place) -> str:
 
 def _buffer(place: Place) -> str:
     if not place.buffer:
-        return f"{_hex(place.address)} (no symbol: stack or heap)"
-    return f"{place.buffer} ({place.buffer_size:,} bytes at {_hex(place.buffer_address)})"
-
-
-def _hex(address: int) -> str:
-    return f"0x{address >> 16:04x}_{address & 0xFFFF:04x}"
+        return f"{address_text(place.address)} (no symbol: stack or heap)"
+    return f"{place.buffer} ({place.buffer_size:,} bytes at {address_text(place.buffer_address)})"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from simulator.address_text import address_text
 from simulator.cli.usage import Parser, UsageError
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def _address(board: Board, address: int) -> list[str]:
         if m.base <= address < m.base + m.size:
             alias = f", the same bytes as {m.alias}" if m.alias else ""
             return [
-                f"{_hex(address)}: {m.name} + {address - m.base:#x} ({m.size >> 10:,} KB from {_hex(m.base)}{alias})"
+                f"{address_text(address)}: {m.name} + {address - m.base:#x} ({m.size >> 10:,} KB from {address_text(m.base)}{alias})"
             ]
     for place in _places(board):
         if place.address == address & ~3:
@@ -140,8 +141,8 @@ def _address(board: Board, address: int) -> list[str]:
 
     for i in INSTANCES:
         if i.base <= address < i.base + i.size:
-            return [f"{_hex(address)}: {i.name} + {address - i.base:#x}, where no register is known"]
-    return [f"{_hex(address)}: nothing answers here; an access is a bus fault or reads as 0"]
+            return [f"{address_text(address)}: {i.name} + {address - i.base:#x}, where no register is known"]
+    return [f"{address_text(address)}: nothing answers here; an access is a bus fault or reads as 0"]
 
 
 def _places(board: Board) -> Iterator[Place]:
@@ -169,10 +170,11 @@ def _reset(unit: object, name: str, offset: int) -> int:
 
 
 def _register(place: Place, value: int | None, only: str | None = None) -> list[str]:
-    reset = f", {_hex(place.reset)} after reset"
+    reset = f", {address_text(place.reset)} after reset"
     bus = f"{place.instance.name} + 0x{place.offset:02x} on {place.instance.bus}"
     lines = [
-        f"{place.title} at {_hex(place.address)}: {bus}{reset}" + ("" if value is None else f"; {_hex(value)} means")
+        f"{place.title} at {address_text(place.address)}: {bus}{reset}"
+        + ("" if value is None else f"; {address_text(value)} means")
     ]
     if not place.behaves:
         lines.append("  known by its map only: keeps what is written, does nothing, and is reported as not modelled")
@@ -182,7 +184,7 @@ def _register(place: Place, value: int | None, only: str | None = None) -> list[
         if line is not None:
             lines.append(line)
     if value is not None and (stray := value & ~sum(f.mask for f in place.fields)):
-        lines.append(f"  {_hex(stray)} in reserved bits")
+        lines.append(f"  {address_text(stray)} in reserved bits")
     return lines
 
 
@@ -204,7 +206,7 @@ def _peripheral(name: str, places: list[Place]) -> list[str]:
     instance = places[0].instance
     irq = f", interrupts {', '.join(map(str, instance.irq))}" if instance.irq else ""
     modelled = "" if places[0].behaves else "; known by its map only, without behaviour"
-    head = f"{name} at {_hex(instance.base)}, {instance.size:#x} bytes on {instance.bus}{irq}{modelled}"
+    head = f"{name} at {address_text(instance.base)}, {instance.size:#x} bytes on {instance.bus}{irq}{modelled}"
     return [head, *(f"  +0x{p.offset:03x}  {p.name}" for p in places)]
 
 
@@ -213,7 +215,3 @@ def _number(text: str) -> int:
         return int(text, 0)
     except ValueError:
         raise UsageError(f"{text!r} is no number: write it as 0x8200") from None
-
-
-def _hex(value: int) -> str:
-    return f"0x{value >> 16:04x}_{value & 0xFFFF:04x}"
