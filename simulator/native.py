@@ -80,7 +80,7 @@ def find_cpu_state(uc: unicorn.Uc) -> CpuState:
     """Find the register file and the flags in place, and prove each by changing it. Raises NativeError where one is not found."""
     registers = _find_registers(uc)
     flags = _find_flags(uc, registers) | _find_masks(uc, registers) | _find_floating_point(uc, registers)
-    flags |= _find_by_running(uc, registers)
+    flags |= _find_by_running(uc, flags["faultmask"], flags["singles"])
     for value in (0x0000_0000, 0x9ABC_DEF1):
         for register in CORE_REGISTERS[:13]:
             uc.reg_write(register, value ^ register)
@@ -93,23 +93,27 @@ def find_cpu_state(uc: unicorn.Uc) -> CpuState:
     return CpuState(registers, **flags)
 
 
-def _find_by_running(uc: unicorn.Uc, registers: int) -> dict[str, int]:
-    """The places that no register shows: by what they do to instructions."""
+def _find_by_running(uc: unicorn.Uc, low: int, high: int) -> dict[str, int]:
+    """The places that no register shows: by what they do to instructions. They are between two fields of the CPU state."""
     uc.mem_map(PROBE, 0x1000)
     uc.mem_write(PROBE, USE_FPU)
     try:
-        return {"fpccr": _find_fpccr(uc, registers)}
+        return {"fpccr": _find_fpccr(uc, low, high)}
     finally:
         uc.mem_unmap(PROBE, 0x1000)
 
 
-def _find_fpccr(uc: unicorn.Uc, registers: int) -> int:
-    """ASPEN is set at reset; without ASPEN an FP instruction leaves CONTROL.FPCA clear."""
-    length = _readable_from(registers, STATE_BYTES) & ~3
-    window = np.frombuffer(ctypes.string_at(registers, length), np.uint32)
+def _find_fpccr(uc: unicorn.Uc, low: int, high: int) -> int:
+    """ASPEN is set at reset; without ASPEN an FP instruction leaves CONTROL.FPCA clear.
+
+    Words are changed to see, so all of them must be the CPU state's: behind it is the heap, which others write meanwhile.
+    """
+    if not low < high <= low + FLAG_BYTES:
+        raise NativeError("the CPU state's masks do not stand before its FP registers")
+    window = np.frombuffer(ctypes.string_at(low, high - low), np.uint32)
     found = []
     for place in np.flatnonzero(window == ASPEN).tolist():
-        word = ctypes.c_uint32.from_address(registers + 4 * place)
+        word = ctypes.c_uint32.from_address(low + 4 * place)
         seen = []
         for value in (0, ASPEN):
             word.value = value
@@ -117,7 +121,7 @@ def _find_fpccr(uc: unicorn.Uc, registers: int) -> int:
             uc.emu_start(PROBE | 1, PROBE + len(USE_FPU))
             seen.append(uc.reg_read(arm.UC_ARM_REG_CONTROL) & 4)
         if seen == [0, 4]:
-            found.append(registers + 4 * place)
+            found.append(low + 4 * place)
     uc.reg_write(arm.UC_ARM_REG_CONTROL, 0)
     if len(found) != 1:
         raise NativeError(f"FPCCR was found {len(found)} times, not once")
