@@ -1,7 +1,6 @@
 """Entry, return and priorities of the Armv7-M core, from the manual's pseudocode by its names.
 
-Reference: Armv7-M ARM B1.5.4 to B1.5.16 (DDI 0403E). Not modelled: lockup's memory image, and what becomes of a core in
-lockup that an NMI would free.
+Reference: Armv7-M ARM B1.5.4 to B1.5.16 (DDI 0403E). Not modelled: lockup's memory image.
 """
 
 from __future__ import annotations
@@ -133,6 +132,10 @@ class Exceptions:
             return None
         return best[0]
 
+    def nmi_frees(self) -> bool:
+        """Whether an NMI is taken in lockup, whose priority is -1, or NMI's own."""
+        return self.nvic.pending[NMI] and self.nvic.active_priority() > self.nvic.priority[NMI]
+
     def masked(self) -> bool:
         """Whether nothing but PRIMASK, FAULTMASK or BASEPRI keeps a pending exception from being taken."""
         best = self.nvic.best_pending()
@@ -150,6 +153,7 @@ class Exceptions:
     def keep_faultmask(self) -> bool:
         """In NMI and HardFault FAULTMASK cannot be set: whether that must be looked after now."""
         negative = self.nvic.active_priority() < 0
+        self._faultmask_before &= self.core.mask("faultmask")
         if negative and not self._faultmask_before:
             self.core.set("faultmask", 0)
         return negative

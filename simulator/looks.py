@@ -42,6 +42,8 @@ class Looks:
             if place is not None:
                 engine.pass_once(pc)
                 return CoreStop("fetch-refused", pc, pc) if place == pc else Part(pc, place)
+        if core.get("control") & FPCA:  # which an FP instruction may have set since
+            engine.trap(traps.TRAP_CONTEXT, wanted=False)
         found = engine.trapped(pc)
         if not found:
             engine.pass_once(pc)
@@ -58,6 +60,9 @@ class Looks:
             stop = self._at(instruction, why)
             if stop is not None:
                 return stop
+        elif why & traps.TRAP_CONTEXT:
+            engine.pass_once(pc)
+            return Part(pc, pc + instruction.size)
         engine.pass_once(pc)
         core.hold_for_watched(pc)
         return Part(pc, found[1][0].address) if len(found) > 1 else None
@@ -81,6 +86,8 @@ class Looks:
             return CoreStop("no-coprocessor", pc)
         if why & traps.TRAP_DIVIDE and core.get(f"r{i.fields['m']}") == 0:
             return CoreStop("divide", pc)
+        if why & traps.TRAP_LITERAL:
+            return CoreStop("unaligned", pc)
         if why & traps.TRAP_EVENT:
             self.on_event()
         if why & traps.TRAP_UNPRIVILEGED and i.memory is not None:

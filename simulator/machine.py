@@ -14,7 +14,7 @@ from typing import Any
 from peripherals.boards import BOARDS
 from peripherals.cortex_m7.mpu import ENABLE as MPU_ENABLE
 from peripherals.cortex_m7.mpu import HFNMIENA
-from peripherals.cortex_m7.nvic import DEBUG_MONITOR, MEM_MANAGE
+from peripherals.cortex_m7.nvic import DEBUG_MONITOR, MEM_MANAGE, NMI
 from peripherals.kit.clock import NEVER, Clock
 from peripherals.memory_map import Memory as FittedMemory
 from simulator import stale
@@ -32,12 +32,13 @@ from simulator.memory_system import MemorySystem, forced
 from simulator.protection import Mode
 from simulator.semihosting import BREAKPOINT_IMMEDIATE, Semihosting
 from simulator.settings import Settings
+from simulator.stacking import FPCA, THUMB
 from simulator.stale import Coherency
 from simulator.timing import memories
 from simulator.timing.cortex_m7 import Parameters
 from simulator.timing.engine import Engine, Span
 from simulator.timing.kernels import HOLD_EXACT, Stall, State
-from simulator.timing.traps import TRAP_PRIORITY
+from simulator.timing.traps import TRAP_CONTEXT, TRAP_LITERAL, TRAP_PRIORITY
 from simulator.until import Until, UntilError
 
 SLICE = 20_000_000  # cycles: how long the host may wait for a look at its clock and at Ctrl-C
@@ -48,6 +49,7 @@ NO_BRANCH_TARGETS = 1 << 13  # ACTLR.DISBTACREAD
 UNALIGNED_TRAP, DIVIDE_TRAP = 1 << 3, 1 << 4  # CCR
 NO_STEP = ("horizon", "limit", "wanted", "trap")  # stops with nothing executed
 SLEEP_ON_EXIT = 1 << 1  # SCR
+LOCKUP = 0xFFFF_FFFE  # a locked up core's PC
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,8 @@ class Machine:
         self._spent = {"exception": 0, "sleep": 0}
         self._goal = Goal(None)
         self._strict: Unmodelled | None = None
-        self._reset_wanted = False
-        self._asleep = self._waits_for_event = False
+        self._reset_wanted = self._only_the_core = False
+        self._asleep = self._waits_for_event = self._locked_up = False
         self._modes_changed = self._protection_changed = True
         self._passing = -1  # a breakpoint's address at which the next slice begins
         self._standing: tuple[int, int] | None = None  # PC and cycle of the last stop at a breakpoint or behind a step
@@ -138,7 +140,7 @@ class Machine:
         refusals.ccr = lambda: system.ccr
         refusals.ignores, refusals.on_ignored = self.exceptions.ignores_bus_faults, self.exceptions.ignored
         refusals.store_to_flash = self._store_to_flash
-        system.on_reset_request = self._request_reset
+        system.on_reset_request, system.on_local_reset = self._request_reset, self._request_local_reset
         self.soc.nvic.on_change = self._want_decision
         self.soc.flash.on_setting = self._follow_settings
         self._connect_masters()
@@ -212,6 +214,10 @@ class Machine:
                 return stop
             if self._reset_wanted:
                 self._reset()
+            if self._locked_up:
+                stop = self._lock_up()
+                if stop is not None:
+                    return stop
             if self._asleep:
                 stop = self._sleep()
                 if stop is not None:
@@ -295,8 +301,19 @@ class Machine:
         try:
             take()
         except Lockup:
-            return self._stop("lockup", self._lockup_sentence())
+            return self._lock_up()
         return self.debug_events.caught()
+
+    def _lock_up(self) -> Stop | None:
+        """Nothing executes until a reset, an NMI where none is active (B1.5.15), or a debugger that sets the PC."""
+        self._locked_up = True
+        if self._reset_wanted:
+            return None
+        if not self.exceptions.nmi_frees():
+            return self._stop("lockup", self._lockup_sentence())
+        self._locked_up = False
+        self.engine.flush()
+        return self._unless_lockup(lambda: self._enter(NMI, LOCKUP))
 
     def _serve(self, slice_: CoreStop) -> Stop | None:
         kind = slice_.kind
@@ -376,10 +393,13 @@ class Machine:
         if not self.core.get("ipsr"):
             return self._fault(Fault(MEM_MANAGE, "IACCVIOL"), value)
         self.engine.flush()
-        return self._unless_lockup(lambda: self._leave(value | 1))
+        bit_0 = int(bool(self.core.get("xpsr") & THUMB))
+        return self._unless_lockup(lambda: self._leave(value & ~1 | bit_0))
 
     def _leave(self, exc_return: int) -> None:
         self.pc, chained = self.exceptions.exit(exc_return)
+        if self.pc == LOCKUP:
+            raise Lockup
         cost = memories.TAIL_CHAIN if chained is not None else memories.EXCEPTION_RETURN
         self._spend(cost.cycles, "exception")
         self._modes_changed = True
@@ -432,15 +452,21 @@ class Machine:
     # What the parts tell
 
     def _reset(self) -> None:
-        self._reset_wanted = self._asleep = self._waits_for_event = False
+        self._reset_wanted = self._asleep = self._waits_for_event = self._locked_up = False
         self._modes_changed = self._protection_changed = True
         if self.engine.cycle:
-            self.soc.reset()
+            (self.soc.system_control if self._only_the_core else self.soc).reset()
             self.engine.flush()
+        self._only_the_core = False
         self.core.reset(self.reset_vector.stack_pointer)
         self.pc = self.reset_vector.program_counter & ~1
         self.debug_events.reset()
         self._follow_settings()
+
+    def _request_local_reset(self) -> None:
+        """AIRCR.VECTRESET: of the core, not of the chip; one of the chip that is wanted too goes first (unpredictable)."""
+        self._only_the_core = not self._reset_wanted
+        self._request_reset()
 
     def _request_reset(self) -> None:
         self._reset_wanted = True
@@ -485,6 +511,7 @@ class Machine:
         self.engine.predict_branches(wanted=forced(settings.predictor, not system.actlr & NO_BRANCH_TARGETS))
         self._follow_floating_point()
         self.engine.trap_unaligned(wanted=bool(system.ccr & UNALIGNED_TRAP))
+        self.engine.trap(TRAP_LITERAL, wanted=bool(system.ccr & UNALIGNED_TRAP))
         self.engine.trap_divisions(wanted=bool(system.ccr & DIVIDE_TRAP))
 
     def _follow_floating_point(self) -> None:
@@ -516,6 +543,7 @@ class Machine:
         self.engine.trap(TRAP_PRIORITY, wanted=self.exceptions.keep_faultmask() or checks_priority)
         core.looks.follow_rounding()
         core.preserve_automatically(wanted=bool(system.fpccr & ASPEN))
+        self.engine.trap(TRAP_CONTEXT, wanted=bool(system.fpccr & ASPEN) and not core.get("control") & FPCA)
         waits = self._floating_point_is_off() or self.exceptions.lazy or self.exceptions.default_context
         self.engine.trap_floating_point(wanted=bool(waits))
 
@@ -569,6 +597,7 @@ class Machine:
         self.engine.flush()
         self._modes_changed = True
         if name == "pc":
+            self._locked_up = False
             self.pc = value & ~1
         else:
             self.core.set(name, value)

@@ -115,6 +115,11 @@ class Nvic:
         if self._high(number):
             self.set_pending(number)
 
+    def deactivate_all(self) -> None:
+        """What AIRCR.VECTCLRACTIVE does."""
+        for number in tuple(self._nesting):
+            self.deactivate(number)
+
     def set_active(self, number: int, *, active: bool) -> None:
         self.active[number] = active
         if number in self._nesting:

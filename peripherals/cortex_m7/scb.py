@@ -1,6 +1,7 @@
 """The System Control Block: identity, vectors, priorities of system exceptions, faults, and the floating-point context's control.
 
-Reference: Armv7-M ARM B3.2; Cortex-M7 TRM 3.3 (resets). Not modelled: VECTRESET and VECTCLRACTIVE, which are for a debugger.
+Reference: Armv7-M ARM B3.2; Cortex-M7 TRM 3.3 (resets). VECTRESET and VECTCLRACTIVE are a debugger's, unpredictable but in
+Debug state; here they do nothing then. That VECTCLRACTIVE leaves IPSR as it is, is from the Cortex-M3's TRM (r1p1).
 """
 
 from __future__ import annotations
@@ -63,7 +64,6 @@ class Scb(Peripheral):
             rw="PRIGROUP[10:8]",
             r="VECTKEYSTAT[31:16] ENDIANNESS[15]",
             w="SYSRESETREQ[2] VECTCLRACTIVE[1] VECTRESET[0]",
-            unmodelled="VECTCLRACTIVE VECTRESET",
         ),
         reg(0xD10, "SCR", rw="SEVONPEND[4] SLEEPDEEP[2] SLEEPONEXIT[1]"),
         reg(
@@ -110,7 +110,9 @@ class Scb(Peripheral):
         self._nvic = nvic
         self._resets = {"CPUID": cpuid, "VTOR": vector_table}
         self.on_reset_request: Callable[[], None] = lambda: None
+        self.on_local_reset: Callable[[], None] = lambda: None
         self.on_setting: Callable[[], None] = lambda: None
+        self.is_halted: Callable[[], bool] = lambda: False  # whether the core is in Debug state
         self.ipsr: Callable[[], int] = lambda: nvic.current
         self.boosted: Callable[[], int] = lambda: NOTHING_ACTIVE  # the priority that BASEPRI and FAULTMASK ask for
         self.reset()
@@ -136,6 +138,9 @@ class Scb(Peripheral):
 
     def write_FPCCR(self, value: int) -> None:
         self._set("FPCCR", value)
+
+    def write_FPDSCR(self, value: int) -> None:
+        self._set("FPDSCR", value)
 
     def write_VTOR(self, value: int) -> None:
         self._set("VTOR", value)
@@ -166,6 +171,11 @@ class Scb(Peripheral):
         self._nvic.set_prigroup(self["AIRCR.PRIGROUP"])
         if value >> 2 & 1:
             self.on_reset_request()
+        if self.is_halted():
+            if value >> 1 & 1:
+                self._nvic.deactivate_all()
+            if value & 1:
+                self.on_local_reset()
 
     def read_SHPR(self, index: int) -> int:
         return sum(self._nvic.priority[number] << 8 * lane for lane, number in self._configurable(index))

@@ -44,7 +44,10 @@ class SystemControl:
         self.on_reset_request: Callable[[], None] = lambda: None
         self.on_setting: Callable[[], None] = lambda: None
         self._cache.on_cache = lambda operation, value: self.on_cache(operation, value)
+        self.on_local_reset: Callable[[], None] = lambda: None
         self.scb.on_reset_request = lambda: self.on_reset_request()
+        self.scb.on_local_reset = lambda: self.on_local_reset()
+        self.scb.is_halted = lambda: self.debug.halted
         self.on_protection: Callable[[], None] = lambda: None
         self.scb.on_setting = lambda: self.on_setting()
         self.mpu.on_setting = lambda: self.on_protection()

@@ -32,7 +32,7 @@ HERE = Path(__file__).parent
 # beside this package, what decides how a block is read and which words its code uses
 MEANING = (
     "bit_pictures.py", "decode.py", "encodings.py", "encodings_dsp.py", "encodings_fp.py", "encodings_memory.py", "operands.py",
-    "timing/descriptors.py", "timing/kernels.py", "timing/layout.py",
+    "timing/descriptors.py", "timing/kernels.py", "timing/layout.py", "timing/traps.py",
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ state array's TRAPS says which are wanted now.
 
 from __future__ import annotations
 
-from simulator.decode import Instruction
+from simulator.decode import ALWAYS, Instruction
 
 TRAP_FLOATING_POINT = 1
 TRAP_DIVIDE = 2
@@ -19,9 +19,14 @@ TRAP_UNDEFINED = 128  # what Unicorn may execute and the core has not
 TRAP_FROM_FIXED = 256  # VCVT from fixed point, which rounds to nearest whatever FPSCR.RMode says
 TRAP_FPSCR = 512  # VMSR
 TRAP_EXECUTE = 1024  # code in a page that is executable in part
+TRAP_LITERAL = (
+    2048  # an unaligned literal load that its IT block may skip, so that its address is not looked at before the block
+)
+TRAP_CONTEXT = 4096  # an FP instruction that its IT block may skip: the next one is then to begin the context
 TRAPS_ALWAYS = TRAP_UNPRIVILEGED | TRAP_EVENT | TRAP_CONTROL | TRAP_UNDEFINED | TRAP_FROM_FIXED
 MSP, PSP, BASEPRI, BASEPRI_MAX, FAULTMASK, CONTROL = 8, 9, 17, 18, 19, 20  # SYSm
 STACK_POINTER = 13
+NONE = -1  # no register
 
 _UNPRIVILEGED = ("LDRT", "LDRHT", "LDRSHT", "LDRBT", "LDRSBT", "STRT", "STRHT", "STRBT")
 
@@ -31,7 +36,7 @@ def traps_of(instruction: Instruction) -> int:
     mnemonic, timing = instruction.mnemonic, instruction.timing
     traps = 0
     if timing.startswith("fp_"):
-        traps |= TRAP_FLOATING_POINT
+        traps |= TRAP_FLOATING_POINT | (TRAP_CONTEXT if _is_conditional(instruction) else 0)
     if timing == "div":
         traps |= TRAP_DIVIDE
     if mnemonic in _UNPRIVILEGED:
@@ -50,7 +55,19 @@ def traps_of(instruction: Instruction) -> int:
         traps |= TRAP_FROM_FIXED
     if instruction.name == "UNDEFINED":
         traps |= TRAP_UNDEFINED
+    if _is_unaligned_literal(instruction) and _is_conditional(instruction):
+        traps |= TRAP_LITERAL
     return traps
+
+
+def _is_conditional(instruction: Instruction) -> bool:
+    return instruction.in_it and instruction.condition != ALWAYS
+
+
+def _is_unaligned_literal(instruction: Instruction) -> bool:
+    memory = instruction.memory
+    literal = memory is not None and memory.kind == "load" and memory.base == memory.index == NONE
+    return literal and memory is not None and memory.displacement % memory.size != 0
 
 
 def is_special(instruction: Instruction) -> bool:

@@ -161,6 +161,43 @@ def test_a_reset_is_caught_before_the_first_instruction(tmp_path):
     assert probe.read(DFSR) == VCATCH
 
 
+def test_vectreset_in_debug_state_resets_the_core_and_leaves_the_chip(tmp_path):
+    machine = machine_of(tmp_path, "movs r0, #64; msr basepri, r0; movs r7, #1; loop: nop; b loop;")
+    probe = Probe(machine)
+    clocks, vtor, aircr = 0x4002_3830, 0xE000_ED08, 0xE000_ED0C
+    boot = probe.read(vtor)
+    machine.run(max_cycles=1000)
+    probe.write(clocks, 5)
+    probe.write(vtor, 0x2000_0400)
+    probe.write(aircr, 0x05FA_0001)
+    assert machine.run(max_cycles=2000).reason == "cycles"
+    assert (machine.register("r7"), probe.read(vtor)) == (1, 0x2000_0400)
+    probe.write(DHCSR, KEY | C_DEBUGEN | C_HALT)
+    machine.run()
+    probe.write(aircr, 0x05FA_0001)
+    stop = machine.run()
+    assert (stop.reason, stop.pc) == ("halted", CODE)
+    assert (machine.register("basepri"), machine.register("r7"), probe.read(vtor)) == (0, 0, boot)
+    assert probe.read(clocks) & 7 == 5
+    probe.write(aircr, 0x05FA_0004)
+    machine.run()
+    assert probe.read(clocks) & 7 == 0
+
+
+def test_vectclractive_in_debug_state_leaves_no_exception_active(tmp_path):
+    machine = machine_of(tmp_path, "svc 0;")
+    probe = Probe(machine)
+    shcsr, aircr = 0xE000_ED24, 0xE000_ED0C
+    machine.run(max_cycles=1000)
+    probe.write(aircr, 0x05FA_0002)
+    assert probe.read(shcsr) & 0xFFF == 1 << 7
+    probe.write(DHCSR, KEY | C_DEBUGEN | C_HALT)
+    machine.run()
+    probe.write(aircr, 0x05FA_0002)
+    assert probe.read(shcsr) & 0xFFF == 0
+    assert machine.register("ipsr") == 11
+
+
 def test_the_counters_add_up_to_the_cycles(tmp_path):
     """CYCCNT = instructions + CPI + EXC + SLEEP + LSU - FOLD: Armv7-M ARM C1.8.4, over fewer than 256 of each."""
     body = "movs r2, #3; muls r2, r2; adds r3, r2, #1; adds r4, r2, #2; ldr r5, [r6]; udiv r7, r5, r2;"

@@ -23,17 +23,6 @@ SHRUNK = 3  # sequences a batch
 NEEDED = (QEMU, "arm-none-eabi-gcc", "arm-none-eabi-objdump")
 KEPT = Path(__file__).resolve().parents[3] / "tests" / "conformance" / "kept_programs"
 EXPLAINED = (
-    *(
-        Explained(
-            f"{mode}, alignment, kept unaligned_literal_in_it_block",
-            "an unaligned literal load in an IT block goes through under UNALIGN_TRP: its hook has no base to lead astray",
-        )
-        for mode in ("cycles", "compiled")
-    ),
-    Explained(
-        "functional, alignment, kept unaligned_literal_in_it_block",
-        "the same without counting cycles",
-    ),
     Explained(
         "kept store_to_nowhere*",
         "a store that nobody takes is an asynchronous BusFault; QEMU 7.2 has precise ones only",

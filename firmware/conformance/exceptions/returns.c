@@ -250,7 +250,7 @@ NAKED static void spoil_stacked_ipsr(void) {
 }
 
 static void invalid_returns(void) {
-    static const uint8_t nibbles[] = {0x3, 0x5, 0x7, 0xB, 0xF};
+    static const uint8_t nibbles[] = {0x0, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7, 0x8, 0xA, 0xB, 0xC, 0xE, 0xF};
     fresh();
     set_handler(USAGE_FAULT, invalid_return);
     set_handler(SV_CALL, return_badly);
