@@ -27,7 +27,7 @@ from simulator.core_stop import CoreStop
 from simulator.firmware import FirmwareError, load
 from simulator.machine import Machine
 from simulator.timing.descriptors import Description
-from simulator.timing.kernels import State
+from simulator.timing.kernels.state import State
 from simulator.timing.words import c_function, get, put, put_word, signed
 from simulator.until import Until, UntilError, parse_until
 

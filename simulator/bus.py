@@ -15,7 +15,8 @@ from simulator.core import Core
 from simulator.polling import Polling
 from simulator.timing import memories
 from simulator.timing.engine import Engine
-from simulator.timing.kernels import Stall, State
+from simulator.timing.kernels.stalls import Stall
+from simulator.timing.kernels.state import State
 
 
 class Peripheral(Protocol):

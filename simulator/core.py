@@ -30,7 +30,7 @@ from simulator.looks import Looks
 from simulator.protection import PAGE, Mode, Protection
 from simulator.refusals import SINK, Refusals
 from simulator.timing.engine import Engine
-from simulator.timing.kernels import HOLD_NEXT, HOLD_WATCH, UNALIGNED_DEVICE, Reason, State
+from simulator.timing.kernels.state import HOLD_NEXT, HOLD_WATCH, UNALIGNED_DEVICE, Reason, State
 
 if TYPE_CHECKING:
     from simulator.dcache_data import CacheData

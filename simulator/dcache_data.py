@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.timing.dcache import LINE_BYTES, mask
-from simulator.timing.kernels import EVERY_BYTE, HOLD_RESTORE, LINE_SHIFT
+from simulator.timing.kernels.state import HOLD_RESTORE
+from simulator.timing.kernels.tags import EVERY_BYTE, LINE_SHIFT
 
 if TYPE_CHECKING:
     from simulator.core import Core

@@ -15,7 +15,7 @@ from peripherals.cortex_m7.dwt import Point
 from peripherals.cortex_m7.nvic import BUS_FAULT, DEBUG_MONITOR, HARD_FAULT, MEM_MANAGE, PEND_SV, USAGE_FAULT
 from simulator.debugger import KINDS
 from simulator.held import Hit, Watch
-from simulator.timing.kernels import State
+from simulator.timing.kernels.state import State
 
 if TYPE_CHECKING:
     from simulator.machine import Machine, Stop

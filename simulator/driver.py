@@ -15,7 +15,7 @@ from simulator.diagnosis import HANDLERS, Trouble, sentence
 from simulator.exceptions import Fault
 from simulator.goals import Goal
 from simulator.machine import Machine, Stop
-from simulator.timing.kernels import State
+from simulator.timing.kernels.state import State
 from simulator.until import TextWatch, Until, UntilAny, UntilText
 
 PERIOD = 0.1  # seconds of the host between two looks

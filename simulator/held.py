@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from simulator.decode import ALWAYS, Instruction
 from simulator.timing.engine import Engine
-from simulator.timing.kernels import FRAME_WORDS, HOLD_EXACT, HOLD_WATCH, State
+from simulator.timing.kernels.frame import FRAME_WORDS
+from simulator.timing.kernels.state import HOLD_EXACT, HOLD_WATCH, State
 
 LOAD, STORE = 1, 2
 

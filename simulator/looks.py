@@ -15,7 +15,7 @@ from simulator.held import holds
 from simulator.protection import Mode
 from simulator.timing import traps
 from simulator.timing.descriptors import Description
-from simulator.timing.kernels import State
+from simulator.timing.kernels.state import State
 
 if TYPE_CHECKING:
     from simulator.core import Core

@@ -37,7 +37,8 @@ from simulator.stale import Coherency
 from simulator.timing import memories
 from simulator.timing.cortex_m7 import Parameters
 from simulator.timing.engine import Engine, Span
-from simulator.timing.kernels import HOLD_EXACT, Stall, State
+from simulator.timing.kernels.stalls import Stall
+from simulator.timing.kernels.state import HOLD_EXACT, State
 from simulator.timing.traps import TRAP_CONTEXT, TRAP_LITERAL, TRAP_PRIORITY
 from simulator.until import Until, UntilError
 

@@ -17,7 +17,7 @@ from peripherals.kit.clock import Clock
 from simulator.decode import Instruction
 from simulator.timing.engine import Engine
 from simulator.timing.fills import Fill
-from simulator.timing.kernels import HOLD_WATCH, UNLESS_MASKED, State
+from simulator.timing.kernels.state import HOLD_WATCH, UNLESS_MASKED, State
 
 TURNS = 4
 UNROLLED = 15  # other reads of the same register that a turn may have

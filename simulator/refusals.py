@@ -16,7 +16,7 @@ from peripherals.cortex_m7.mpu_regions import WRITE as WRITES
 from simulator.core_stop import FETCH, READ, WRITE, CoreStop, Part
 from simulator.decode import Instruction, ItState, decode
 from simulator.protection import BUS, FLASH, MPU, PAGE, Mode, Protection
-from simulator.timing.kernels import FETCHING, WRITING, State
+from simulator.timing.kernels.state import FETCHING, WRITING, State
 
 if TYPE_CHECKING:
     from simulator.core import Core

@@ -23,10 +23,11 @@ from simulator.stale_words import (
     cure,
 )
 from simulator.symbols import Symbols
-from simulator.timing import kernels
 from simulator.timing.dcache import LINE_BYTES, Access, Event, mask
 from simulator.timing.engine import Engine
-from simulator.timing.kernels import EVERY_BYTE, LINE_SHIFT, State
+from simulator.timing.kernels import coherency
+from simulator.timing.kernels.state import State
+from simulator.timing.kernels.tags import D_SETS, D_WAYS, EVERY_BYTE, LINE_SHIFT
 
 BY_SET_WAY = ("DCISW", "DCCSW", "DCCISW")
 CLEANS = ("DCCMVAU", "DCCMVAC", "DCCIMVAC", "DCCSW", "DCCISW")
@@ -115,7 +116,7 @@ class Coherency:
         """The core writes one of the D-cache's maintenance registers: an address, or a set and way."""
         self.follow()
         if operation in BY_SET_WAY:
-            slot: int | None = (value >> LINE_SHIFT) % kernels.D_SETS * kernels.D_WAYS + (value >> 30)
+            slot: int | None = (value >> LINE_SHIFT) % D_SETS * D_WAYS + (value >> 30)
         else:
             slot = self._cache.slot(value >> LINE_SHIFT)
         if slot is None or self._cache.line(slot) < 0:
@@ -143,18 +144,18 @@ class Coherency:
 
     def _hear(self, event: Event) -> None:
         access, line = event.access, event.access.address >> LINE_SHIFT
-        if event.kind == kernels.STALE_READ:
+        if event.kind == coherency.STALE_READ:
             self._note(STALE_READ, self._master(event.slot, line), access, access.address)
-        elif event.kind == kernels.STALE_EVICTED:
+        elif event.kind == coherency.STALE_EVICTED:
             line = access.address
             if event.writer is not None and event.written:
                 master = self._master(event.slot, line)
                 self._note(LOST_WRITE, master, event.writer, _first(line, event.written))
             self.on_evicted(line)
-        elif event.kind == kernels.FETCHED_STORED:
+        elif event.kind == coherency.FETCHED_STORED:
             if self._changes_code(access.address, line):
                 self._engine.mark_instructions(line)
-        elif event.kind == kernels.STALE_FETCHED or (
+        elif event.kind == coherency.STALE_FETCHED or (
             event.writer is not None and self._changes_code(event.writer.address, line)
         ):
             self._note(STALE_FETCH, "", access, access.address)

@@ -1,6 +1,6 @@
-"""What a compiled block costs: where its operands, lines and transition are as last time, else by kernels.step and its kin.
+"""What a compiled block costs: where its operands, lines and transition are as last time, else by booking.step and its kin.
 
-Reference: simulator/compiled/helpers.py and simulator/timing/kernels.py. What the state array holds is always up to date; the
+Reference: simulator/compiled/helpers.py and simulator/timing/kernels/. What the state array holds is always up to date; the
 function keeps copies of the words that it reads itself.
 """
 
@@ -19,15 +19,12 @@ from simulator.compiled.transfers import KINDS
 from simulator.timing import layout as at
 from simulator.timing.addresses import Access, Linear
 from simulator.timing.descriptors import Description
-from simulator.timing.kernels import (
-    FLUSHED,
-    FRAME_WORDS,
-    LINE_SHIFT,
-    Block,
-    Operand,
-    Stall,
-    State,
-)
+from simulator.timing.kernels.frame import FRAME_WORDS
+from simulator.timing.kernels.stalls import Stall
+from simulator.timing.kernels.state import State
+from simulator.timing.kernels.tables import Block, Operand
+from simulator.timing.kernels.tags import LINE_SHIFT
+from simulator.timing.layout import FLUSHED
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ class Books(Words):
         self.recall()
 
     def recall(self) -> None:
-        """After kernels.step."""
+        """After booking.step."""
         self.cycle.set(self.word(State.CYCLE))
         self.blocks.set(self.word(State.BLOCKS))
         self.transition.set(self.word(State.TRANSITION))
@@ -181,7 +178,7 @@ class Accounting(Words):
         build.at(on)
 
     def _commit(self) -> None:
-        """Book the block by its transition; the second half of kernels._book."""
+        """Book the block by its transition; the second half of booking._book."""
         build, books = self.build, self.books
         found, transition, cycle = books.found(), books.transition.get(), books.cycle.get()
         books.blocks.set(build.add(books.blocks.get(), build.long(1)))
@@ -212,7 +209,7 @@ class Accounting(Words):
             self.build.store(address, self.word(State.SCRATCH), 8 * (FRAME_WORDS + ordinal))
 
     def _need_aligned(self, access: Access, address: Value, slow: ir.Block) -> None:
-        """Off its alignment it is kernels.step's, which looks at what goes with it, and whether it is a fault."""
+        """Off its alignment it is booking.step's, which looks at what goes with it, and whether it is a fault."""
         build, memory = self.build, access.memory
         if memory.size > 1:
             self.need(build.is_("==", build.masked(address, memory.size - 1), build.word(0)), slow)
@@ -279,7 +276,7 @@ class Accounting(Words):
         return total
 
     def _need_apart(self, access: Access, address: Value, addresses: dict[int, Value], slow: ir.Block) -> None:
-        """The load that is done ahead meets none of the stores before it; kernels._overlaps."""
+        """The load that is done ahead meets none of the stores before it; frame._overlaps."""
         build = self.build
         extent = access.memory.size * access.memory.count - 1
         here = build.zext(address, I64)
@@ -307,7 +304,7 @@ class Accounting(Words):
         return values
 
     def after_step(self) -> None:
-        """kernels.step has booked the block, and leaves it to be settled."""
+        """booking.step has booked the block, and leaves it to be settled."""
         self.books.recall()
         if not self.hooked:
             self.put(State.UNSETTLED, self.build.long(0))
@@ -315,7 +312,7 @@ class Accounting(Words):
     # Behind it
 
     def settle(self) -> None:
-        """Finish the block, as kernels.settle."""
+        """Finish the block, as booking.settle."""
         build, books = self.build, self.books
         addresses = {access.ordinal: self.linear(access.address) for access in self.exit}
         self._access_all(self.exit, addresses, Block.EXIT_FIRST)

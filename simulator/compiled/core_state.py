@@ -12,7 +12,7 @@ from llvmlite import ir
 
 from simulator.compiled.builder import F32, I32, Builder, Value, Variable
 from simulator.compiled.places import Place
-from simulator.timing.kernels import State
+from simulator.timing.kernels.state import State
 
 PC = 15
 FLAGS = ("n", "z", "c", "v", "q", "ge")

@@ -2,7 +2,7 @@
 
 A function is i64 f(i64 state, i64 number, i64 entry, i64 place, i64 value, i64 memo, i64 which): number is the block's in the tables,
 entry to memo are accounting.Edge, which is the block's among those of the function. It ends in a call of the next block's function
-in its place, or returns why it does not: NOT_COMPILED with R15 the address of the next block, STOPPED where kernels.step asked
+in its place, or returns why it does not: NOT_COMPILED with R15 the address of the next block, STOPPED where booking.step asked
 for it, LEFT where Unicorn is to go on in the middle of the block, at R15.
 """
 
@@ -20,7 +20,8 @@ from simulator.compiled.helpers import SLOW
 from simulator.compiled.transfers import CHUNK_SHIFT
 from simulator.decode import ItState
 from simulator.timing.descriptors import Description
-from simulator.timing.kernels import HELD, Block, State
+from simulator.timing.kernels.state import HELD, State
+from simulator.timing.kernels.tables import Block
 
 NOT_COMPILED, STOPPED, LEFT = 0, 1, 2
 SIGNATURE = ir.FunctionType(I64, [I64] * 7)
@@ -134,7 +135,7 @@ class Frame:
         return Edge(self.build.long(entry), self.nothing, zero, self.books.memo(entry))
 
     def unknown(self) -> Edge:
-        """One that kernels.step is to work out."""
+        """One that booking.step is to work out."""
         return Edge(self.build.long(SLOW), self.nothing, self.build.long(0), self.nothing)
 
     # Ways on

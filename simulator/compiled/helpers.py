@@ -1,6 +1,6 @@
 """Functions that compiled blocks of a module call where not all is as last time: known transitions, operands, banks, training.
 
-Reference: simulator/timing/kernels.py; each function names the kernel that it is the quick half of. A hit changes nothing in the
+Reference: simulator/timing/kernels/; each function names the kernel that it is the quick half of. A hit changes nothing in the
 caches, so the order in which a block's operands are looked at does not matter.
 """
 
@@ -12,22 +12,15 @@ from llvmlite import ir
 
 from simulator.compiled.builder import I1, I8, I32, I64, Builder, Value
 from simulator.timing import layout as at
-from simulator.timing.kernels import (
-    D_LINES,
-    D_SETS,
-    D_WAYS,
-    FLUSHED,
-    FRAME_WORDS,
-    LINE_SHIFT,
-    MAX_STALLS,
-    PAGE_SHIFT,
-    RETURN_DEPTH,
-    Operand,
-    Stall,
-    State,
-)
+from simulator.timing.kernels.frame import FRAME_WORDS
+from simulator.timing.kernels.predictor import RETURN_DEPTH
+from simulator.timing.kernels.stalls import MAX_STALLS, Stall
+from simulator.timing.kernels.state import PAGE_SHIFT, State
+from simulator.timing.kernels.tables import Operand
+from simulator.timing.kernels.tags import D_LINES, D_SETS, D_WAYS, LINE_SHIFT
+from simulator.timing.layout import FLUSHED
 
-SLOW = -1  # an edge that kernels.step is to work out
+SLOW = -1  # an edge that booking.step is to work out
 PUSH, POP, CALL = 1, 3, 5  # in the low bits of a predictor's word: what else is learnt, or learnt instead
 SPECIAL = 7
 TRANSITIONS, PAIRS, LOOKUP = State.AUTOMATON + 8, State.AUTOMATON + 12, State.AUTOMATON + 14
@@ -127,7 +120,7 @@ class _Find(Words):
 
 
 class _Train(Words):
-    """void train(state, place, value, address): the return stack, and with CALL the target of an indirect call; kernels._train."""
+    """void train(state, place, value, address): the return stack, and with CALL the target of an indirect call; predictor.train."""
 
     def __init__(self, function: ir.Function) -> None:
         super().__init__(Builder(function), function.args[0])
@@ -193,7 +186,7 @@ class _Access(Words):
 
 
 class _Rest(Words):
-    """i64 rest(state, number, address, operand row): kernels.data_access, then the cycle."""
+    """i64 rest(state, number, address, operand row): data_access.data_access, then the cycle."""
 
     def __init__(self, function: ir.Function) -> None:
         super().__init__(Builder(function), function.args[0])
@@ -214,7 +207,7 @@ def is_quiet(words: Words, address: Value) -> Value:
 
 class _Pairs(Words):
     """i64 pairs(state, number, found): the cycle, with one more for each pair of loads of one cycle that meet in a bank; the end of
-    kernels.settle."""
+    booking.settle."""
 
     def __init__(self, function: ir.Function) -> None:
         super().__init__(Builder(function), function.args[0])
@@ -252,7 +245,7 @@ class _Pairs(Words):
 
 
 def meet_in_bank(words: Words, number: Value, key: Value) -> None:
-    """A cycle for two loads of a block that meet in a bank; key is the ordinal of the younger. As kernels._stall."""
+    """A cycle for two loads of a block that meet in a bank; key is the ordinal of the younger. As stalls.stall."""
     build, one = words.build, words.build.long(1)
     words.put(State.CYCLE, build.add(words.word(State.CYCLE), one))
     row = build.add(words.word(State.BLOCK_STALLS), build.mul(number, build.long(8 * Stall.COLUMNS)))

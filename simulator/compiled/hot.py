@@ -19,11 +19,13 @@ from simulator.compiled.regions import regions
 from simulator.compiled.transfers import CHUNK_SHIFT
 from simulator.decode import decode_block
 from simulator.native import NO_EXIT, CpuState
-from simulator.timing import kernels
 from simulator.timing import layout as at
 from simulator.timing.descriptors import Description
 from simulator.timing.engine import Engine
-from simulator.timing.kernels import Block, State
+from simulator.timing.kernels import hooks
+from simulator.timing.kernels.page_hooks import EXECUTE, READ, READ_WRITE, WRITE
+from simulator.timing.kernels.state import HELD, PAGE_SHIFT, State
+from simulator.timing.kernels.tables import Block
 from simulator.timing.traps import TRAP_BREAKPOINT, TRAP_EXECUTE
 
 PERIOD = 300_000  # blocks between two looks
@@ -62,9 +64,9 @@ class Hot:
                 self._stores[chunk] = host - base if writable else 0
         self._all = self._loads.copy(), self._stores.copy()
         state = engine.state
-        state[State.STEP_FUNCTION] = kernels.on_block.address
-        state[State.OPERAND_FUNCTION] = kernels.on_compiled_operand.address
-        state[State.SETTLE_FUNCTION] = kernels.on_settle.address
+        state[State.STEP_FUNCTION] = hooks.on_block.address
+        state[State.OPERAND_FUNCTION] = hooks.on_compiled_operand.address
+        state[State.SETTLE_FUNCTION] = hooks.on_settle.address
         state[State.EMULATE_FUNCTION] = emulate
         state[Place.SINGLES], state[Place.FPSCR], state[Place.FP_FLAGS] = cpu.singles, cpu.fpscr, cpu.fp_flags
         state[Place.CONTROL], state[Place.FPCCR] = cpu.control, cpu.fpccr
@@ -81,19 +83,17 @@ class Hot:
 
     def _follow_guard(self) -> None:
         """Reach directly, and run compiled, only where nothing of a chunk is refused."""
-        for table, full, kind in zip(
-            (self._loads, self._stores), self._all, (kernels.READ, kernels.WRITE), strict=True
-        ):
-            guard = self.engine.guard.reshape(-1, CHUNK >> kernels.PAGE_SHIFT)[self._chunks]
-            table[self._chunks] = np.where((guard & kernels.READ_WRITE & kind).any(axis=1), 0, full[self._chunks])
+        for table, full, kind in zip((self._loads, self._stores), self._all, (READ, WRITE), strict=True):
+            guard = self.engine.guard.reshape(-1, CHUNK >> PAGE_SHIFT)[self._chunks]
+            table[self._chunks] = np.where((guard & READ_WRITE & kind).any(axis=1), 0, full[self._chunks])
         self._publish()
 
     def _publish(self) -> None:
         engine, library = self.engine, self.library
         library.grow(len(engine.tables.blocks))
         numbers = np.flatnonzero(library.made != library.stub)
-        addresses = engine.tables.blocks[numbers - 1, Block.ADDRESS] >> kernels.PAGE_SHIFT
-        refused = engine.guard[addresses] & kernels.EXECUTE != 0
+        addresses = engine.tables.blocks[numbers - 1, Block.ADDRESS] >> PAGE_SHIFT
+        refused = engine.guard[addresses] & EXECUTE != 0
         refused |= engine.tables.blocks[numbers - 1, Block.TRAPS] & LOOKED_AT != 0
         library.code[numbers] = np.where(refused, library.stub, library.made[numbers])
         engine.state[State.CODE] = library.code.ctypes.data
@@ -117,7 +117,7 @@ class Hot:
     def _allowed(self) -> bool:
         """Whether nobody looks into any block: no log, held block, or predictor that is off."""
         state = self.engine.state
-        watched = state[State.HOLD] or state[State.UNSETTLED] == kernels.HELD
+        watched = state[State.HOLD] or state[State.UNSETTLED] == HELD
         traps = state[State.UNALIGNED_TRAP] and not self.engine.timed
         return not (watched or traps or state[State.LOG] >= 0 or state[State.OPEN] or self.engine.tables.branch_flags)
 

@@ -24,7 +24,8 @@ from simulator.compiled.floating_point import Residuals
 from simulator.compiled.frame import CONVENTION, LEFT, NOT_COMPILED, SIGNATURE, STOPPED, Source, declare
 from simulator.compiled.helpers import SLOW, Helpers
 from simulator.compiled.translate import translate
-from simulator.timing.kernels import Block, Reason, State
+from simulator.timing.kernels.state import Reason, State
+from simulator.timing.kernels.tables import Block
 
 PATIENCE = 50  # how often a block may be left in its middle before it is Unicorn's for good
 RUN, STUB, FIND = "run", "stub", "find"
@@ -32,7 +33,8 @@ HERE = Path(__file__).parent
 # beside this package, what decides how a block is read and which words its code uses
 MEANING = (
     "bit_pictures.py", "decode.py", "encodings.py", "encodings_dsp.py", "encodings_fp.py", "encodings_memory.py", "operands.py",
-    "timing/descriptors.py", "timing/kernels.py", "timing/layout.py", "timing/traps.py",
+    "timing/descriptors.py", "timing/layout.py", "timing/traps.py",
+    *(f"timing/kernels/{name}.py" for name in ("frame", "predictor", "stalls", "state", "tables", "tags")),
 )  # fmt: skip
 
 

@@ -1,10 +1,10 @@
-"""Words of the state array that only compiled code reads: the last ones, which kernels.State leaves free."""
+"""Words of the state array that only compiled code reads: the last ones, which kernels.state.State leaves free."""
 
 from __future__ import annotations
 
 from enum import IntEnum, unique
 
-from simulator.timing.kernels import State
+from simulator.timing.kernels.state import State
 
 
 @unique

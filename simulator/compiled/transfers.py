@@ -13,7 +13,7 @@ from llvmlite import ir
 from simulator.compiled.builder import I8, I16, I32, I64, Builder, Value
 from simulator.compiled.core_state import CoreState
 from simulator.decode import Instruction, Memory
-from simulator.timing.kernels import State
+from simulator.timing.kernels.state import State
 
 CHUNK_SHIFT = 14  # of the tables of host addresses: 16 KB, the smallest memory that is served
 KINDS = {1: I8, 2: I16, 4: I32}

@@ -24,7 +24,10 @@ from simulator.compiled.transfers import Transfers, is_strict
 from simulator.decode import Instruction, ItState, advance_it
 from simulator.timing.addresses import Access
 from simulator.timing.descriptors import Description
-from simulator.timing.kernels import FALL_THROUGH, FLUSHED, RETURN_DEPTH, TAKEN, Block, Reason, State
+from simulator.timing.kernels.predictor import RETURN_DEPTH
+from simulator.timing.kernels.state import Reason, State
+from simulator.timing.kernels.tables import Block
+from simulator.timing.layout import FALL_THROUGH, FLUSHED, TAKEN
 from simulator.timing.traps import traps_of
 
 PC, LR = 15, 14
@@ -99,7 +102,7 @@ class _Translation:
             self._follow(self.description.address + self.description.size, FALL_THROUGH)
 
     def _write_slow(self, slow: ir.Block, body: ir.Block) -> None:
-        """kernels.step does it all, or stops the run before this block."""
+        """booking.step does it all, or stops the run before this block."""
         build, description = self.build, self.description
         build.at(slow)
         self.core.write_back()
@@ -171,7 +174,7 @@ class _Translation:
             self._follow_indirect(target, i.branch.kind if i.branch is not None else "indirect")
 
     def _account_operand(self, index: int, i: Instruction, address: Value) -> None:
-        """An operand that only its own instruction knows: kernels.step_operand, once the access is known to be to plain memory."""
+        """An operand that only its own instruction knows: booking.step_operand, once the access is known to be to plain memory."""
         if index not in self.hooked:
             return
         build = self.build
@@ -282,7 +285,7 @@ class _Translation:
         frame.go_on_at(target, edge)
 
     def _to_the_end(self, wide: Value, foreseen: Value) -> tuple[Value, Value]:
-        """The entry, one that goes to what follows it being kernels.step's to judge; and the memo."""
+        """The entry, one that goes to what follows it being booking.step's to judge; and the memo."""
         build = self.build
         entry = build.select(foreseen, build.long(TAKEN), build.long(FLUSHED))
         end = self.description.address + self.description.size

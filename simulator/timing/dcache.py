@@ -14,22 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.timing.fills import Fill, Region
-from simulator.timing.kernels import (
-    CACHE_LOG_ROWS,
-    D_LINES,
-    D_SETS,
-    D_WAYS,
-    EVERY_BYTE,
-    LINE_SHIFT,
-    MAX_OPERANDS,
-    OPERAND_BITS,
-    REPORTED,
-    STALE,
-    Logged,
-    Restore,
-    State,
-    Writer,
-)
+from simulator.timing.kernels.coherency import CACHE_LOG_ROWS, REPORTED, Logged, Restore, Writer
+from simulator.timing.kernels.state import State
+from simulator.timing.kernels.tables import MAX_OPERANDS, OPERAND_BITS
+from simulator.timing.kernels.tags import D_LINES, D_SETS, D_WAYS, EVERY_BYTE, LINE_SHIFT, STALE
 
 LINE_BYTES = 1 << LINE_SHIFT
 WRITE_BACK = 2  # Region.CACHEABLE
@@ -48,7 +36,7 @@ class Access:
 
 @dataclass(frozen=True)
 class Event:
-    """A row of the kernels' log; kind is one of kernels.STALE_READ and its kin.
+    """A row of the kernels' log; kind is one of coherency.STALE_READ and its kin.
 
     writer is the store that made the line dirty, None where it is clean; written are the bytes of it that masters have written
     since it was filled and that no store has overwritten, as a bit list.
@@ -116,7 +104,7 @@ class DataCache:
         return held
 
     def land(self) -> None:
-        """The line that is being filled counts as filled, since somebody changes lines: kernels._landed."""
+        """The line that is being filled counts as filled, since somebody changes lines: tags.landed."""
         line, place = int(self._fills[Fill.LINE]), int(self._fills[Fill.PLACE])
         if line >= 0:
             self.tags[place] = line

@@ -17,23 +17,11 @@ from numpy.typing import NDArray
 from simulator.decode import Instruction
 from simulator.timing.addresses import Access, classify
 from simulator.timing.encoding import has_list
-from simulator.timing.kernels import (
-    CALL,
-    CONDITIONAL,
-    D_LINES,
-    FRAME_VALUES,
-    FRAME_WORDS,
-    INDIRECT,
-    INDIRECT_CALL,
-    JUMP,
-    LINE_SHIFT,
-    MAX_OPERANDS,
-    RETURN,
-    ZERO,
-    Block,
-    Operand,
-    Stall,
-)
+from simulator.timing.kernels.frame import FRAME_VALUES, FRAME_WORDS, ZERO
+from simulator.timing.kernels.predictor import CALL, CONDITIONAL, INDIRECT, INDIRECT_CALL, JUMP, RETURN
+from simulator.timing.kernels.stalls import Stall
+from simulator.timing.kernels.tables import MAX_OPERANDS, Block, Operand
+from simulator.timing.kernels.tags import D_LINES, LINE_SHIFT
 from simulator.timing.traps import traps_of
 
 LINE_BYTES = 1 << LINE_SHIFT

@@ -1,6 +1,6 @@
 """A run's accounting: the state array, the block tables and the pipeline automaton behind the native hooks.
 
-Reference: docs/architecture.md. The hooks of kernels.py read and write these arrays in place; Python touches them only
+Reference: docs/architecture.md. The hooks of kernels/ read and write these arrays in place; Python touches them only
 between slices and at peripheral accesses.
 """
 
@@ -16,14 +16,21 @@ from numpy.typing import NDArray
 
 from simulator.decode import Instruction, ItState, decode_block
 from simulator.native import CpuState
-from simulator.timing import kernels, memories
 from simulator.timing import layout as at
+from simulator.timing import memories
 from simulator.timing.automaton import Automaton, issue_cycles
 from simulator.timing.cortex_m7 import CAUSES, Parameters
 from simulator.timing.dcache import DataCache
 from simulator.timing.descriptors import BlockTables, Description
-from simulator.timing.fills import Region
-from simulator.timing.kernels import Block, Stall, State
+from simulator.timing.fills import PERIPHERAL, Region
+from simulator.timing.kernels import hooks, page_hooks, predictor
+from simulator.timing.kernels.frame import SCRATCH_WORDS
+from simulator.timing.kernels.page_hooks import READ_EXECUTE, READ_WRITE
+from simulator.timing.kernels.predictor import RETURN_DEPTH
+from simulator.timing.kernels.stalls import MAX_STALLS, Stall
+from simulator.timing.kernels.state import HOLD_EXACT, HOLD_WATCH, PAGE_SHIFT, UNLESS_MASKED, State
+from simulator.timing.kernels.tables import Block
+from simulator.timing.kernels.tags import I_SETS, I_WAYS, LINE_SHIFT, STALE
 from simulator.timing.slaves import Slaves
 from simulator.timing.traps import (
     TRAP_BREAKPOINT,
@@ -83,18 +90,18 @@ class Engine:
         self.regions: NDArray[np.uint8] = np.full(1 << 22, memories.NOTHING, np.uint8)
         self.guard: NDArray[np.uint8] = np.zeros(1 << 22, np.uint8)
         self.hosts: NDArray[np.int64] = np.zeros(65536, np.int64)
-        self.permissions: NDArray[np.uint8] = np.full(65536, kernels.READ_WRITE, np.uint8)
+        self.permissions: NDArray[np.uint8] = np.full(65536, READ_WRITE, np.uint8)
         self.executed: NDArray[np.uint8] = np.zeros(1 << 22, np.uint8)
         self.costs = memories.costs(0)
-        self.i_tags: NDArray[np.int64] = np.full(kernels.I_SETS * kernels.I_WAYS, -1, np.int64)
+        self.i_tags: NDArray[np.int64] = np.full(I_SETS * I_WAYS, -1, np.int64)
         self.slaves = Slaves()
         self.dcache = DataCache(self.state, self.regions, self.costs, self.slaves.fills)
         self.dcache.on_write_back = self._write_back
         if cache_data:
             self.dcache.keep_memory()
-        self.scratch: NDArray[np.int64] = np.zeros(kernels.SCRATCH_WORDS, np.int64)
-        self.stall_list: NDArray[np.int64] = np.zeros((kernels.MAX_STALLS, 2), np.int64)
-        self.returns: NDArray[np.int64] = np.full(kernels.RETURN_DEPTH, -1, np.int64)
+        self.scratch: NDArray[np.int64] = np.zeros(SCRATCH_WORDS, np.int64)
+        self.stall_list: NDArray[np.int64] = np.zeros((MAX_STALLS, 2), np.int64)
+        self.returns: NDArray[np.int64] = np.full(RETURN_DEPTH, -1, np.int64)
         self.log: NDArray[np.int64] = np.zeros((1, 3), np.int64)
         self._issue: dict[int, NDArray[np.int64]] = {}
         self._in_parts: frozenset[int] = frozenset()
@@ -105,11 +112,11 @@ class Engine:
         self.quiet: NDArray[np.uint8] = np.zeros(256, np.uint8)
         self.watched: Counter[int] = Counter()
         self._ranges: NDArray[np.int64] = np.zeros((0, 3), np.int64)
-        self.block_hook = int(kernels.on_block.address)
-        self.operand_hook = int(kernels.on_operand.address)
-        self.special_hook = int(kernels.on_special.address)
-        self.fill_hook = int(kernels.on_fill.address)
-        self.protection_hook = int(kernels.on_protected.address)
+        self.block_hook = int(hooks.on_block.address)
+        self.operand_hook = int(hooks.on_operand.address)
+        self.special_hook = int(hooks.on_special.address)
+        self.fill_hook = int(page_hooks.on_fill.address)
+        self.protection_hook = int(page_hooks.on_protected.address)
         for low, high in memories.DEVICES:
             self.regions[low >> 10 : high >> 10] = memories.NUMBERS["device"]
         for span in spans:
@@ -121,8 +128,8 @@ class Engine:
         state[State.LOG] = -1
         self._find_quiet()
         state[State.TRAPS] = TRAPS_ALWAYS
-        state[State.TRANSITION_FUNCTION] = kernels.on_transition.address
-        state[State.ACCESS_FUNCTION] = kernels.on_access.address
+        state[State.TRANSITION_FUNCTION] = hooks.on_transition.address
+        state[State.ACCESS_FUNCTION] = hooks.on_access.address
         state[State.UNALIGNED_LOAD] = memories.UNALIGNED_LOAD.cycles
         state[State.UNALIGNED_STORE] = parameters.drain_narrow
         state[State.FETCH_BUFFER] = -1
@@ -200,7 +207,7 @@ class Engine:
 
     def write_protect(self, base: int, size: int) -> None:
         """The core cannot write there, only fetch and read."""
-        self.permissions[base >> 16 : (base + size - 1 >> 16) + 1] = kernels.READ_EXECUTE
+        self.permissions[base >> 16 : (base + size - 1 >> 16) + 1] = READ_EXECUTE
 
     # Blocks
 
@@ -279,7 +286,7 @@ class Engine:
         self._ranges = np.array(ranges, np.int64).reshape(-1, 3)
         self.state[State.WATCHES] = self._ranges.ctypes.data
         self.state[State.WATCH_COUNT] = len(self._ranges)
-        self.hold(kernels.HOLD_WATCH, wanted=bool(ranges))
+        self.hold(HOLD_WATCH, wanted=bool(ranges))
 
     def hold(self, why: int, *, wanted: bool) -> None:
         """Stop with blocks booked but not run: HOLD_NEXT the next one, HOLD_EXACT those that an event falls into."""
@@ -333,7 +340,7 @@ class Engine:
 
     def settle(self) -> None:
         """Finish the block booked last; before registers are changed from outside."""
-        kernels.on_settle.ctypes(self.state.ctypes.data)
+        hooks.on_settle.ctypes(self.state.ctypes.data)
 
     def flush(self) -> None:
         """The pipeline is empty and the next block does not follow the last: after an exception or a jump from outside."""
@@ -395,14 +402,14 @@ class Engine:
 
     def predict_branches(self, *, wanted: bool) -> None:
         """Follow ACTLR.DISBTACREAD: without the branch target cache only the decoder foresees branches."""
-        if bool(self.tables.branch_flags & kernels.STATIC) == wanted:
+        if bool(self.tables.branch_flags & predictor.STATIC) == wanted:
             self.settle()
-            self.tables.flag_branches(kernels.STATIC, wanted=not wanted)
+            self.tables.flag_branches(predictor.STATIC, wanted=not wanted)
 
     def limit_targets(self, entries: int, ways: int) -> None:
         """What-if: a branch target cache of so many entries instead of one that holds all."""
         self.slaves.limit_targets(entries, ways)
-        self.tables.flag_branches(kernels.LIMITED, wanted=True)
+        self.tables.flag_branches(predictor.LIMITED, wanted=True)
         self._publish()
 
     def set_attributes(self, regions: NDArray[np.uint8]) -> None:
@@ -418,9 +425,9 @@ class Engine:
 
     def invalidate_instruction_address(self, address: int) -> None:
         """Drop the line at address from the I-cache."""
-        line = address >> kernels.LINE_SHIFT
+        line = address >> LINE_SHIFT
         ways = self._instruction_ways(line)
-        ways[ways & ~kernels.STALE == line] = -1
+        ways[ways & ~STALE == line] = -1
         self.state[State.I_GENERATION] += 1
 
     def mark_instructions(self, line: int) -> bool:
@@ -428,18 +435,18 @@ class Engine:
         ways = self._instruction_ways(line)
         if not (ways == line).any():
             return False
-        ways[ways == line] |= kernels.STALE
+        ways[ways == line] |= STALE
         self.state[State.STALE_CODE] = 1
         self.state[State.I_GENERATION] += 1
         return True
 
     def _instruction_ways(self, line: int) -> NDArray[np.int64]:
-        first = line % kernels.I_SETS * kernels.I_WAYS
-        return self.i_tags[first : first + kernels.I_WAYS]
+        first = line % I_SETS * I_WAYS
+        return self.i_tags[first : first + I_WAYS]
 
     def _write_back(self, line: int) -> None:
         """A maintenance operation has the D-cache write a line."""
-        region = int(self.regions[line >> kernels.PAGE_SHIFT - kernels.LINE_SHIFT])
+        region = int(self.regions[line >> PAGE_SHIFT - LINE_SHIFT])
         self.slaves.write_back(self.costs[region], self.cycle)
 
     # Sums
@@ -505,7 +512,7 @@ class Engine:
     def ask(self, *, when_unmasked: bool) -> None:
         """Ask for no stop; or for one as soon as PRIMASK, BASEPRI or FAULTMASK changes, which the hook sees at the next block."""
         state = self.state
-        state[State.STOP_WANTED] = kernels.UNLESS_MASKED if when_unmasked else 0
+        state[State.STOP_WANTED] = UNLESS_MASKED if when_unmasked else 0
         primask, basepri, faultmask = (
             ctypes.c_uint32.from_address(int(state[word])).value
             for word in (State.PRIMASK, State.BASEPRI, State.FAULTMASK)
@@ -517,11 +524,11 @@ class Engine:
     @property
     def exact(self) -> bool:
         """Whether blocks are held at the instruction that an event falls on."""
-        return bool(int(self.state[State.HOLD]) & kernels.HOLD_EXACT)
+        return bool(int(self.state[State.HOLD]) & HOLD_EXACT)
 
     def is_device(self, address: int) -> bool:
         """Whether a peripheral may be there."""
-        return int(self.costs[self.regions[address >> 10], Region.DEVICE]) == kernels.PERIPHERAL
+        return int(self.costs[self.regions[address >> 10], Region.DEVICE]) == PERIPHERAL
 
     def add_prefix(self, block: int, count: int) -> int:
         """Enter the first instructions of a block; returns their number."""

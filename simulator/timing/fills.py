@@ -15,6 +15,7 @@ from simulator.timing.words import get, njit, put
 
 FIXED, SDRAM, QSPI, ART = 0, 1, 2, 3  # Region.STYLE
 FLASH_PORT, SRAM1_PORT, SRAM2_PORT, SDRAM_PORT, QSPI_PORT = 1, 2, 3, 4, 5  # Region.PORT
+PERIPHERAL, DEVICE_MEMORY = 1, 2  # Region.DEVICE
 OTHER_ROW, CLOSED = -2, -1
 ALL_BYTES = 0xFFFF_FFFF  # of a line, as a bit list
 STREAMED_LINES = 3  # lines written whole before they were filled, until stores allocate no more: TRM 5.9.1

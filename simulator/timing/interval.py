@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from simulator.timing import layout as at
 from simulator.timing.automaton import Automaton
 from simulator.timing.cortex_m7 import Parameters
-from simulator.timing.kernels import RETURN, Block
+from simulator.timing.kernels.predictor import RETURN
+from simulator.timing.kernels.tables import Block
 
 if TYPE_CHECKING:
     from simulator.timing.engine import Engine

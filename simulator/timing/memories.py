@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from simulator.timing.fills import (
     ART,
+    DEVICE_MEMORY,
     FIXED,
     FLASH_PORT,
+    PERIPHERAL,
     QSPI,
     QSPI_PORT,
     QUEUED,
@@ -24,7 +26,6 @@ from simulator.timing.fills import (
     SRAM2_PORT,
     Region,
 )
-from simulator.timing.kernels import DEVICE_MEMORY, PERIPHERAL
 
 WRITE_THROUGH, WRITE_BACK = 1, 2
 

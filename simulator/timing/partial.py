@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simulator.timing import kernels
 from simulator.timing import layout as at
-from simulator.timing.kernels import State
+from simulator.timing.kernels.stalls import CAUSE_SHIFT, FETCHED
+from simulator.timing.kernels.state import State
+from simulator.timing.kernels.tags import LINE_SHIFT
 
 if TYPE_CHECKING:
     from simulator.timing.engine import Engine
@@ -93,10 +94,10 @@ class Partial:
         assert description is not None
         found = []
         for key, cycles in engine.stall_list[: engine.state[State.STALLS]].tolist():
-            cause, where = key >> kernels.CAUSE_SHIFT, key & (1 << kernels.CAUSE_SHIFT) - 1
-            if where >= kernels.FETCHED:
-                line = (description.address >> kernels.LINE_SHIFT) + where - kernels.FETCHED
-                later = line << kernels.LINE_SHIFT > place
+            cause, where = key >> CAUSE_SHIFT, key & (1 << CAUSE_SHIFT) - 1
+            if where >= FETCHED:
+                line = (description.address >> LINE_SHIFT) + where - FETCHED
+                later = line << LINE_SHIFT > place
             else:
                 later = description.accesses[where].index >= index
             if later:

@@ -71,7 +71,7 @@ def _is_unaligned_literal(instruction: Instruction) -> bool:
 
 
 def is_special(instruction: Instruction) -> bool:
-    """Whether kernels.step_special has to come before it."""
+    """Whether special.step_special has to come before it."""
     fields, mnemonic = instruction.fields, instruction.mnemonic
     if mnemonic == "MSR":
         return fields.get("imm") in (MSP, PSP)

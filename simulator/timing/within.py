@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from simulator.timing import kernels
-from simulator.timing.kernels import State
+from simulator.timing.kernels.state import HELD, State
 from simulator.timing.partial import Partial, Taken
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ class Within:
     @property
     def held(self) -> bool:
         """Whether the block booked last waits to run, from its start or from where it was paused."""
-        return int(self._engine.state[State.UNSETTLED]) == kernels.HELD
+        return int(self._engine.state[State.UNSETTLED]) == HELD
 
     @property
     def paused(self) -> bool:
@@ -46,7 +45,7 @@ class Within:
 
     def wait(self) -> None:
         """The block booked last goes on when the hook comes next: what it calls for is on the books already."""
-        self._engine.state[State.UNSETTLED] = kernels.HELD
+        self._engine.state[State.UNSETTLED] = HELD
 
     def pause(self, pc: int) -> None:
         """Stand before the instruction at pc of the block booked last, with nothing booked from there on."""

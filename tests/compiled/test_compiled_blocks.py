@@ -16,7 +16,7 @@ from firmware.conformance.programs import image
 from simulator.firmware import load
 from simulator.machine import Machine
 from simulator.settings import Settings
-from simulator.timing.kernels import State
+from simulator.timing.kernels.state import State
 from simulator.until import UntilCycles
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,7 +11,8 @@ import pytest
 from simulator.firmware import load
 from simulator.machine import Machine
 from simulator.settings import Settings
-from simulator.timing.kernels import Block, State
+from simulator.timing.kernels.state import State
+from simulator.timing.kernels.tables import Block
 from simulator.until import UntilCycles
 
 pytestmark = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulator.compiled.places import Place
 from simulator.compiled.regions import MOST_BLOCKS, components, regions
-from simulator.timing.kernels import State
+from simulator.timing.kernels.state import State
 
 
 def parted(ways, lengths=None, counts=None):

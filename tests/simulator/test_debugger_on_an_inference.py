@@ -12,7 +12,7 @@ import pytest
 
 from simulator.firmware import load
 from simulator.machine import Machine
-from simulator.timing.kernels import State
+from simulator.timing.kernels.state import State
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "image_recognition_test-resnet8-cmsis_nn-gcc12-Os"

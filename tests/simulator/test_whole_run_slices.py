@@ -13,7 +13,7 @@ from firmware import programs
 from simulator.firmware import load
 from simulator.machine import Machine
 from simulator.settings import Settings
-from simulator.timing.kernels import State
+from simulator.timing.kernels.state import State
 from simulator.until import UntilCycles, UntilExit, UntilSymbol
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,7 +14,7 @@ from benchmarks.addresses import Comparison, _in_words
 from firmware import programs
 from simulator.firmware import load
 from simulator.machine import Machine
-from simulator.timing.kernels import Operand
+from simulator.timing.kernels.tables import Operand
 from simulator.until import UntilCycles, UntilExit, UntilSymbol
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,7 @@ from test_flash_accelerator import looped, rows
 from test_sdram_and_qspi import LOOPS, program
 
 from simulator.settings import Settings
-from simulator.timing.kernels import State
+from simulator.timing.kernels.state import State
 from simulator.until import UntilSymbol
 
 pytestmark = [pytest.mark.jit, needs_compiler]
