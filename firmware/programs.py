@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firmware import record, sources
+from firmware.command import told
 from firmware.compilers import LINK, Compiler, compilers
 from firmware.fetch import ROOT
-from firmware.ninja import BuildError, Graph, relative
+from firmware.ninja import Graph, relative
 from firmware.sources import FIRMWARE, Source
 
 OUTPUT = ROOT / "build" / "firmware"
@@ -145,14 +146,8 @@ def _edges(graph: Graph, program: Program, compiler: Compiler, level: str, platf
 def main() -> int:
     parser = argparse.ArgumentParser(prog="firmware.programs", description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="PROGRAM-COMPILER-LEVEL")
-    try:
-        elfs = build(parser.parse_args().names)
-    except (BuildError, ProgramError) as error:
-        print(f"firmware: {error}", file=sys.stderr)
-        return 1
-    for path in elfs:
-        print(f"{path.stat().st_size:>9}  {relative(path)}")
-    return 0
+    names = parser.parse_args().names
+    return told(lambda: build(names), ProgramError)
 
 
 if __name__ == "__main__":

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firmware import record, sources
+from firmware.command import told
 from firmware.compilers import LINK, Compiler, compilers
 from firmware.fetch import ROOT
 from firmware.independent.packages import COREMARK, DHRYSTONE, folder
 from firmware.ninja import BuildError, Graph, relative
-from firmware.pip import FetchError
 from firmware.sources import Source
 
 HERE = Path(__file__).parent
@@ -135,14 +135,7 @@ def _compiled(
 def main() -> int:
     from firmware.independent.rows import BENCHMARKS
 
-    try:
-        elfs = build([benchmark for benchmark in BENCHMARKS if benchmark.present])
-    except (FetchError, BuildError) as error:
-        print(f"firmware: {error}", file=sys.stderr)
-        return 1
-    for path in elfs:
-        print(f"{path.stat().st_size:>9}  {relative(path)}")
-    return 0
+    return told(lambda: build([benchmark for benchmark in BENCHMARKS if benchmark.present]))
 
 
 if __name__ == "__main__":

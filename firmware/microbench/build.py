@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from firmware import files, record, sources
+from firmware.command import told
 from firmware.compilers import LINK, compilers
 from firmware.microbench.row import Row
 from firmware.microbench.rows import rows
@@ -103,15 +104,5 @@ def build() -> Path:
     return ELF
 
 
-def main() -> int:
-    try:
-        path = build()
-    except BuildError as error:
-        print(f"firmware: {error}", file=sys.stderr)
-        return 1
-    print(f"{path.stat().st_size:>9}  {relative(path)}")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(told(lambda: [build()]))

@@ -11,6 +11,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from firmware.command import told
 from firmware.fetch import ROOT
 from firmware.thirdparty import rust
 
@@ -58,14 +59,11 @@ def _digest() -> str:
 
 
 def main() -> int:
-    try:
+    def built() -> list[Path]:
         build()
-    except rust.RustError as error:
-        print(f"firmware: {error}", file=sys.stderr)
-        return 1
-    for example in EXAMPLES:
-        print(f"{elf(example).stat().st_size:>9}  {elf(example).relative_to(ROOT)}")
-    return 0
+        return [elf(example) for example in EXAMPLES]
+
+    return told(built, rust.RustError)
 
 
 if __name__ == "__main__":
