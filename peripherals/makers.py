@@ -22,6 +22,7 @@ from peripherals.stm32f7.dma2d import Dma2d
 from peripherals.stm32f7.dma_requests import REQUESTS
 from peripherals.stm32f7.fmc import Fmc
 from peripherals.stm32f7.i2c import I2c
+from peripherals.stm32f7.i2c_registers import Wires
 from peripherals.stm32f7.i2s import I2s
 from peripherals.stm32f7.lptim import Lptim
 from peripherals.stm32f7.ltdc import Ltdc
@@ -84,10 +85,12 @@ def make_i2c(chip: Chip, instance: Instance) -> I2c:
         chip.clock,
         chip.rcc.output(name, name),
         chip.i2c_buses[name],
-        event_irq=chip.interrupt(instance.irq[0]),
-        error_irq=chip.interrupt(instance.irq[1]),
-        tx_request=chip.request(f"{name}_TX"),
-        rx_request=chip.request(f"{name}_RX"),
+        Wires(
+            event_irq=chip.interrupt(instance.irq[0]),
+            error_irq=chip.interrupt(instance.irq[1]),
+            tx_request=chip.request(f"{name}_TX"),
+            rx_request=chip.request(f"{name}_RX"),
+        ),
     )
 
 

@@ -7,37 +7,17 @@ from __future__ import annotations
 
 from peripherals.kit.clock import Clock
 from peripherals.kit.i2c_bus import I2cBus
-from peripherals.kit.wires import Frequency, Line, Request
+from peripherals.kit.wires import Frequency
 from peripherals.stm32f7.i2c_master import Master
-from peripherals.stm32f7.i2c_registers import ADDR, BUSY, RXNE, TXE, TXIS, I2cRegisters
+from peripherals.stm32f7.i2c_registers import ADDR, BUSY, RXNE, TXE, TXIS, I2cRegisters, Wires
 from peripherals.stm32f7.i2c_slave import Slave
 
 _ACTS = 0x400_E000  # PECBYTE, NACK, STOP and START of CR2, which are gone while PE is 0
 
 
 class I2c(I2cRegisters):
-    def __init__(
-        self,
-        name: str,
-        clock: Clock,
-        frequency: Frequency,
-        bus: I2cBus,
-        *,
-        event_irq: Line,
-        error_irq: Line,
-        tx_request: Request,
-        rx_request: Request,
-    ) -> None:
-        super().__init__(
-            name,
-            clock,
-            frequency,
-            bus,
-            event_irq=event_irq,
-            error_irq=error_irq,
-            tx_request=tx_request,
-            rx_request=rx_request,
-        )
+    def __init__(self, name: str, clock: Clock, frequency: Frequency, bus: I2cBus, wires: Wires) -> None:
+        super().__init__(name, clock, frequency, bus, wires)
         self.master = Master(self)
         self.slave = Slave(self, self.master)
         bus.busy.listen(self._busy)

@@ -5,6 +5,8 @@ Reference: RM0385 30.7. Not modelled: edge times and the analog filter's delay i
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from peripherals.kit.clock import Clock
 from peripherals.kit.i2c_bus import I2cBus
 from peripherals.kit.registers import Peripheral, reg
@@ -17,6 +19,16 @@ _ERRORS = 0x3F00
 _SYNCHRONISATION = 2  # kernel clock periods a level of SCL needs to be seen, at the least (RM0385 30.4.9)
 _LOW_UNIT, _IDLE_UNIT = 2048, 4  # kernel clock periods of TIMEOUTA and TIMEOUTB (30.4.11)
 _PEC = 0x07  # x^8 + x^2 + x + 1
+
+
+@dataclass(frozen=True)
+class Wires:
+    """To the NVIC and the DMA controllers."""
+
+    event_irq: Line
+    error_irq: Line
+    tx_request: Request
+    rx_request: Request
 
 
 class I2cRegisters(Peripheral):
@@ -60,25 +72,11 @@ class I2cRegisters(Peripheral):
         reg(0x28, "TXDR", rw="TXDATA[7:0]"),
     )
 
-    def __init__(
-        self,
-        name: str,
-        clock: Clock,
-        frequency: Frequency,
-        bus: I2cBus,
-        *,
-        event_irq: Line,
-        error_irq: Line,
-        tx_request: Request,
-        rx_request: Request,
-    ) -> None:
+    def __init__(self, name: str, clock: Clock, frequency: Frequency, bus: I2cBus, wires: Wires) -> None:
         super().__init__(name)
         self.periods = Timebase(clock, frequency)
         self.bus = bus
-        self._event_irq = event_irq
-        self._error_irq = error_irq
-        self._tx_request = tx_request
-        self._rx_request = rx_request
+        self.wires = wires
         self._timeout: Alarm | None = None
         self._watched = ""  # what a time-out may come of: the clock is low, or the bus is idle
         self._watched_since = 0
@@ -157,8 +155,8 @@ class I2cRegisters(Peripheral):
         """CR1's enables stand at the places of their flags, but that TXIE is for TXIS, and TCIE for TC and TCR."""
         isr, cr1 = self["ISR"], self["CR1"]
         flags = isr & 0x7E | (isr & TCR) >> 1
-        self._event_irq.set(bool(flags & cr1 & 0x7E))
-        self._error_irq.set(bool(isr & _ERRORS and cr1 & 1 << 7))
-        self._tx_request.set(bool(isr & TXIS and cr1 & 1 << 14))
-        self._rx_request.set(bool(isr & RXNE and cr1 & 1 << 15))
+        self.wires.event_irq.set(bool(flags & cr1 & 0x7E))
+        self.wires.error_irq.set(bool(isr & _ERRORS and cr1 & 1 << 7))
+        self.wires.tx_request.set(bool(isr & TXIS and cr1 & 1 << 14))
+        self.wires.rx_request.set(bool(isr & RXNE and cr1 & 1 << 15))
         self._watch_time()

@@ -8,6 +8,7 @@ from peripherals.kit.clock import Clock
 from peripherals.kit.i2c_bus import I2cBus, RegisterFile
 from peripherals.kit.wires import Frequency, Line, Request
 from peripherals.stm32f7.i2c import I2c
+from peripherals.stm32f7.i2c_registers import Wires
 
 CR1, CR2, TIMINGR, ISR, ICR, RXDR, TXDR = 0x00, 0x04, 0x10, 0x18, 0x1C, 0x24, 0x28
 PE, TXIE, RXIE, NACKIE, STOPIE, TCIE = 1, 2, 4, 16, 32, 64
@@ -50,10 +51,7 @@ class Bench:
             self.clock,
             Frequency("I2C1", 16_000_000),
             I2cBus(self.device),
-            event_irq=self.event,
-            error_irq=self.error,
-            tx_request=self.tx,
-            rx_request=self.rx,
+            Wires(self.event, self.error, self.tx, self.rx),
         )
         self.write(TIMINGR, 1 << 28 | 0x0F << 8 | 0x13)
         self.write(CR1, PE)

@@ -11,6 +11,7 @@ from peripherals.kit.i2c_bus import TEN_BITS, I2cBus
 from peripherals.kit.wires import Frequency, Line, Request
 from peripherals.parts.i2c_master import I2cMaster, Transfer
 from peripherals.stm32f7.i2c import I2c
+from peripherals.stm32f7.i2c_registers import Wires
 
 CR1, CR2, OAR1, OAR2, TIMINGR, TIMEOUTR, ISR, ICR, PECR, RXDR, TXDR = range(0x00, 0x2C, 4)
 PE, TXIE, RXIE, ADDRIE, NACKIE, STOPIE, TCIE, ERRIE = (1 << n for n in range(8))
@@ -53,10 +54,7 @@ class Bench:
             self.clock,
             Frequency(f"I2C{n}", 16_000_000),
             self.bus,
-            event_irq=Line(),
-            error_irq=Line(),
-            tx_request=Request(),
-            rx_request=Request(),
+            Wires(Line(), Line(), Request(), Request()),
         )
 
     def read(self, offset: int, unit: int = 0) -> int:
@@ -208,7 +206,7 @@ def test_without_stretching_a_byte_that_nobody_took_is_an_overrun(bench: Bench) 
     transfer = bench.outside.transfer(0x42, b"\x01\x02")
     bench.until(STOPF)
     assert bench.has(OVR) and bench.read(RXDR) == 1
-    assert transfer.written == 1 and bench.units[0]._error_irq.level
+    assert transfer.written == 1 and bench.units[0].wires.error_irq.level
 
 
 def test_without_stretching_a_byte_that_nobody_gave_is_an_underrun_of_ones(bench: Bench) -> None:
@@ -366,7 +364,7 @@ def test_a_clock_held_for_too_long_times_out(bench: Bench) -> None:
     bench.clock.advance(start + 4 * 2048 - 10)
     assert not bench.has(TIMEOUT)
     bench.clock.advance(start + 4 * 2048 + 10)
-    assert bench.has(TIMEOUT) and bench.units[0]._error_irq.level
+    assert bench.has(TIMEOUT) and bench.units[0].wires.error_irq.level
     bench.write(ICR, TIMEOUT)
     assert not bench.has(TIMEOUT)
 
