@@ -26,6 +26,7 @@ from peripherals.kit.waveform import SquareWave
 from peripherals.kit.wires import AnyOf, Line, Pin, Request
 from peripherals.makers import MAKERS
 from peripherals.memory_map import Memory as MemoryMapped
+from peripherals.parts.crystal import Crystal
 from peripherals.stm32f7.flash import Flash, Memory
 from peripherals.stm32f7.gpio import PORT_A, PORT_B, Gpio, PortReset
 from peripherals.stm32f7.known import KNOWN, Dbgmcu, RomTable, Unclocked
@@ -85,6 +86,8 @@ class Chip:
         self.backup_writable = Line("DBP")
         self._reset_causes: tuple[str, ...] = ()
         self.rcc = Rcc(clock, crystals, backup_writable=self.backup_writable, irq=self.interrupt(5))
+        self.rcc.clock_failure.listen(self.nvic.nmi.set)
+        self.hse, self.lse = (Crystal(clock, self.rcc.crystals[name]) for name in ("HSE", "LSE"))
         self.pwr = Pwr(clock, backup_writable=self.backup_writable)
         self.flash = Flash(clock, flash_memory, irq=self.interrupt(4))
         self.system_control = SystemControl(clock, self.nvic, cpuid=CPUID, vector_table=vector_table)
@@ -167,6 +170,20 @@ class Chip:
         if by_option[1]:
             self.rcc.write_APB1ENR(self.rcc["APB1ENR"] | _WWDGEN)
             window.start()
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether the core's clock, where it stands, may return: a clock that starts, a crystal that comes back, a watchdog."""
+        watchdog = self.peripherals["IWDG"]
+        assert isinstance(watchdog, Iwdg)
+        return self.rcc.may_return or self.hse.comes_back or watchdog.running.level
+
+    def why_no_clock(self) -> str:
+        """A sentence for a core whose clock stands for good."""
+        failed = self.hse.failed_at
+        since = "stands still" if failed is None else f"has stood still since {float(failed) * 1e3:g} ms"
+        through = "SYSCLK is its" if self.rcc["CFGR.SWS"] == 1 else "SYSCLK is the PLL's, which lives by it"
+        return f"the core has no clock: the {self.hse.name} {since}, {through}, and clock security (RCC_CR.CSSON) is off"
 
     def request_reset(self, cause: str) -> None:
         """A watchdog bites: a system reset as soon as the core can be stopped."""

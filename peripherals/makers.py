@@ -138,7 +138,9 @@ def make_crc(chip: Chip, instance: Instance) -> Crc:
 
 
 def make_iwdg(chip: Chip, instance: Instance) -> Iwdg:
-    return Iwdg(instance.name, chip.clock, chip.rcc.output("IWDG"), lambda: chip.request_reset("IWDGRSTF"))
+    watchdog = Iwdg(instance.name, chip.clock, chip.rcc.output("IWDG"), lambda: chip.request_reset("IWDGRSTF"))
+    watchdog.running.listen(chip.rcc.force_lsi)
+    return watchdog
 
 
 def make_wwdg(chip: Chip, instance: Instance) -> Wwdg:

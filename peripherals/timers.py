@@ -57,7 +57,9 @@ def make_timer(chip: Chip, instance: Instance) -> Timer:
     if name in ADVANCED:
         first, second, third, fourth = lines
         interrupts = first, second, third, fourth
-        return AdvancedTimer(name, chip.clock, wire, interrupts=interrupts, requests=requests)
+        timer = AdvancedTimer(name, chip.clock, wire, interrupts=interrupts, requests=requests)
+        chip.rcc.clock_failure.listen(timer.clock_failure.set)
+        return timer
     kind = _KINDS[name]
     return kind(name, chip.clock, wire, irq=lines[0], requests=requests, width=32 if kind in _WIDE else 16)
 

@@ -6,6 +6,7 @@
 
     board.camera.feed("cat.png"); board.touch.tap(100, 50); board.button.press(); board.lcd.image.save("lcd.png")
     board.pin("PI2").drive(True); board.wire("PB4", "PA0"); board.analog("PF10", lambda seconds: 1.65 + math.sin(seconds))
+    board.hse.fail(at="5ms"); board.hse.recover(at="20ms")
 
 Not here: snapshots.
 """
@@ -28,6 +29,7 @@ from peripherals.parts.camera_module import CameraModule
 from peripherals.parts.ft5336 import Ft5336
 from peripherals.parts.rk043fn48h import Rk043fn48h
 from peripherals.stm32f746g_disco import Board as Disco
+from simulator.crystals import Crystal
 from simulator.debugger import Access, Breakpoint, Debugger, Watchpoint
 from simulator.driver import Driver
 from simulator.firmware import load
@@ -117,6 +119,16 @@ class Board:
     def led(self) -> Led:
         """The green one: `on`."""
         return self._disco().led
+
+    @property
+    def hse(self) -> Crystal:
+        """The crystal of 25 MHz: `fail(at="5ms")` and `recover(at="20ms")`, or at once without an instant."""
+        return Crystal(self.machine.soc.hse)
+
+    @property
+    def lse(self) -> Crystal:
+        """The crystal of 32,768 Hz, as `hse`."""
+        return Crystal(self.machine.soc.lse)
 
     def pin(self, name: str) -> Pin:
         """A pin by its name, such as PA5: `level`, and `drive(True)` from outside."""

@@ -174,7 +174,8 @@ class DebugEvents:
             causes, instructions, cycle = machine.causes(), machine.instructions, machine.engine.cycle
         told = {"EXC": causes["exception"], "SLEEP": causes["sleep"], "FOLD": causes.get("issue_dual", 0)}
         told["LSU"] = sum(causes.get(name, 0) for name in LOADS_AND_STORES)
-        told["CPI"] = cycle - instructions - told["EXC"] - told["SLEEP"] - told["LSU"] + told["FOLD"]
+        counted = cycle - causes["no_clock"]
+        told["CPI"] = counted - instructions - told["EXC"] - told["SLEEP"] - told["LSU"] + told["FOLD"]
         return told
 
     @contextmanager

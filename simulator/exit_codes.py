@@ -20,6 +20,7 @@ NOBODY_READS = 141
 _BY_REASON = {
     "fault": FAULT,
     "lockup": FAULT,
+    "clock": FAULT,
     "not-implemented": NOT_IMPLEMENTED,
     "unmodelled": UNMODELLED,
     "timeout": TIMEOUT,

@@ -106,7 +106,7 @@ class Machine:
         self.interrupted = False
         self.slice_blocks = NEVER
         self.pc = 0
-        self._spent = {"exception": 0, "sleep": 0}
+        self._spent = {"exception": 0, "sleep": 0, "no_clock": 0}
         self._goal = Goal(None)
         self._strict: Unmodelled | None = None
         self._reset_wanted = self._only_the_core = False
@@ -153,6 +153,7 @@ class Machine:
         self.soc.on_unmodelled(self.bus.note_unmodelled)
         self.soc.itm.sink = self._stimulated
         self.clock.on_horizon = self._move_horizon
+        self.clock.on_stop = self._want_decision
         self.bus.on_unmodelled = self._meet_unmodelled
 
     def _connect_masters(self) -> None:
@@ -215,6 +216,11 @@ class Machine:
                 return stop
             if self._reset_wanted:
                 self._reset()
+            if self.clock.stands:
+                stop = self._stand()
+                if stop is not None:
+                    return stop
+                continue
             if self._locked_up:
                 stop = self._lock_up()
                 if stop is not None:
@@ -420,6 +426,14 @@ class Machine:
         if wake >= NEVER:
             return self._stop("exit", f"sleeps for ever at {self.where(self.pc)}: nothing is left that could wake it")
         self._spend(max(wake - self.engine.cycle, 0), "sleep")
+        return None
+
+    def _stand(self) -> Stop | None:
+        """Pass the time to the next event while the core has no clock; the run ends where it will not have one again."""
+        if not self.soc.may_go_on:
+            return self._stop("clock", self.soc.why_no_clock())
+        wake = min(self.clock.horizon, self._goal.horizon(self.clock))
+        self._spend(max(wake - self.engine.cycle, 0), "no_clock")
         return None
 
     def _endless(self, pc: int) -> Stop | None:

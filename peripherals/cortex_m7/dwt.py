@@ -100,7 +100,7 @@ class Dwt(Peripheral):
     def set_trace(self, enabled: bool) -> None:
         """DEMCR.TRCENA: without it nothing counts."""
         self._count = self.read_CYCCNT()
-        self._since = self._clock.now
+        self._since = self._clock.cycles
         self._trace = enabled
         self.on_points()
 
@@ -193,15 +193,15 @@ class Dwt(Peripheral):
     def read_CYCCNT(self) -> int:
         if not (self._trace and self["CTRL.CYCCNTENA"]):
             return self._count
-        return (self._count + self._clock.now - self._since) & _WORD
+        return (self._count + self._clock.cycles - self._since) & _WORD
 
     def write_CYCCNT(self, value: int) -> None:
         self._count = value
-        self._since = self._clock.now
+        self._since = self._clock.cycles
 
     def write_CTRL(self, value: int) -> None:
         self._count = self.read_CYCCNT()
-        self._since = self._clock.now
+        self._since = self._clock.cycles
         before = self["CTRL"]
         for name in _COUNTERS:  # C1.8.7: setting the enable clears the counter
             if self.pick(f"CTRL.{name}EVTENA", before):

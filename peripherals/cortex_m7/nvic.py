@@ -27,9 +27,11 @@ class Nvic:
         self.prigroup = 0
         self.on_change: Callable[[], None] = lambda: None
         self.on_pended: Callable[[int], None] = lambda number: None
+        self.nmi = Line("NMI")
         self._lines = [Line(f"IRQ{irq}") for irq in range(interrupts)]
-        for irq, line in enumerate(self._lines):
-            line.listen(self._follow(FIRST_INTERRUPT + irq))
+        self._wires = {NMI: self.nmi} | {FIRST_INTERRUPT + irq: line for irq, line in enumerate(self._lines)}
+        for number, line in self._wires.items():
+            line.listen(self._follow(number))
         self._clear()
 
     def _clear(self) -> None:
@@ -44,15 +46,15 @@ class Nvic:
         """Lines keep their level: one that is high is pending again at once."""
         self._clear()
         self.prigroup = 0
-        for irq, line in enumerate(self._lines):
+        for number, line in self._wires.items():
             if line.level:
-                self.set_pending(FIRST_INTERRUPT + irq)
+                self.set_pending(number)
         self.on_change()
 
     @property
     def level(self) -> list[bool]:
-        """The level of each exception's line; system exceptions have none."""
-        return [False] * FIRST_INTERRUPT + [line.level for line in self._lines]
+        """The level of each exception's line; of the system's only NMI has one."""
+        return [self._high(number) for number in range(self.count)]
 
     def line(self, irq: int) -> Line:
         return self._lines[irq]
@@ -138,7 +140,7 @@ class Nvic:
         return len(self._nesting)
 
     def _high(self, number: int) -> bool:
-        return number >= FIRST_INTERRUPT and self._lines[number - FIRST_INTERRUPT].level
+        return number in self._wires and self._wires[number].level
 
     def _sort(self, number: int) -> None:
         if self.pending[number] and self.enabled[number]:

@@ -65,7 +65,7 @@ class SysTick(Peripheral):
     def _now(self) -> int:
         if not self["CSR.ENABLE"]:
             return self._value
-        ticks = self._clock.now // self._period - self._since
+        ticks = self._clock.cycles // self._period - self._since
         if ticks <= self._value:
             return self._value - ticks
         reload = self["RVR"]
@@ -80,11 +80,12 @@ class SysTick(Peripheral):
             self._zero.cancel()
             self._zero = None
         period = self._period
-        self._since = self._clock.now // period
+        cycles = self._clock.cycles
+        self._since = cycles // period
         reload = self["RVR"]
         ticks = self._value or (reload + 1 if reload else 0)
         if self["CSR.ENABLE"] and ticks:
-            self._zero = self._clock.at((self._since + ticks) * period, self._reached_zero)
+            self._zero = self._clock.after((self._since + ticks) * period - cycles, self._reached_zero)
 
     def _reached_zero(self) -> None:
         self._zero = None

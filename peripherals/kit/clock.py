@@ -19,11 +19,14 @@ class ClockError(ValueError):
 class Event:
     """An action that is due at a cycle; `cancel` forgets it."""
 
-    __slots__ = ("_asked", "_clock", "_order", "_wait", "action", "cycle", "live")
+    __slots__ = ("_asked", "_clock", "_of_core", "_order", "_wait", "action", "cycle", "live")
 
-    def __init__(self, clock: Clock, cycle: int, order: int, action: Callable[[], None], wait: Fraction | None) -> None:
+    def __init__(
+        self, clock: Clock, cycle: int, order: int, action: Callable[[], None], wait: Fraction | None, of_core: bool
+    ) -> None:
         self._clock = clock
         self._order = order
+        self._of_core = of_core  # it waits for cycles of the core's clock, and with it while that stands
         self._asked, self._wait = clock.now, wait  # so many seconds after that cycle, where real time counts
         self.cycle = cycle
         self.action = action
@@ -39,18 +42,31 @@ class Event:
 
 
 class Clock:
-    """Core cycles since reset; events at the same cycle happen in the order in which they were asked for."""
+    """Core cycles since reset; events at the same cycle happen in the order in which they were asked for.
+
+    Where the core's clock stands, `now` goes on at the frequency that it had, for the sake of all other clocks; what waits for
+    core cycles waits, and `cycles` does not count.
+    """
 
     def __init__(self, frequency: int = 16_000_000) -> None:
         self.now = 0
         self.horizon = NEVER
         self.hz = Fraction(frequency)
         self.on_horizon: Callable[[int], None] = lambda cycle: None
+        self.on_stop: Callable[[], None] = lambda: None  # the core's clock stands from now on
+        self.stands = False
         self._heap: list[Event] = []
         self._order = 0
         self._advancing = False
         self._since = 0
         self._before = Fraction(0)
+        self._held: list[Event] = []
+        self._stopped = self._stood = 0  # when the core's clock stopped last, and for how long it stood before
+
+    @property
+    def cycles(self) -> int:
+        """The cycles that the core's clock has made."""
+        return (self._stopped if self.stands else self.now) - self._stood
 
     @property
     def frequency(self) -> int:
@@ -63,19 +79,37 @@ class Clock:
         return self._seconds_at(self.now)
 
     def at(self, cycle: int, action: Callable[[], None]) -> Event:
-        return self._schedule(cycle, action, None)
+        return self._schedule(cycle, action, None, of_core=True)
 
     def after(self, cycles: int, action: Callable[[], None]) -> Event:
-        return self._schedule(self.now + cycles, action, None)
+        return self._schedule(self.now + cycles, action, None, of_core=True)
+
+    def at_of_other(self, cycle: int, action: Callable[[], None]) -> Event:
+        """An event of another clock than the core's, whose owner moves it when either changes its frequency."""
+        return self._schedule(cycle, action, None, of_core=False)
 
     def after_seconds(self, seconds: Fraction, action: Callable[[], None]) -> Event:
         """An event at an instant of real time: a change of the core's frequency moves its cycle."""
         cycles = seconds * self.hz
-        return self._schedule(max(self.now, self.now - (-cycles.numerator // cycles.denominator)), action, seconds)
+        due = max(self.now, self.now - (-cycles.numerator // cycles.denominator))
+        return self._schedule(due, action, seconds, of_core=False)
+
+    def stop(self) -> None:
+        """The core's clock stands, until `set_frequency`."""
+        if self.stands:
+            return
+        self.stands, self._stopped = True, self.now
+        self._held = [event for event in self._heap if event._of_core]
+        self._heap = [event for event in self._heap if not event._of_core]
+        heapq.heapify(self._heap)
+        self._settle()
+        self.on_stop()
 
     def set_frequency(self, frequency: int | Fraction) -> None:
         if frequency <= 0:
             raise ClockError(f"the core's clock cannot run at {frequency} Hz")
+        if self.stands:
+            self._go_on()
         due = [(event, self._seconds_at(event._asked) + event._wait) for event in self._heap if event._wait is not None]
         self._before = self.seconds
         self._since = self.now
@@ -107,11 +141,22 @@ class Clock:
             self._advancing = False
         self.now = cycle
 
-    def _schedule(self, cycle: int, action: Callable[[], None], wait: Fraction | None) -> Event:
+    def _go_on(self) -> None:
+        self.stands = False
+        self._stood += self.now - self._stopped
+        for event in self._held:
+            event.cycle += self.now - max(event._asked, self._stopped)
+            heapq.heappush(self._heap, event)
+        self._held = []
+
+    def _schedule(self, cycle: int, action: Callable[[], None], wait: Fraction | None, *, of_core: bool) -> Event:
         if cycle < self.now:
             raise ClockError(f"cycle {cycle} has passed: it is {self.now}")
-        event = Event(self, cycle, self._order, action, wait)
+        event = Event(self, cycle, self._order, action, wait, of_core)
         self._order += 1
+        if of_core and self.stands:
+            self._held.append(event)
+            return event
         heapq.heappush(self._heap, event)
         if cycle < self.horizon:
             self.horizon = cycle
@@ -126,6 +171,9 @@ class Clock:
         return max(self.now, self._since - (-cycles.numerator // cycles.denominator))
 
     def _forget(self, event: Event) -> None:
+        if event._of_core and self.stands:
+            self._held.remove(event)
+            return
         self._heap.remove(event)
         heapq.heapify(self._heap)
         self._settle()

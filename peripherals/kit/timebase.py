@@ -58,7 +58,7 @@ class Alarm:
             self._event = None
         cycle = self._timebase.cycle(self.count)
         if cycle < NEVER:
-            self._event = clock.at(max(cycle, clock.now), self._ring)
+            self._event = clock.at_of_other(max(cycle, clock.now), self._ring)
 
     def _ring(self) -> None:
         self._event = None

@@ -1,7 +1,7 @@
-"""Reset and clock control: oscillators that take their time, the clock tree, and which peripherals are clocked or held in reset.
+"""Reset and clock control: oscillators that take their time or fail, clock security, the clock tree, gates and resets.
 
-Reference: RM0385 5. Not modelled: clock security, trimming, the effect of the LPENR registers in sleep, an oscillator
-that fails, VCOs out of their range.
+Reference: RM0385 5. Not modelled: trimming, spread spectrum, the effect of the LPENR registers in sleep, VCOs out of their range.
+Guesses: how soon the detector sees that HSE has stopped; a ready flag stays where no detector looks; CSSON stays behind a failure.
 """
 
 from __future__ import annotations
@@ -13,15 +13,21 @@ from fractions import Fraction
 from peripherals.kit.clock import Clock, Event
 from peripherals.kit.registers import Peripheral
 from peripherals.kit.wires import Frequency, Line
-from peripherals.stm32f7.clock_tree import USARTS, Buses, Dividers, buses, usart_source, vco
+from peripherals.stm32f7.clock_tree import SYSTEM, Buses, ClockTree, vco
+from peripherals.stm32f7.oscillators import Oscillators
 from peripherals.stm32f7.rcc_map import OSCILLATORS, REGISTERS, Oscillator
 
-_HSI, _HSE, _PLL = 0, 1, 2
-_SYSTEM = {_HSI: "HSI", _HSE: "HSE", _PLL: "PLL"}
+_HSI = 0  # of SW
 _SWITCH_PERIODS = 3  # guess: periods of the new clock until SWS follows SW
+_DETECTION_PERIODS = 2  # guess: of HSI, until the clock detector sees that HSE has stopped
 _STOPPED = Fraction(0)
 _CAUSES = 0xFE00_0000
 _RTC_DOMAIN = 0x0001_831F
+_ROWS = {row.name: row for row in OSCILLATORS}
+_PLLS = ("PLL", "PLLI2S", "PLLSAI")
+_ON = {"HSI": 0, "HSE": 16, "PLL": 24, "PLLI2S": 26, "PLLSAI": 28}  # bits of CR
+_HSEBYP, _LSEBYP = 1 << 18, 1 << 2
+_OF_ALL_PLLS = 0x0040_003F  # PLLCFGR's PLLSRC and PLLM
 
 
 @dataclass(frozen=True)
@@ -56,21 +62,26 @@ class Rcc(Peripheral):
             for field in register.fields
         }
         self._outputs: list[tuple[Frequency, str, str]] = []
-        self._starting: dict[str, Event] = {}
-        self._vco: dict[str, Fraction] = {}
+        self.crystals = {"HSE": Frequency("HSE crystal", crystals.hse), "LSE": Frequency("LSE crystal", crystals.lse)}
+        self.clock_failure = Line("CSS")
+        self._lsi_forced = False
         self._switch: Event | None = None
-        self._publish()
+        self._detection: Event | None = None
+        self._oscillators = Oscillators(clock, self._reference, self._running)
+        self._tree = ClockTree(self.__getitem__, self._oscillators.hz)
+        self._oscillators.run(_ROWS["HSI"])
+        for name, crystal in self.crystals.items():
+            crystal.listen(lambda name=name: self._crystal_changed(name))  # type: ignore[misc]
 
     # Clocks
 
     @property
     def sysclk(self) -> Fraction:
-        return self.source(_SYSTEM[self["CFGR.SWS"]])
+        return self._tree.sysclk
 
     @property
     def buses(self) -> Buses:
-        fields = self["CFGR.HPRE"], self["CFGR.PPRE1"], self["CFGR.PPRE2"], self["DCKCFGR1.TIMPRE"]
-        return buses(self.sysclk, Dividers(*fields))
+        return self._tree.buses
 
     @property
     def hclk(self) -> Fraction:
@@ -93,65 +104,11 @@ class Rcc(Peripheral):
         return self.buses.timclk2
 
     def usart_clock(self, n: int) -> Fraction:
-        return self.source(USARTS[n - 1])
+        return self.source(f"USART{n}" if n in (1, 2, 3, 6) else f"UART{n}")
 
     def source(self, name: str) -> Fraction:
         """Hz of a clock by its name in RM0385's figure 13, or of the kernel clock of a peripheral; 0 while it stands still."""
-        if name in ("HSI", "HSE", "LSE", "LSI"):
-            running = self[next(osc.ready for osc in OSCILLATORS if osc.name == name)]
-            return Fraction(getattr(self._crystals, name.lower())) if running else _STOPPED
-        if name in ("SYSCLK", "HCLK"):
-            return self.sysclk if name == "SYSCLK" else self.hclk
-        if name in ("PCLK1", "PCLK2", "TIMCLK1", "TIMCLK2"):
-            value: Fraction = getattr(self.buses, name.lower())
-            return value
-        if name in USARTS:
-            selection = self[f"DCKCFGR2.{name}SEL"]
-            return usart_source(name, selection, self.buses, self.sysclk, self.source("HSI"), self.source("LSE"))
-        return self._kernel(name)
-
-    def _kernel(self, name: str) -> Fraction:
-        if name == "PLL":
-            return self._pll("PLL", 2 * self["PLLCFGR.PLLP"] + 2)
-        if name == "PLL48":
-            return self._pll("PLL", self["PLLCFGR.PLLQ"])
-        if name == "SDMMC1":
-            return self.sysclk if self["DCKCFGR2.SDMMC1SEL"] else self.source("CLK48")
-        if name == "IWDG":
-            return Fraction(self._crystals.lsi)
-        if name == "I2S":
-            return _STOPPED if self["CFGR.I2SSRC"] else self._pll("PLLI2S", self["PLLI2SCFGR.PLLI2SR"])
-        if name == "LTDC":
-            return self._pll("PLLSAI", self["PLLSAICFGR.PLLSAIR"] * (2 << self["DCKCFGR1.PLLSAIDIVR"]))
-        if name == "LPTIM1":
-            return self.source(("PCLK1", "LSI", "HSI", "LSE")[self["DCKCFGR2.LPTIM1SEL"]])
-        if name in ("I2C1", "I2C2", "I2C3", "I2C4"):
-            selection = self[f"DCKCFGR2.{name}SEL"]
-            return self.source(("PCLK1", "SYSCLK", "HSI")[selection]) if selection < 3 else _STOPPED
-        if name == "CLK48":
-            return (
-                self._pll("PLLSAI", 2 * self["PLLSAICFGR.PLLSAIP"] + 2)
-                if self["DCKCFGR2.CK48MSEL"]
-                else self.source("PLL48")
-            )
-        if name in ("MCO1", "MCO2"):
-            return self._clock_output(name)
-        if name == "HSE_RTC":
-            return self.source("HSE") / self["CFGR.RTCPRE"] if self["CFGR.RTCPRE"] > 1 else _STOPPED
-        if name == "RTC":
-            choices = (_STOPPED, self.source("LSE"), self.source("LSI"), self.source("HSE_RTC"))
-            return choices[self["BDCR.RTCSEL"]] if self["BDCR.RTCEN"] else _STOPPED
-        raise KeyError(f"RCC has no clock {name}")
-
-    def _clock_output(self, name: str) -> Fraction:
-        """RM0385 5.3.3: MCO1 and MCO2, divided by 1 to 5."""
-        sources = ("HSI", "LSE", "HSE", "PLL") if name == "MCO1" else ("SYSCLK", "I2S", "HSE", "PLL")
-        divider = max(1, self[f"CFGR.{name}PRE"] - 2)
-        return self.source(sources[self[f"CFGR.{name}"]]) / divider
-
-    def _pll(self, name: str, divider: int) -> Fraction:
-        ready = self["CR.PLLRDY"] if name == "PLL" else self[f"CR.{name}RDY"]
-        return self._vco.get(name, _STOPPED) / divider if ready and divider else _STOPPED
+        return self._tree.source(name)
 
     def output(self, source: str, gate: str = "") -> Frequency:
         """A wire that carries a clock; with a gate, only while that peripheral is enabled."""
@@ -166,9 +123,11 @@ class Rcc(Peripheral):
     def _publish(self) -> None:
         """Tell the core and every wire; all of them hear of a change of the core's clock, which is their unit of time."""
         hclk = self.hclk
-        core_changed = hclk != self._clock.hz
-        if core_changed:
+        core_changed = hclk != (_STOPPED if self._clock.stands else self._clock.hz)
+        if core_changed and hclk:
             self._clock.set_frequency(hclk)
+        elif core_changed:
+            self._clock.stop()
         for wire, source, gate in self._outputs:
             hz = self._gated(source, gate)
             if core_changed or hz != wire.hz:
@@ -231,16 +190,23 @@ class Rcc(Peripheral):
 
     def write_CR(self, value: int) -> None:
         """An oscillator that SYSCLK comes from, directly or through the PLL, cannot be switched off."""
-        used = _SYSTEM[self["CFGR.SWS"]]
-        value |= {"HSI": 1 << 0, "HSE": 1 << 16, "PLL": 1 << 24}[used]
-        if used == "PLL":
-            value |= 1 << 16 if self["PLLCFGR.PLLSRC"] else 1 << 0
+        used = SYSTEM[self["CFGR.SWS"]]
+        for name in (used, self._reference_of_plls) if used == "PLL" else (used,):
+            value |= 1 << _ON[name]
+        if self["CR.HSEON"]:
+            value = value & ~_HSEBYP | self["CR"] & _HSEBYP
         self._switch_oscillators("CR", value)
+        self._watch()
 
     def write_PLLCFGR(self, value: int) -> None:
-        """The factors of the PLL are written only while it is off; the same holds for the other two."""
-        if not self["CR.PLLON"]:
-            self.store("PLLCFGR", value)
+        """The factors of the PLL are written only while it is off; the same holds for the other two.
+
+        What they share waits for all of them (of PLLSAI: guess)."""
+        if self["CR.PLLON"]:
+            return
+        if self["CR.PLLI2SON"] or self["CR.PLLSAION"]:
+            value = value & ~_OF_ALL_PLLS | self["PLLCFGR"] & _OF_ALL_PLLS
+        self.store("PLLCFGR", value)
 
     def write_PLLI2SCFGR(self, value: int) -> None:
         if not self["CR.PLLI2SON"]:
@@ -262,50 +228,118 @@ class Rcc(Peripheral):
             value = 1 << 16
         if self["BDCR.RTCSEL"]:
             value = value & ~0x300 | self["BDCR"] & 0x300
+        if self["BDCR.LSEON"]:
+            value = value & ~_LSEBYP | self["BDCR"] & _LSEBYP
         self._switch_oscillators("BDCR", value)
         if value >> 16 & 1:
             self["BDCR"] = 1 << 16
             self.on_backup_reset()
 
+    def force_lsi(self, forced: bool) -> None:
+        """The independent watchdog keeps LSI on (RM0385 5.2.5)."""
+        before = self._is_on(_ROWS["LSI"], self["CSR"])
+        self._lsi_forced = forced
+        self._follow(_ROWS["LSI"], before, self._is_on(_ROWS["LSI"], self["CSR"]))
+        self._publish()
+
     def _switch_oscillators(self, register: str, value: int) -> None:
         before = self.store(register, value)
-        for oscillator in OSCILLATORS:
-            where, _, _ = oscillator.on.partition(".")
-            if where != register:
-                continue
-            was_on = self.pick(oscillator.on, before)
-            if self[oscillator.on] and not was_on:
-                self._start(oscillator)
-            elif was_on and not self[oscillator.on]:
-                self._stop(oscillator)
+        for row in OSCILLATORS:
+            if row.on.startswith(f"{register}."):
+                self._follow(row, self._is_on(row, before), self._is_on(row, self[register]))
         self._publish()
 
-    def _start(self, oscillator: Oscillator) -> None:
-        name = oscillator.name
-        if name.startswith("PLL"):
-            source = self.source("HSE" if self["PLLCFGR.PLLSRC"] else "HSI")
-            register = "PLLCFGR" if name == "PLL" else f"{name}CFGR"
-            self._vco[name] = vco(source, self["PLLCFGR.PLLM"], self[f"{register}.{name}N"])
-            runs = self._vco[name] > 0
-        else:
-            runs = getattr(self._crystals, name.lower()) > 0
-        if runs:
-            self._starting[name] = self._clock.after_seconds(oscillator.start_up, lambda: self._ready(oscillator))
+    def _is_on(self, row: Oscillator, word: int) -> bool:
+        return bool(self.pick(row.on, word)) or (row.name == "LSI" and self._lsi_forced)
 
-    def _stop(self, oscillator: Oscillator) -> None:
-        event = self._starting.pop(oscillator.name, None)
-        if event is not None:
-            event.cancel()
-        self[oscillator.ready] = 0
+    def _follow(self, row: Oscillator, was_on: bool, is_on: bool) -> None:
+        if is_on and not was_on:
+            self[row.ready] = 0
+            self._oscillators.start(row)
+        elif was_on and not is_on:
+            self._oscillators.stop(row, lambda: self._stopped(row))
+            self._lose_reference(row.name)
 
-    def _ready(self, oscillator: Oscillator) -> None:
-        del self._starting[oscillator.name]
-        self[oscillator.ready] = 1
-        if self[f"CIR.{oscillator.name}RDYIE"]:
-            self[f"CIR.{oscillator.name}RDYF"] = 1
-            self._update_interrupt()
+    def _stopped(self, row: Oscillator) -> None:
+        self[row.ready] = 0
+
+    def _running(self, row: Oscillator) -> None:
+        if not self[row.ready]:
+            self[row.ready] = 1
+            if self[f"CIR.{row.name}RDYIE"]:
+                self[f"CIR.{row.name}RDYF"] = 1
+                self._update_interrupt()
+        for name in _PLLS:
+            if row.name == self._reference_of_plls and self[_ROWS[name].on] and self._oscillators.is_idle(name):
+                self._oscillators.start(_ROWS[name])
         self._select_system_clock()
         self._publish()
+
+    @property
+    def _reference_of_plls(self) -> str:
+        return "HSE" if self["PLLCFGR.PLLSRC"] else "HSI"
+
+    def _reference(self, name: str) -> Fraction:
+        """What an oscillator would run at, in Hz; for a PLL its VCO."""
+        if name in self.crystals:
+            return self.crystals[name].hz
+        if name in _PLLS:
+            factors = f"{name}CFGR.{name}N"
+            return vco(self._oscillators.hz(self._reference_of_plls), self["PLLCFGR.PLLM"], self[factors])
+        return Fraction(self._crystals.hsi if name == "HSI" else self._crystals.lsi)
+
+    def _lose_reference(self, name: str) -> None:
+        if name == self._reference_of_plls:
+            for pll in _PLLS:
+                self._oscillators.halt(pll)
+
+    # Failures, and clock security
+
+    def _crystal_changed(self, name: str) -> None:
+        """A crystal stops, or begins to oscillate again, which takes its start-up time; nobody clears its ready flag."""
+        row = _ROWS[name]
+        if self.crystals[name].hz == 0:
+            self._oscillators.halt(name)
+            self._lose_reference(name)
+            if not self[row.on]:
+                self[row.ready] = 0
+            self._watch()
+        elif self[row.on] and self._oscillators.is_idle(name):
+            self._oscillators.start(row)
+        self._publish()
+
+    def _watch(self) -> None:
+        """The clock detector looks at HSE from HSERDY on (RM0385 5.2.7)."""
+        looks = self["CR.CSSON"] and self["CR.HSEON"] and self["CR.HSERDY"]
+        sees = bool(looks) and not self._oscillators.hz("HSE")
+        if sees and self._detection is None:
+            wait = Fraction(_DETECTION_PERIODS, self._crystals.hsi)
+            self._detection = self._clock.after_seconds(wait, self._detected)
+        elif not sees and self._detection is not None:
+            self._detection.cancel()
+            self._detection = None
+
+    def _detected(self) -> None:
+        """HSE is switched off; where SYSCLK comes from it HSI takes over, and all PLLs that live by it go off, too."""
+        self._detection = None
+        used = SYSTEM[self["CFGR.SWS"]]
+        through_pll = used == "PLL" and self._reference_of_plls == "HSE"
+        value = self["CR"] & ~(1 << _ON["HSE"])
+        if through_pll:
+            value &= ~sum(1 << _ON[name] for name in _PLLS)
+        if through_pll or used == "HSE":
+            value |= 1 << _ON["HSI"]
+            self["CFGR.SW"] = _HSI
+        self._switch_oscillators("CR", value)
+        self["CIR.CSSF"] = 1
+        self.clock_failure.set(True)
+        self._select_system_clock()
+
+    @property
+    def may_return(self) -> bool:
+        """Whether a clock of SYSCLK's is about to come without anybody's doing."""
+        starts = any(self._oscillators.starts(name) for name in ("HSI", "HSE", "PLL"))
+        return starts or self._detection is not None or self._switch is not None
 
     # The system clock
 
@@ -320,9 +354,9 @@ class Rcc(Peripheral):
             self._switch.cancel()
             self._switch = None
         wanted = self["CFGR.SW"]
-        if wanted == self["CFGR.SWS"] or wanted not in _SYSTEM:
+        if wanted == self["CFGR.SWS"] or wanted not in SYSTEM:
             return
-        hz = self.source(_SYSTEM[wanted])
+        hz = self.source(SYSTEM[wanted])
         if hz:
             self._switch = self._clock.after_seconds(_SWITCH_PERIODS / hz, self._switched)
 
@@ -345,6 +379,7 @@ class Rcc(Peripheral):
         self.store("CIR", value)
         self["CIR"] &= ~(value >> 16 & 0xFF)
         self._update_interrupt()
+        self.clock_failure.set(bool(self["CIR.CSSF"]))
 
     def _update_interrupt(self) -> None:
         self._irq.set(bool(self["CIR"] & self["CIR"] >> 8 & 0x7F))
@@ -352,15 +387,18 @@ class Rcc(Peripheral):
     def reset(self) -> None:
         """A system reset: the RTC domain and the causes in CSR outlive it."""
         kept = self["BDCR"] & (_RTC_DOMAIN | 1 << 1), self["CSR"] & _CAUSES
-        for oscillator in OSCILLATORS:
-            if oscillator.name not in ("HSI", "LSE"):
-                self._stop(oscillator)
+        for row in OSCILLATORS:
+            if row.name != "LSE":
+                self._oscillators.halt(row.name)
         super().reset()
         self["BDCR"], self["CSR"] = kept
-        if self._switch is not None:
-            self._switch.cancel()
-            self._switch = None
+        for event in (self._switch, self._detection):
+            if event is not None:
+                event.cancel()
+        self._switch = self._detection = None
         self._update_interrupt()
+        self.clock_failure.set(False)
+        self._oscillators.run(_ROWS["HSI"])
         for name in self._enables:
             self.on_gate(name, self.enabled(name))
         self._publish()

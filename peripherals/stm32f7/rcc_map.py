@@ -45,7 +45,7 @@ REGISTERS = (
         reset=0x0000_0083,
         rw="PLLSAION[28] PLLI2SON[26] PLLON[24] CSSON[19] HSEBYP[18] HSEON[16] HSITRIM[7:3] HSION[0]",
         r="PLLSAIRDY[29] PLLI2SRDY[27] PLLRDY[25] HSERDY[17] HSICAL[15:8] HSIRDY[1]",
-        unmodelled="CSSON HSITRIM",
+        unmodelled="HSITRIM",
     ),
     reg(0x04, "PLLCFGR", reset=0x2400_3010, rw="PLLQ[27:24] PLLSRC[22] PLLP[17:16] PLLN[14:6] PLLM[5:0]"),
     reg(
@@ -104,26 +104,27 @@ REGISTERS = (
 
 @dataclass(frozen=True)
 class Oscillator:
-    """A bit that switches it on, the bit that says it is ready, and the seconds between."""
+    """A bit that switches it on, the bit that says it is ready, the seconds between, and its periods from off until that bit falls."""
 
     name: str
     on: str
     ready: str
     start_up: Fraction
     source: str
+    falls: int = 0
 
 
 _US = Fraction(1, 10**6)
 OSCILLATORS = (
     Oscillator(
-        "HSI", "CR.HSION", "CR.HSIRDY", Fraction(22, 10) * _US, "DS10916 table HSI oscillator characteristics, typ"
+        "HSI", "CR.HSION", "CR.HSIRDY", Fraction(22, 10) * _US, "DS10916 table HSI oscillator characteristics, typ", 6
     ),
-    Oscillator("HSE", "CR.HSEON", "CR.HSERDY", 2000 * _US, "DS10916 table HSE oscillator characteristics, typ"),
+    Oscillator("HSE", "CR.HSEON", "CR.HSERDY", 2000 * _US, "DS10916 table HSE oscillator characteristics, typ", 6),
     Oscillator("PLL", "CR.PLLON", "CR.PLLRDY", 200 * _US, "guess: DS10916 gives 100 to 300 us at 432 MHz"),
     Oscillator("PLLI2S", "CR.PLLI2SON", "CR.PLLI2SRDY", 200 * _US, "guess: DS10916 gives 100 to 300 us at 432 MHz"),
     Oscillator("PLLSAI", "CR.PLLSAION", "CR.PLLSAIRDY", 200 * _US, "guess: DS10916 gives 100 to 300 us at 432 MHz"),
     Oscillator(
-        "LSE", "BDCR.LSEON", "BDCR.LSERDY", 2_000_000 * _US, "DS10916 table LSE oscillator characteristics, typ"
+        "LSE", "BDCR.LSEON", "BDCR.LSERDY", 2_000_000 * _US, "DS10916 table LSE oscillator characteristics, typ", 6
     ),
-    Oscillator("LSI", "CSR.LSION", "CSR.LSIRDY", 15 * _US, "DS10916 table LSI oscillator characteristics, typ"),
+    Oscillator("LSI", "CSR.LSION", "CSR.LSIRDY", 15 * _US, "DS10916 table LSI oscillator characteristics, typ", 3),
 )

@@ -1,6 +1,6 @@
 """The advanced timers, TIM1 and TIM8: six channels, complementary outputs, breaks, commutation, a repetition counter, a second trigger output.
 
-Reference: RM0385 22. Not modelled: breaks from the clock security system and the core's lockup; what the modules of its parts say.
+Reference: RM0385 22. Not modelled: what the modules of its parts say. Guess: the clock failure event lasts as long as RCC's CSSF.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ _EDGES: dict[int, tuple[tuple[int, bool | None], ...]] = {
 class AdvancedTimer(GeneralTimer):
     """`interrupts` are those for break, update, trigger with commutation, and compare, in this order.
 
-    `breaks` are BRK and BRK2: what is not driven there does not break. `trigger_output_2` is TRGO2."""
+    `breaks` are BRK and BRK2: what is not driven there does not break. `clock_failure` breaks as BRK does, behind its polarity and
+    filter (22.3.16, figure of the break circuit). `trigger_output_2` is TRGO2."""
 
     channel_count: ClassVar[int] = 6
     registers: ClassVar[tuple[Register, ...]] = (
@@ -118,6 +119,8 @@ class AdvancedTimer(GeneralTimer):
         self._break_filters = [Filter(self._periods, partial(self._break_passed, n)) for n in range(2)]
         for n, line in enumerate(self.breaks):
             line.listen_drive(partial(self._break_changed, n))
+        self.clock_failure = Line(f"{self.name}_CSS")
+        self.clock_failure.listen(lambda level: self._break_changed(0))
 
     def reset(self) -> None:
         self._repetitions = 0
@@ -175,8 +178,13 @@ class AdvancedTimer(GeneralTimer):
     def _break_changed(self, n: int) -> None:
         """Without a filter a break acts at once."""
         self._break_filters[n].feed(self._break_level(n))
-        if self._break_filters[n].level:
+        if self._breaks(n):
             self._break(n)
+
+    def _breaks(self, n: int) -> bool:
+        """Whether a break is there at the moment."""
+        failure = n == 0 and bool(self["BDTR.BKE"]) and self.clock_failure.level
+        return failure or self._break_filters[n].level
 
     def _break_passed(self, n: int, level: bool) -> None:
         if level:
@@ -193,7 +201,7 @@ class AdvancedTimer(GeneralTimer):
     def write_SR(self, value: int) -> None:
         """A break flag stays while its input is active."""
         for n, (place, *_) in enumerate(_BREAK_FIELDS):
-            value |= self._break_filters[n].level << place
+            value |= self._breaks(n) << place
         super().write_SR(value)
 
     # Commutation
@@ -304,7 +312,7 @@ class AdvancedTimer(GeneralTimer):
 
     def _update_event(self, *, flag: bool = True) -> None:
         """AOE: the main output enable comes back with an update, unless a break is there."""
-        broken = any(screen.level for screen in self._break_filters)
+        broken = any(self._breaks(n) for n in range(2))
         if self["BDTR.AOE"] and not broken and not self["CR1.UDIS"]:
             self["BDTR.MOE"] = 1
         super()._update_event(flag=flag)

@@ -1,7 +1,6 @@
 """The two watchdogs: one counts LSI down and resets at zero, the other PCLK1 and wants to be served within a window.
 
-Reference: RM0385 27 (IWDG), 28 (WWDG). Not modelled: RCC's flags of the LSI that IWDG forces on,
-stopping in Stop mode or for a debugger.
+Reference: RM0385 27 (IWDG), 28 (WWDG). Not modelled: stopping in Stop mode or for a debugger.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ _UPDATE_PERIODS = 5  # of LSI that a write to PR, RLR or WINR takes at the most 
 
 
 class Iwdg(Peripheral):
-    """`on_reset` is called when it bites."""
+    """`on_reset` is called when it bites; `running` forces the LSI on."""
 
     registers = (
         reg(0x00, "KR", w="KEY[15:0]"),
@@ -32,7 +31,7 @@ class Iwdg(Peripheral):
         super().__init__(name)
         self._periods = Timebase(clock, lsi)
         self._on_reset = on_reset
-        self._running = False
+        self.running = Line("IWDG")
         self._unlocked = False
         self._since = 0  # the period of LSI at which the counter was loaded
         self._loaded = 0xFFF
@@ -41,7 +40,8 @@ class Iwdg(Peripheral):
 
     def reset(self) -> None:
         super().reset()
-        self._running = self._unlocked = False
+        self._unlocked = False
+        self.running.set(False)
         if self._bite is not None:
             self._bite.cancel()
             self._bite = None
@@ -59,8 +59,8 @@ class Iwdg(Peripheral):
 
     def start(self) -> None:
         """By key, or by option byte."""
-        if not self._running:
-            self._running = True
+        if not self.running.level:
+            self.running.set(True)
             self._load()
 
     def write_KR(self, value: int) -> None:
@@ -68,7 +68,7 @@ class Iwdg(Peripheral):
         self._unlocked = key == _UNLOCK
         if key == _START:
             self.start()
-        elif key == _RELOAD and self._running:
+        elif key == _RELOAD and self.running.level:
             if self["WINR"] < 0xFFF and self._counter > self["WINR"]:
                 self._on_reset()
             else:
@@ -100,7 +100,7 @@ class Iwdg(Peripheral):
 
     def _updated(self, bit: int) -> None:
         self["SR"] &= ~(1 << bit)
-        if self._running and bit != 1:
+        if self.running.level and bit != 1:
             self._load()
 
 

@@ -17,6 +17,7 @@ from simulator import exit_codes
 from simulator.cli import pictures
 from simulator.cli.usage import Parser, address
 from simulator.cli.usage import value as typed
+from simulator.crystals import SYNTAX, parse_failure
 from simulator.settings import Settings, with_setting
 from simulator.until import CHOICES as UNTIL_CHOICES
 from simulator.until import TextWatch, Until, parse_duration, parse_until
@@ -30,13 +31,14 @@ if TYPE_CHECKING:
 
 EPILOG = """exit status:
   0 fine; 1-63 the firmware's own, by semihosting; 64 usage; 65 bad firmware; 70 a bug of ours; 74 a file cannot be written;
-  101 fault or lockup; 102 instruction not implemented; 103 something unmodelled under --strict; 104 an expectation failed;
+  101 fault, lockup, or a core without a clock; 102 instruction not implemented; 103 something unmodelled under --strict; 104 an expectation failed;
   124 time out; 130 Ctrl-C; 141 nobody reads our output
 
 examples:
   python -m simulator run fw.elf
   python -m simulator run fw.elf --expect-text PASS --fail-text FAIL --timeout 30s --json run.json
-  python -m simulator run fw.elf --until symbol:main --set dcache=off"""
+  python -m simulator run fw.elf --until symbol:main --set dcache=off
+  python -m simulator run fw.elf --fail-clock hse:5ms..20ms"""
 
 
 def add_to(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -72,6 +74,14 @@ def add_to(commands: argparse._SubParsersAction[Parser]) -> None:
         "--itm", default="none", metavar="PORT", help="where the ITM's stimulus ports lead: none, stderr, or a file"
     )
     pictures.add_to(run)
+    run.add_argument(
+        "--fail-clock",
+        action="append",
+        default=[],
+        type=typed(parse_failure),
+        metavar="CRYSTAL:FROM[..TO]",
+        help=f"{SYNTAX} (virtual time); may be given again",
+    )
     run.add_argument("--semihosting", action="store_true", help="semihosting's text goes to stdout, not to stderr")
     run.add_argument(
         "--set",
@@ -157,6 +167,8 @@ def _run(arguments: argparse.Namespace, settings: Settings, voice: Voice, port: 
     if itm is not None:
         machine.on_itm.append(itm)
     pictures.connect(machine, arguments.scene)
+    for failure in arguments.fail_clock:
+        failure.arrange(machine.soc)
     if arguments.screenshot is not None:
         pictures.part(machine, "lcd", "--screenshot")
     session = Session(machine, Driver(machine), voice, port, arguments)

@@ -167,3 +167,14 @@ def test_a_port_is_not_ready_without_trace() -> None:
     itm.write(TCR, 4, 1)
     itm.write(TER, 4, 1)
     assert itm.read(0, 4) == 0
+
+
+def test_the_cycle_counter_stands_with_the_core_s_clock(bench: Bench) -> None:
+    bench.dwt.set_trace(True)
+    bench.dwt.write(LAR, 4, KEY)
+    bench.dwt.write(CTRL, 4, 1)
+    assert bench.count(20) == 20
+    bench.clock.stop()
+    assert bench.count(100) == 20
+    bench.clock.set_frequency(16_000_000)
+    assert bench.count(110) == 30

@@ -27,6 +27,18 @@ def test_a_rising_line_pends_its_interrupt(nvic: Nvic) -> None:
     assert nvic.level[16 + USART1]
 
 
+def test_nmi_has_a_line_too_and_comes_again_while_that_is_high(nvic: Nvic) -> None:
+    nvic.nmi.set(True)
+    assert nvic.best_pending() == (NMI, -2)
+    nvic.activate(NMI)
+    nvic.deactivate(NMI)
+    assert nvic.pending[NMI] and nvic.level[NMI]
+    nvic.activate(NMI)
+    nvic.nmi.set(False)
+    nvic.deactivate(NMI)
+    assert not nvic.pending[NMI]
+
+
 def test_a_falling_line_leaves_the_interrupt_pending(nvic: Nvic) -> None:
     nvic.line(USART1).set(True)
     nvic.line(USART1).set(False)

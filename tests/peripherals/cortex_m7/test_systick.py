@@ -125,3 +125,15 @@ def test_a_reset_stops_the_counter(bench: Bench) -> None:
     bench.tick.reset()
     assert bench.clock.horizon == NEVER
     assert bench.tick.read(CVR, 4) == 0
+
+
+def test_the_counter_stands_with_the_core_s_clock(bench: Bench) -> None:
+    bench.start(99)
+    assert bench.value(30) == 70
+    bench.clock.stop()
+    assert bench.value(1000) == 70
+    assert not bench.nvic.pending[SYS_TICK]
+    bench.clock.set_frequency(16_000_000)
+    assert bench.value(1069) == 1
+    bench.clock.advance(1070)
+    assert bench.nvic.pending[SYS_TICK]

@@ -140,3 +140,46 @@ def test_an_instant_of_real_time_stays_over_two_changes_of_frequency() -> None:
     clock.advance(1_000_000)
     asked = Fraction(500 + 10_000, 1_000_000)
     assert asked <= seen[0] < asked + Fraction(3, 1_000_003)
+
+
+def test_what_waits_for_core_cycles_waits_while_the_core_s_clock_stands_and_real_time_does_not() -> None:
+    clock = Clock(1_000_000)
+    seen: list[tuple[str, int]] = []
+    clock.after(100, lambda: seen.append(("core", clock.cycles)))
+    clock.after_seconds(Fraction(150, 1_000_000), lambda: seen.append(("time", clock.now)))
+    clock.at_of_other(40, lambda: seen.append(("other", clock.now)))
+    clock.advance(30)
+    clock.stop()
+    clock.advance(200)
+    assert (clock.stands, clock.cycles, clock.horizon) == (True, 30, NEVER)
+    assert seen == [("other", 40), ("time", 150)]
+    clock.set_frequency(2_000_000)
+    clock.advance(270)
+    assert seen[2:] == [("core", 100)]
+    assert clock.cycles == 100
+    assert clock.seconds == Fraction(200 + 35, 1_000_000)
+
+
+def test_what_is_asked_for_while_the_core_s_clock_stands_waits_from_its_return_on() -> None:
+    clock = Clock()
+    seen: list[int] = []
+    clock.stop()
+    clock.advance(50)
+    clock.after(10, lambda: seen.append(clock.cycles))
+    forgotten = clock.after(5, lambda: seen.append(-1))
+    forgotten.cancel()
+    clock.advance(500)
+    assert seen == []
+    clock.set_frequency(16_000_000)
+    assert clock.horizon == 510
+    clock.advance(510)
+    assert seen == [10]
+
+
+def test_a_clock_that_stops_tells_so_once() -> None:
+    clock = Clock()
+    told: list[bool] = []
+    clock.on_stop = lambda: told.append(clock.stands)
+    clock.stop()
+    clock.stop()
+    assert told == [True]

@@ -67,8 +67,51 @@ def test_hserdy_follows_hseon_after_the_crystal_s_start_up(bench: Bench) -> None
     assert not bench.read(CR) >> 17 & 1
     bench.wait(Fraction(2, 10) * MS)
     assert bench.read(CR) >> 17 & 1
+
+
+@pytest.mark.parametrize(
+    ("register", "on", "ready", "hz", "periods"),
+    [(CR, 16, 17, 25_000_000, 6), (BDCR, 0, 1, 32_768, 6), (CSR, 0, 1, 32_000, 3)],
+)
+def test_a_ready_flag_falls_some_periods_after_its_oscillator_is_off(
+    bench: Bench, register: int, on: int, ready: int, hz: int, periods: int
+) -> None:
+    bench.dbp.set(True)
+    bench.set(register, 1 << on)
+    bench.wait(Fraction(3))
+    off = bench.clock.now
+    bench.write(register, bench.read(register) & ~(1 << on))
+    due = off - (-16_000_000 * periods // hz)
+    bench.clock.advance(due - 1)
+    assert bench.read(register) >> ready & 1
+    bench.clock.advance(due)
+    assert not bench.read(register) >> ready & 1
+
+
+def test_an_oscillator_that_is_on_again_before_its_flag_falls_starts_anew(bench: Bench) -> None:
+    bench.set(CR, HSEON)
+    bench.wait(3 * MS)
     bench.write(CR, bench.read(CR) & ~HSEON)
+    bench.set(CR, HSEON)
     assert not bench.read(CR) >> 17 & 1
+    bench.wait(Fraction(19, 10) * MS)
+    assert not bench.read(CR) >> 17 & 1
+    bench.wait(Fraction(2, 10) * MS)
+    assert bench.read(CR) >> 17 & 1
+
+
+@pytest.mark.parametrize(("register", "on", "bypass"), [(CR, 16, 18), (BDCR, 0, 2)])
+def test_a_bypass_is_written_only_while_its_oscillator_is_off(
+    bench: Bench, register: int, on: int, bypass: int
+) -> None:
+    bench.dbp.set(True)
+    bench.set(register, 1 << on)
+    bench.set(register, 1 << bypass)
+    assert not bench.read(register) >> bypass & 1
+    bench.write(register, bench.read(register) & ~(1 << on))
+    bench.set(register, 1 << bypass)
+    bench.set(register, 1 << on)
+    assert bench.read(register) >> bypass & 1
 
 
 def test_a_board_without_a_crystal_never_has_hserdy() -> None:
@@ -102,6 +145,7 @@ def test_the_clock_in_use_cannot_be_switched_off(bench: Bench) -> None:
     bench.write(CR, 0)
     assert bench.read(CR) & (PLLON | HSEON) == PLLON | HSEON
     assert bench.clock.frequency == 216_000_000
+    bench.wait(Fraction(1, 1_000_000))
     assert not bench.read(CR) & 0x3  # HSI is not in use, and off
 
 
@@ -202,6 +246,68 @@ def test_a_plls_factors_are_written_only_while_it_is_off(bench: Bench, register:
     bench.write(CR, bench.read(CR) & ~on)
     bench.write(register, factors ^ 1 << 6)
     assert bench.read(register) == factors ^ 1 << 6
+
+
+@pytest.mark.parametrize("on", [1 << 26, PLLSAION])
+def test_what_the_plls_share_is_written_only_while_all_are_off(bench: Bench, on: int) -> None:
+    shared = 0x0040_003F
+    bench.set(CR, on)
+    bench.write(PLLCFGR, 0x2940_6C19)
+    assert bench.read(PLLCFGR) == 0x2940_6C19 & ~shared | 0x2400_3010 & shared
+    bench.write(CR, bench.read(CR) & ~on)
+    bench.write(PLLCFGR, 0x2940_6C19)
+    assert bench.read(PLLCFGR) == 0x2940_6C19
+
+
+def test_a_pll_that_is_on_before_its_reference_locks_once_that_runs(bench: Bench) -> None:
+    bench.write(PLLCFGR, 0x2940_6C19)
+    bench.set(CR, PLLON)
+    bench.wait(MS)
+    assert not bench.read(CR) >> 25 & 1
+    bench.set(CR, HSEON)
+    bench.wait(Fraction(21, 10) * MS)
+    assert not bench.read(CR) >> 25 & 1
+    bench.wait(Fraction(2, 10) * MS)
+    assert bench.read(CR) >> 25 & 1
+
+
+@pytest.mark.parametrize(
+    ("name", "dckcfgr1", "dckcfgr2", "hz"),
+    [
+        ("SAI1", 1 << 8, 0, Fraction(192_000_000, 4 * 2)),
+        ("SAI1", 1 << 20 | 3, 0, Fraction(192_000_000, 4 * 4)),
+        ("SAI2", 1 << 22, 0, Fraction(192_000_000, 4)),
+        ("SAI2", 2 << 22, 0, 0),
+        ("SPDIFRX", 0, 0, 96_000_000),
+        ("CEC", 0, 1 << 26, Fraction(16_000_000, 488)),
+        ("I2S", 0, 0, Fraction(192_000_000, 2)),
+        ("CLK48", 0, 1 << 27, 96_000_000),
+    ],
+)
+def test_the_other_plls_feed_the_audio_blocks_and_48_mhz(
+    bench: Bench, name: str, dckcfgr1: int, dckcfgr2: int, hz: Fraction
+) -> None:
+    bench.write(0x84, 192 << 6 | 4 << 24 | 2 << 28)
+    bench.write(PLLSAICFGR, 192 << 6 | 4 << 24)
+    bench.set(CR, 1 << 26 | PLLSAION)
+    bench.write(DCKCFGR1, dckcfgr1)
+    bench.write(DCKCFGR2, dckcfgr2)
+    bench.wait(MS)
+    assert bench.rcc.source(name) == hz
+
+
+def test_the_independent_watchdog_keeps_lsi_on(bench: Bench) -> None:
+    bench.rcc.force_lsi(True)
+    bench.wait(MS)
+    assert bench.read(CSR) & 3 == 2
+    bench.write(CSR, 1)
+    bench.write(CSR, 0)
+    bench.wait(MS)
+    assert bench.read(CSR) & 3 == 2
+    assert bench.rcc.source("IWDG") == 32_000
+    bench.rcc.force_lsi(False)
+    bench.wait(MS)
+    assert bench.read(CSR) & 3 == 0
 
 
 def test_lsirdy_follows_lsion(bench: Bench) -> None:
