@@ -183,7 +183,9 @@ class Chip:
         failed = self.hse.failed_at
         since = "stands still" if failed is None else f"has stood still since {float(failed) * 1e3:g} ms"
         through = "SYSCLK is its" if self.rcc["CFGR.SWS"] == 1 else "SYSCLK is the PLL's, which lives by it"
-        return f"the core has no clock: the {self.hse.name} {since}, {through}, and clock security (RCC_CR.CSSON) is off"
+        return (
+            f"the core has no clock: the {self.hse.name} {since}, {through}, and clock security (RCC_CR.CSSON) is off"
+        )
 
     def request_reset(self, cause: str) -> None:
         """A watchdog bites: a system reset as soon as the core can be stopped."""

@@ -9,6 +9,7 @@
 #define TIM6 0x40001000u
 #define TIM12 0x40001800u
 #define TIM1 0x40010000u
+#define TIM8 0x40010400u
 #define TIM_CR1_UDIS (1u << 1)
 #define TIM_CR1_URS (1u << 2)
 #define TIM_CR1_OPM (1u << 3)
@@ -26,8 +27,11 @@
 #define TIM_SMCR_TS(trigger) FIELD(trigger, 4)
 #define TIM_SMCR_ETPS(log2) FIELD(log2, 12)
 #define TIM_SMCR_ECE (1u << 14)
+#define TIM_DIER_BIE (1u << 7)
 #define TIM_DIER_UDE (1u << 8)
+#define TIM_SR_CC4IF (1u << 4)
 #define TIM_SR_TIF (1u << 6)
+#define TIM_SR_BIF (1u << 7)
 #define TIM_SR_CC1OF (1u << 9)
 #define TIM_EGR_CC1G (1u << 1)
 #define TIM_CCMR1(timer) REG32((timer) + 0x18u)
@@ -39,16 +43,26 @@
 #define TIM_CCMR1_OC1M_TOGGLE FIELD(3, 4)
 #define TIM_CCMR1_OC1M_PWM1 FIELD(6, 4)
 #define TIM_CCMR1_OC1M_PWM2 FIELD(7, 4)
+#define TIM_CCMR2(timer) REG32((timer) + 0x1Cu)
+#define TIM_CCMR2_CC4S_TI4 FIELD(1, 8)
+#define TIM_CCMR2_IC4PSC(log2) FIELD(log2, 10)
 #define TIM_CCER(timer) REG32((timer) + 0x20u)
 #define TIM_CCER_CC1E (1u << 0)
 #define TIM_CCER_CC1P (1u << 1)
 #define TIM_CCER_CC1NP (1u << 3)
 #define TIM_CCER_CC2E (1u << 4)
 #define TIM_CCER_CC2P (1u << 5)
+#define TIM_CCER_CC4E (1u << 12)
 #define TIM_CCR2(timer) REG32((timer) + 0x38u)
 #define TIM_RCR(timer) REG32((timer) + 0x30u)
+#define TIM_CCR4(timer) REG32((timer) + 0x40u)
+#define TIM5_OR REG32(0x40000C50u)
+#define TIM5_OR_TI4_LSI FIELD(1, 6)
 #define TIM_BDTR(timer) REG32((timer) + 0x44u)
+#define TIM_BDTR_BKE (1u << 12)
+#define TIM_BDTR_BKP (1u << 13)
 #define TIM_BDTR_MOE (1u << 15)
+#define TIM1_BRK_IRQ 24u
 #define TIM3_IRQ 29u
 
 #define LPTIM1_ISR REG32(0x40002400u)

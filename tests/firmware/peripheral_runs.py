@@ -73,18 +73,31 @@ def red_and_blue(board: Board) -> Look:
     return lambda: np.array(board.mem.u16.array("frame", 160 * 120)).reshape(120, 160)
 
 
+def fail_with_the_led(board: Board) -> Look:
+    """The HSE crystal fails 10 us behind each time that the green LED goes on, for 3 ms."""
+
+    def edge(seconds: Fraction, level: bool) -> None:
+        if level:
+            board.hse.fail(at=seconds + Fraction(10, 10**6))
+            board.hse.recover(at=seconds + Fraction(3, 10**3))
+
+    board.on_edge("PI1", edge)
+    return lambda: None
+
+
 OUTSIDE: dict[str, Callable[[Board], Look]] = {
     "usart": cross_uarts,
     "spi": loop_spi2,
     "sdmmc": card,
     "capture": join_d3_to_a0,
     "dcmi": red_and_blue,
+    "css": fail_with_the_led,
     "quadspi": lambda board: lambda: board.mem.read(0x90FF_0000, 512),
     "dac": lambda board: lambda: board.machine.soc.peripherals["DAC"].volts(1),
     "fmc": lambda board: lambda: board.mem.u32.array(0xC010_0000, 4096),
     "ltdc": lambda board: lambda: board.lcd.pixels.copy(),
 }
-WIRED = ("usart", "spi", "sdmmc", "capture")  # those that skip a part where nothing is joined to them
+WIRED = ("usart", "spi", "sdmmc", "capture", "css")  # those that skip a part where nothing is joined to them
 
 
 def elf(program: str, build: str) -> Path:
