@@ -7,11 +7,13 @@ more of the like. Not modelled: Ethernet and USB; that the core holds up the mas
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from peripherals.kit.bus_master import ALWAYS
 from peripherals.kit.clock import NEVER, Clock
 from peripherals.stm32f7.dma2d import Dma2d
 from peripherals.stm32f7.fmc import Fmc
@@ -61,6 +63,8 @@ class MemorySystem:
             engine.limit_targets(settings.btac, settings.btac_ways)
         if settings.contention and not settings.ideal_memory:
             soc.matrix.pace = self._pace
+            soc.matrix.wait = self._wait
+            soc.matrix.quiet = self._quiet
             soc.matrix.on_moved = self._follow_dma
             if self._ltdc is not None:
                 self._ltdc.on_scan = self._follow_ltdc
@@ -125,10 +129,32 @@ class MemorySystem:
         if demands or master in self._demands[stream]:
             self._demands[stream][master] = demands
             self._share_out(stream)
+            if stream == STEADY:
+                for listener in self._soc.matrix.on_traffic:
+                    listener()
 
     def _pace(self, address: int) -> Fraction:
         burst = memories.DMA2D_BURST.cycles
         return max(Fraction(self._engine.slaves.occupied(self._port(address), burst), burst // 4), Fraction(1))
+
+    def _wait(self, master: str, address: int) -> int:
+        """Cycles for which bursts of others that are under way hold the slave there; its arbiter goes round (RM0385 2.1)."""
+        now = self._clock.now
+        return sum(max(0, math.ceil(held - now % spacing)) for spacing, held in self._bursts(master, address))
+
+    def _quiet(self, master: str, address: int) -> int:
+        """Cycles until the first burst of another master there, 0 within one."""
+        now = self._clock.now
+        gaps = [(spacing, held, now % spacing) for spacing, held in self._bursts(master, address)]
+        return min((0 if phase < held else int(spacing - phase) for spacing, held, phase in gaps), default=ALWAYS)
+
+    def _bursts(self, master: str, address: int) -> list[tuple[Fraction, int]]:
+        """Of each demand of others at that slave, cycles from burst to burst and cycles of a burst."""
+        port, now = self._port(address), self._clock.now
+        demands = (d for asked in self._demands for name, ds in asked.items() if name.split()[0] != master for d in ds)
+        there = [d for d in demands if d.rate and d.until >= now and self._port(d.address) == port]
+        held = [self._engine.slaves.occupied(port, d.burst) for d in there]
+        return [(max(d.burst / d.rate, Fraction(cycles)), cycles) for d, cycles in zip(there, held, strict=True)]
 
     def _port(self, address: int) -> int:
         for memory in self._soc.memories:

@@ -18,6 +18,7 @@
 #define DMA_FLAGS 0x3Du
 #define DMA_SCR(dma, stream) REG32((dma) + 0x10u + 0x18u * (stream))
 #define DMA_SCR_EN (1u << 0)
+#define DMA_SCR_DMEIE (1u << 1)
 #define DMA_SCR_TEIE (1u << 2)
 #define DMA_SCR_HTIE (1u << 3)
 #define DMA_SCR_TCIE (1u << 4)
@@ -45,6 +46,7 @@
 #define DMA1_STREAM1_IRQ 12u
 #define DMA2_STREAM0_IRQ 56u
 #define DMA2_STREAM2_IRQ 58u
+#define DMA2_STREAM5_IRQ 68u
 
 static inline unsigned dma_flags_at(unsigned stream) {
     static const uint8_t at[4] = {0, 6, 16, 22};

@@ -1,10 +1,12 @@
 """What a bus master of the chip sees: memories and peripherals by address, and what an access costs it in cycles of HCLK.
 
-Reference: RM0385 2.1 (bus matrix), 2.1.2 (the ITCM is the core's alone). Not modelled: arbitration with other masters; the AHB's split of long bursts.
+Reference: RM0385 2.1 (bus matrix), 2.1.2 (the ITCM is the core's alone). Not modelled: that the core holds up other masters; the AHB's
+split of long bursts.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -22,6 +24,7 @@ CYCLES = {
     "APB2": 4,
     "PPB": 1,
 }  # guess: APB as 2 bus cycles at HCLK/4 and /2
+ALWAYS = 1 << 40  # cycles: nobody comes
 _CORE_ONLY = 0x0800_0000  # below lie the ITCM's RAM and the flash's ITCM port
 
 
@@ -101,7 +104,8 @@ class BusMatrix:
 
     Reads and writes raise BusError. `on_read` is told before memory is read, `on_write` after it was written: the master and its
     part, address, size; `on_moved` of either. `beats` counts what each master has moved, and `cycles` the bus cycles that took.
-    `pace` is how many cycles of HCLK a word of a long burst takes at an address."""
+    `pace` is how many cycles of HCLK a word of a long burst takes at an address. Of other masters than the one that asks, `wait` is how long
+    a burst of theirs still holds an address, and `quiet` how long none comes; `on_traffic` are told that they ask for more or less."""
 
     def __init__(self, memories: Sequence[Memory], find: Callable[[int], tuple[Answering, int, str] | None]) -> None:
         memories = _joined(memories)
@@ -114,6 +118,9 @@ class BusMatrix:
         self.on_read: Callable[[str, int, int], None] = lambda user, address, size: None
         self.on_moved: Callable[[str, int, int], None] = lambda user, address, size: None
         self.pace: Callable[[int], Fraction] = lambda address: Fraction(CYCLES["memory"])
+        self.wait: Callable[[str, int], int] = lambda master, address: 0
+        self.quiet: Callable[[str, int], int] = lambda master, address: ALWAYS
+        self.on_traffic: list[Callable[[], None]] = []
         self.beats: Counter[str] = Counter()
         self.cycles: Counter[str] = Counter()
 
@@ -165,6 +172,26 @@ class Port:
     def pace(self, address: int) -> Fraction:
         """Cycles of HCLK that a word of a long burst takes at an address of a memory."""
         return self._matrix.pace(address)
+
+    def burst(self, address: int, size: int, beat: int) -> int:
+        """Cycles of HCLK that neighbouring beats, so many bytes in all, take at an address."""
+        beats = -(-size // beat)
+        if not self.is_memory(address):
+            return beats * self.cost(address)
+        pace = self.pace(address)
+        return beats * CYCLES["memory"] if pace <= 1 else max(beats * CYCLES["memory"], math.ceil(size * pace / 4))
+
+    def wait(self, address: int) -> int:
+        """Cycles for which a burst of another master still holds a memory."""
+        return self._matrix.wait(self._master, address) if self.is_memory(address) else 0
+
+    def quiet(self, address: int) -> int:
+        """Cycles for which no other master comes to a memory."""
+        return self._matrix.quiet(self._master, address) if self.is_memory(address) else ALWAYS
+
+    def on_traffic(self, listener: Callable[[], None]) -> None:
+        """Call when other masters begin or end to ask for much."""
+        self._matrix.on_traffic.append(listener)
 
     def is_memory(self, address: int, size: int = 1) -> bool:
         return not self._only and self._matrix.memory(address, size) is not None

@@ -96,9 +96,9 @@ class Request:
             None
         )  # the driver's: what was acknowledged ends what the server was set up for
         self.ended: Callable[[], None] = lambda: None  # the server's: the peripheral has no more (RM0385 8.3.15)
-        self.room: Callable[[], int] = lambda: (
+        self.room: Callable[[int], int] = lambda period: (
             0
-        )  # the server's: beats that may come at once with nothing to be seen between
+        )  # the server's: beats, one each so many cycles, that may come at once with nothing to be seen between
         self.settle: Callable[[], None] = lambda: None  # the driver's: brings what has come up to now
         self.take: Callable[[int], bytes] | None = None  # the driver's: so many reads of its data register at once
 

@@ -64,6 +64,7 @@ class Dcmi(Peripheral):
         self._given = 0  # of those, so many are in the FIFO
         self._rest: NDArray[np.uint16] = np.zeros(0, np.uint16)  # data that fill no word yet
         self._event: Event | None = None
+        self._promised = 0  # words that DMA takes at once
         self._polled = False  # RIS has been read since the frame began
         self._stops = False  # a continuous capture ends with the frame
         self._in_line = self._open = False  # a line, a frame, between its embedded codes
@@ -272,7 +273,8 @@ class Dcmi(Peripheral):
         left = len(self._pending) - self._given
         if not left:
             return
-        count = min(left, max(1, self._request.room()))
+        period = max(1, int(self._due[self._given + 1] - self._due[self._given])) if left > 1 else 1
+        self._promised = count = min(left, max(1, self._request.room(period) - len(self._fifo)))
         due = int(self._due[self._given + count - 1])
         self._event = self._clock.at(max(due, self._clock.now), self._arrived)
 
@@ -302,8 +304,7 @@ class Dcmi(Peripheral):
 
     def _push(self, words: NDArray[np.uint32]) -> None:
         """Into the FIFO; more than it holds only where DMA has promised to take them."""
-        promised = self._request.room()
-        if len(self._fifo) + len(words) > max(FIFO_WORDS, promised):
+        if len(self._fifo) + len(words) > max(FIFO_WORDS, self._promised):
             self["RIS"] |= _OVR
             self._lose_frame()
             return

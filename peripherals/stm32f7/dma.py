@@ -1,25 +1,27 @@
-"""A DMA controller: eight streams, each serving one of eight channels' requests, that share the bus by their priorities.
+"""A DMA controller: eight streams, each serving one of eight channels' requests, that share its two ports by their priorities.
 
-Reference: RM0385 8. Not modelled: what dma_stream.py does not; a burst that crosses 1 KB; channels that the map gives to no request.
+Reference: RM0385 8. A request that finds the memory's port given to others, or waiting for another master, is the error of 8.3.18 where
+the FIFO cannot serve it; one that finds the FIFO being served is none (guess). Not modelled: what dma_stream.py does not; a burst that
+crosses 1 KB; channels that the map gives to no request; the permanent overrun of PBURST x PSIZE = 16 with a threshold of 3/4 (8.3.12).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from peripherals.kit.bus_master import BusError, Port
-from peripherals.kit.clock import Clock, Event
+from peripherals.kit.clock import Clock
 from peripherals.kit.registers import Peripheral, reg
 from peripherals.kit.wires import Line, Request
-from peripherals.stm32f7.dma_stream import MEMORY_TO_MEMORY, Setup, Stream
+from peripherals.stm32f7.dma_ports import Ports
+from peripherals.stm32f7.dma_stream import MEMORY_TO_MEMORY, TO_PERIPHERAL, Setup, Stream
 
 STREAMS = range(8)
 _FEIF, _DMEIF, _TEIF, _HTIF, _TCIF = 1 << 0, 1 << 2, 1 << 3, 1 << 4, 1 << 5
 _PLACES = (0, 6, 16, 22)
 _EN, _CT = 1 << 0, 1 << 19
 _ALWAYS_WRITABLE = 0x1F  # EN and the four interrupt enables
-_TARGETS = 8  # a stream's M0AR and M1AR
 
 
 def _flags(suffix: str, first: int) -> str:
@@ -67,22 +69,26 @@ class Dma(Peripheral):
         self._flags = [0] * len(STREAMS)
         names = [f"stream {n}" for n in STREAMS]
         self._streams = [Stream(peripheral.of(name), memory.of(name)) for name in names]
-        self._busy: Event | None = None
-        self._working: int | None = None
-        self._stopping: set[int] = set()
+        self._missed = [0] * len(STREAMS)  # errors that have been told, while they last
+        self._ports = Ports(
+            clock,
+            self._streams,
+            priority=lambda n: self[f"S{n}CR.PL"],
+            move=self._move,
+            look=self._look_for_errors,
+            stopped=self._stopped,
+        )
+        memory.on_traffic(self._settle_all)
         for listened in {id(r): r for shared in requests.values() for r in shared}.values():
             listened.listen(self._requested)
 
     def reset(self) -> None:
         super().reset()
-        if self._busy is not None:
-            self._busy.cancel()
-        self._busy = self._working = None
-        self._stopping.clear()
         for n, stream in enumerate(self._streams):
+            self._ports.release(n)
             stream.end()
             self._route(n, ())
-            self._flags[n] = 0
+            self._flags[n] = self._missed[n] = 0
             self._update(n)
 
     # Registers
@@ -116,16 +122,13 @@ class Dma(Peripheral):
         stream = self._streams[n]
         if not stream.enabled:
             return self[f"S{n}NDTR"]
-        self._settle(n)
+        stream.settle()
+        self._ports.hurry(n)
         return stream.left if stream.enabled else self[f"S{n}NDTR"]
 
-    def _settle(self, n: int) -> None:
-        """What the peripheral has by now is moved, though it is handed over later where nobody looks."""
-        for request in self._streams[n].requests:
-            request.settle()
-        if self._busy is not None and self._working == n and self._streams[n].setup.direction != MEMORY_TO_MEMORY:
-            self._busy.cancel()
-            self._done(n, self._streams[n].job)
+    def _settle_all(self) -> None:
+        for stream in self._streams:
+            stream.settle()
 
     def write_SxNDTR(self, n: int, value: int) -> None:
         self._write_protected(n, "NDTR", value)
@@ -182,17 +185,19 @@ class Dma(Peripheral):
             self[f"S{n}FCR.DMDIS"] = 1
         self._route(n, self._routes.get((n, self[f"{cr}.CHSEL"]), ()))
         stream.begin(setup, self[f"S{n}NDTR"], self[f"S{n}PAR"], self._target(n))
-        self._serve()
+        if setup.direction == TO_PERIPHERAL:
+            self._look_for_errors(n)  # a peripheral that asks already finds no datum (AN4031 4.3)
+        self._ports.serve()
 
     def _route(self, n: int, requests: Sequence[Request]) -> None:
         stream = self._streams[n]
         before, stream.requests = stream.requests, tuple(requests)
         for request in before:
             request.ended = lambda: None
-            request.room = lambda: 0
+            request.room = lambda period: 0
         for request in stream.requests:
             request.ended = partial(self._peripheral_ended, n)
-            request.room = partial(self._room, n)
+            request.room = partial(self._ports.room, n)
         for request in before:
             request.settle()
 
@@ -201,15 +206,10 @@ class Dma(Peripheral):
 
     def _disable(self, n: int) -> None:
         """EN stays 1 until the burst under way is over and the FIFO is empty (8.3.17)."""
-        for request in self._streams[n].requests:
-            request.settle()
-        if self._working == n:
-            self._stopping.add(n)
-        else:
-            self._stopped(n)
+        self._streams[n].settle()
+        self._ports.stop(n)
 
     def _stopped(self, n: int) -> None:
-        self._stopping.discard(n)
         try:
             self._streams[n].flush()
         except BusError:
@@ -221,6 +221,8 @@ class Dma(Peripheral):
         stream = self._streams[n]
         self[f"S{n}NDTR"] = stream.left
         self[f"S{n}CR.EN"] = 0
+        self._missed[n] = 0
+        self._ports.release(n)
         stream.end()
         self._route(n, ())
 
@@ -233,53 +235,25 @@ class Dma(Peripheral):
         if self._streams[n].enabled and self._streams[n].setup.flow:
             self._disable(n)
 
-    # The bus
-
     def _requested(self, level: bool) -> None:
         if level:
-            self._serve()
+            self._ports.serve()
 
-    def _room(self, n: int) -> int:
-        """Beats that stream n would take at once: none where another stream is at work, or a step of its own is under way."""
-        alone = all(other is self._streams[n] or not other.job for other in self._streams)
-        return max(1, self._streams[n].bulk) if alone and self._streams[n].enabled else int(self._streams[n].enabled)
+    def _move(self, n: int, burst: Callable[[], None]) -> None:
+        try:
+            burst()
+        except BusError:
+            self._fail(n)
+        else:
+            self._after(n)
 
-    def _serve(self) -> None:
-        """Give the bus to the stream with the highest priority that wants it; ties by number."""
-        if self._busy is not None:
-            return
-        waiting = [n for n in STREAMS if self._streams[n].job]
-        if not waiting:
-            return
-        n = min(waiting, key=lambda n: (-self[f"S{n}CR.PL"], n))
+    def _look_for_errors(self, n: int) -> None:
+        """8.3.18: a request meets a FIFO that cannot serve it while the memory's port is not granted. The stream goes on, and nothing is lost."""
         stream = self._streams[n]
-        job = stream.job
-        copied = stream.copy() if len(waiting) == 1 else 0
-        self._working = n
-        self._busy = self._clock.after(copied or stream.cost(job), partial(self._done, n, "copy" if copied else job))
-
-    def _done(self, n: int, job: str) -> None:
-        """The burst is over; the bus stays taken meanwhile, for what it does to a peripheral may raise the next request."""
-        stream = self._streams[n]
-        if stream.enabled:
-            try:
-                self._move(stream, job)
-            except BusError:
-                self._fail(n)
-            else:
-                self._after(n)
-        self._busy = self._working = None
-        if n in self._stopping:
-            self._stopped(n)
-        self._serve()
-
-    def _move(self, stream: Stream, job: str) -> None:
-        if job == "copy":
-            stream.finish_copy()
-            return
-        raised = [request for request in stream.requests if request.level]
-        if job != "peripheral" or len(raised) != 1 or not stream.gather(raised[0]):
-            stream.step(job)
+        wrong = 0 if self._ports.granted(n) else stream.starved * _FEIF | stream.crowded * _DMEIF
+        if wrong & ~self._missed[n]:
+            self._raise(n, wrong & ~self._missed[n])
+        self._missed[n] = wrong
 
     def _after(self, n: int) -> None:
         stream = self._streams[n]

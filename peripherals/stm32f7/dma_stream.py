@@ -1,7 +1,6 @@
 """One stream of a DMA controller at work: its FIFO, its addresses, and the beats it moves.
 
-Reference: RM0385 8.3.5 to 8.3.19. Not modelled: FIFO over- and underrun and direct mode errors, which need a bus that is kept from a
-stream for longer than a request lasts; the two ports of a stream working at once.
+Reference: RM0385 8.3.5 to 8.3.19. Both ports work at once, in memory to memory too (guess).
 """
 
 from __future__ import annotations
@@ -12,13 +11,13 @@ from peripherals.kit.bus_master import Port
 from peripherals.kit.wires import Request
 
 FROM_PERIPHERAL, TO_PERIPHERAL, MEMORY_TO_MEMORY = 0, 1, 2
+PERIPHERAL, MEMORY = "peripheral", "memory"  # a controller's two ports
 FIFO_BYTES = 16
 _BEATS = (1, 4, 8, 16)  # of a burst, by PBURST and MBURST
-_PERIPHERAL, _MEMORY = "peripheral", "memory"
 _CHUNK = 256  # bytes of memory to memory that one event moves where no other stream waits
 OVERHEAD = {
-    _PERIPHERAL: 3,
-    _MEMORY: 2,
+    PERIPHERAL: 3,
+    MEMORY: 2,
 }  # cycles before a port's first beat; guess: AN4031's arbitration and address phases
 
 
@@ -122,39 +121,82 @@ class Stream:
         return self.setup.direction == MEMORY_TO_MEMORY or any(request.level for request in self.requests)
 
     @property
-    def job(self) -> str:
-        """The port that this stream wants next, empty for none."""
+    def takes(self) -> bool:
+        """Its peripheral may hand over many data at once."""
+        return any(request.take is not None for request in self.requests)
+
+    def settle(self) -> None:
+        for request in self.requests:
+            request.settle()
+
+    def wants(self, port: str) -> bool:
+        """Whether it asks for that port of its controller."""
         if not self.enabled:
-            return ""
+            return False
+        if port == PERIPHERAL:
+            return self._serves and not self._lacking
+        return self._moving and (self.setup.direction != TO_PERIPHERAL or self._unfetched > 0)
+
+    @property
+    def _serves(self) -> bool:
+        """The peripheral asks, and for what this stream still has to move."""
+        return self.left > 0 and self.requested
+
+    @property
+    def _lacking(self) -> bool:
+        """The FIFO has no room for what the peripheral has, or not what it wants."""
+        size, level = self.size(PERIPHERAL), len(self.fifo)
+        return level < size if self.setup.direction == TO_PERIPHERAL else FIFO_BYTES - level < size
+
+    @property
+    def starved(self) -> bool:
+        """A request meets a FIFO that cannot serve it (8.3.18): an overrun or underrun, where the memory's port was not granted."""
+        if not self.enabled or self.setup.direction == MEMORY_TO_MEMORY:
+            return False
+        return self._serves and self._lacking and (self.setup.direction != TO_PERIPHERAL or self._unfetched > 0)
+
+    @property
+    def crowded(self) -> bool:
+        """In direct mode, to one address of memory: a request while the datum before is not there yet (8.3.18)."""
         setup = self.setup
-        if setup.direction == TO_PERIPHERAL:
-            if self.left and self.requested and len(self.fifo) >= min(setup.pburst, self.left) * setup.psize:
-                return _PERIPHERAL
-            return _MEMORY if self._moving and self._unfetched else ""
-        if self._moving:
-            return _MEMORY
-        return _PERIPHERAL if self.left and self.requested else ""
+        direct = setup.direct and not setup.minc and setup.direction == FROM_PERIPHERAL
+        return self.enabled and direct and self._serves and bool(self.fifo)
 
     @property
     def _unfetched(self) -> int:
         """Bytes that memory has still to give; where the peripheral controls the flow, nobody knows."""
         return self.total * self.setup.psize - self._fetched
 
-    def cost(self, job: str) -> int:
-        setup = self.setup
-        if job == _PERIPHERAL:
-            return OVERHEAD[job] + min(setup.pburst, self.left) * self._peripheral.cost(self._par)
-        return OVERHEAD[job] + setup.mburst * self._memory.cost(self._mar)
+    def size(self, port: str) -> int:
+        """Bytes of the next burst at a port; what is less than a burst goes by single beats (8.3.12)."""
+        setup, level = self.setup, len(self.fifo)
+        if port == PERIPHERAL:
+            return min(setup.pburst, self.left) * setup.psize
+        burst = setup.mburst * setup.msize
+        if setup.direction == TO_PERIPHERAL:
+            return burst if burst <= min(self._unfetched, FIFO_BYTES - level) else min(setup.msize, self._unfetched)
+        return burst if level >= burst else min(setup.msize, level)
 
-    def step(self, job: str) -> None:
+    def wait(self, port: str) -> int:
+        """Cycles until other masters leave the slave to that port."""
+        return self._peripheral.wait(self._par) if port == PERIPHERAL else self._memory.wait(self._mar)
+
+    def cost(self, port: str, size: int) -> int:
+        """Cycles of a burst at a port that has the bus."""
+        if port == PERIPHERAL:
+            return OVERHEAD[port] + self._peripheral.burst(self._par, size, self.setup.psize)
+        return OVERHEAD[port] + self._memory.burst(self._mar, size, self.setup.msize)
+
+    def step(self, port: str, size: int) -> None:
         """One burst at one port. Raises BusError."""
         self.half = self.whole = False
-        if self.setup.direction == TO_PERIPHERAL:
-            (self._give if job == _PERIPHERAL else self._fetch)()
-        elif job == _PERIPHERAL:
-            self._collect()
+        if port == PERIPHERAL:
+            (self._give if self.setup.direction == TO_PERIPHERAL else self._collect)()
+        elif self.setup.direction == TO_PERIPHERAL:
+            self._fetch(size)
         else:
-            self._drain()
+            self._store(size)
+            self._after_store()
 
     # Peripheral to memory, memory to memory
 
@@ -166,16 +208,7 @@ class Stream:
             self._par += setup.pinc
             self.left -= 1
             self._acknowledge()
-        self._moving = len(self.fifo) >= setup.threshold or not self.left
-
-    def _drain(self) -> None:
-        setup = self.setup
-        burst = setup.mburst * setup.msize
-        if len(self.fifo) >= burst:
-            self._store(burst)
-        else:
-            self._store(min(setup.msize, len(self.fifo)))
-        self._after_store()
+        self._moving = self._moving or len(self.fifo) >= setup.threshold or not self.left
 
     def _store(self, size: int) -> None:
         setup = self.setup
@@ -207,12 +240,8 @@ class Stream:
 
     # Memory to peripheral
 
-    def _fetch(self) -> None:
+    def _fetch(self, size: int) -> None:
         setup = self.setup
-        burst = setup.mburst * setup.msize
-        size = (
-            burst if burst <= min(self._unfetched, FIFO_BYTES - len(self.fifo)) else min(setup.msize, self._unfetched)
-        )
         if setup.minc and self._memory.is_memory(self._mar, size):
             self.fifo += self._memory.read_block(self._mar, size, setup.msize)
             self._mar += size
@@ -222,7 +251,7 @@ class Stream:
                 self._mar += setup.msize if setup.minc else 0
         self._fetched += size
         space = FIFO_BYTES - len(self.fifo)
-        self._moving = not setup.direct and space >= burst and self._unfetched > 0
+        self._moving = not setup.direct and space >= setup.mburst * setup.msize and self._unfetched > 0
 
     def _give(self) -> None:
         setup = self.setup
@@ -258,6 +287,17 @@ class Stream:
 
     # Many beats at once, where nothing can be seen between them
 
+    def calm(self, period: int) -> int:
+        """Items, one each so many cycles, that find the FIFO emptied in time and no other master at the memory."""
+        setup = self.setup
+        places = FIFO_BYTES // setup.psize
+        one, held = self.cost(MEMORY, setup.mburst * setup.msize), setup.threshold // setup.psize
+        bursts = setup.threshold // (setup.mburst * setup.msize)
+        late = bursts * one > held * period or one > (places - held + 1) * period
+        if late or self.cost(PERIPHERAL, setup.psize) > period:
+            return 0
+        return self._memory.quiet(self._mar) // period
+
     @property
     def bulk(self) -> int:
         """Items that may move at once: up to the next flag, and memory goes up by what comes in."""
@@ -272,19 +312,34 @@ class Stream:
         unit = setup.threshold // 4
         return min(self.left, max(1, -(-(self._half_bytes // 4) // unit) * unit - done))
 
+    @property
+    def chunk(self) -> int:
+        """Words that one event copies."""
+        return min(self.bulk, _CHUNK // 4)
+
     def copy(self) -> int:
         """Memory to memory, a chunk of words; the cycles that it takes. 0 where it cannot be done so. Raises BusError."""
         setup = self.setup
-        items = min(self.bulk, _CHUNK // 4)
+        items = self.chunk
         if setup.direction != MEMORY_TO_MEMORY or self.fifo or not setup.pinc or items < FIFO_BYTES:
             return 0
         if not self._peripheral.is_memory(self._par, 4 * items) or not self._memory.is_memory(self._mar, 4 * items):
             return 0
-        fills = -(-items * 4 // setup.threshold)
-        return fills * (OVERHEAD[_PERIPHERAL] + OVERHEAD[_MEMORY]) + 2 * items
+        return -(-items * 4 // setup.threshold) * self._fill_cost
 
-    def finish_copy(self) -> None:
-        items = min(self.bulk, _CHUNK // 4)
+    @property
+    def _fill_cost(self) -> int:
+        """Cycles in which a FIFO's worth of words comes and goes."""
+        size = self.setup.threshold
+        return self.cost(PERIPHERAL, size) + self.cost(MEMORY, size)
+
+    def cut_copy(self, cycles: int) -> tuple[int, int]:
+        """A copy that others interrupt after so many cycles ends with the FIFO's fill under way: its cycles, and its words."""
+        fills = max(1, -(-cycles // self._fill_cost))
+        return fills * self._fill_cost, min(self.bulk, fills * self.setup.threshold // 4)
+
+    def finish_copy(self, items: int) -> None:
+        """Raises BusError."""
         data = self._peripheral.read_block(self._par, 4 * items)
         self._par += 4 * items
         self._take_in(data)

@@ -16,6 +16,7 @@ from peripherals.kit.wires import Frequency, Line, Request, Signal
 from peripherals.stm32f7.counter import Counter, Due
 
 _UIF = 1
+_REQUESTS = {"UP": 8, "CH1": 9, "CH2": 10, "CH3": 11, "CH4": 12, "COM": 13, "TRIG": 14}  # enables in DIER
 _UDE = 1 << 8
 MASTER_RESET, MASTER_ENABLE, MASTER_UPDATE = range(3)  # CR2.MMS
 
@@ -140,6 +141,9 @@ class Timer(Peripheral):
 
     def write_DIER(self, value: int) -> None:
         self.store("DIER", value)
+        for name, request in self._requests.items():
+            if not self["DIER"] >> _REQUESTS[name] & 1:
+                request.set(False)  # one that nobody has served goes with its enable: guess, as programs rely on it
         self._update_interrupt()
         self._plan()
 

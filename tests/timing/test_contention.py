@@ -24,6 +24,7 @@ from simulator.settings import Settings
 
 pytestmark = needs_compiler
 ARGB8888, RGB565 = 0, 2
+FEIF, DMEIF = 1, 4
 LINES = 512
 FRAME_RATE = 9_600_000 / (566 * 286)
 START = CLOCKS + TTUZZ + CACHES_ON + region(0, SDRAM, 23, CACHED) + MPU_ON
@@ -121,3 +122,36 @@ def test_a_dma_that_copies_in_sram_delays_the_cores_lines_of_it(tmp_path):
     machine, causes = walked(tmp_path, dma_copy(0x2001_0000, 0x2002_0000), 0x2003_0000)
     assert causes["contention"] > 0
     assert 0.1 < machine.memory_system.shares()["sram1"]["DMA2"] <= 1.5
+
+
+def updates_into(address: int) -> str:
+    """TIM1's updates, one each 40 cycles, make DMA2's stream 5 store its counter at one address, in direct mode."""
+    dma, tim = 0x4002_6400 + 0x10 + 5 * 0x18, 0x4001_0000
+    stream = {0x04: 0xFFFF, 0x08: tim + 0x24, 0x0C: address, 0x14: 0, 0x00: 6 << 25 | 2 << 13 | 2 << 11 | 1}
+    timer = {0x2C: 39, 0x0C: 1 << 8, 0x00: 1}
+    gates = or_in(0x4002_3830, 1 << 22) + or_in(0x4002_3844, 1)
+    return gates + "".join(store(base + o, v) for base, rows in ((dma, stream), (tim, timer)) for o, v in rows.items())
+
+
+@pytest.mark.parametrize(
+    ("other", "flags"),
+    [("", 0), (ltdc(SDRAM, ARGB8888, 4), DMEIF), (dma2d_fill(SDRAM), DMEIF | FEIF), (dma2d_fill(0x2002_0000), 0)],
+)
+def test_a_stream_waits_for_bursts_of_others_and_tells_where_the_next_request_comes_first(tmp_path, other, flags):
+    code = START + other + updates_into(OTHER_BANK) + walk(0x2003_0000, 4)
+    machine = machine_of(tmp_path, code, AXI)
+    between(machine)
+    machine.run(max_cycles=machine.cycle + 20_000)
+    dma = machine.soc.find(0x4002_6400)[0]
+    assert dma.read(4, 4) >> 6 & 0x3D == flags
+    assert dma.read(0x88, 4) & 1 and dma.read(0x8C, 4) < 0xFFFF - 200
+
+
+def test_a_copy_takes_longer_while_dma2d_draws_there(tmp_path):
+    left = []
+    for other in ("", dma2d_fill(SDRAM)):
+        machine = machine_of(tmp_path, START + other + dma_copy(OTHER_BANK, OTHER_BANK + 0x10_0000) + walk(AXI, 4), AXI)
+        between(machine)
+        machine.run(max_cycles=machine.cycle + 20_000)
+        left.append(machine.soc.find(0x4002_6400)[0].read(0x14, 4))
+    assert 15_000 > left[1] > left[0]

@@ -296,6 +296,17 @@ def test_dma_requests_come_with_events_and_go_with_their_service(bench: Bench) -
         bench.requests["UP"].acknowledge()
 
 
+def test_a_request_that_nobody_has_served_goes_with_its_enable(bench: Bench) -> None:
+    bench.start(arr=9)
+    bench.write(CCR1, 5)
+    bench.write(DIER, 1 << 8 | 1 << 9)
+    bench.after(10)
+    bench.write(DIER, 1 << 8)
+    assert [bench.requests[name].level for name in ("UP", "CH1")] == [True, False]
+    bench.write(DIER, 0)
+    assert not bench.requests["UP"].level
+
+
 def test_a_basic_timer_has_no_channels() -> None:
     bench = Bench(BasicTimer)
     bench.write(CCR1, 5)
