@@ -20,6 +20,8 @@ KERNELS = (
     "dsp.py",
     "dsp_hook.py",
     "timing/art.py",
+    "timing/axi.py",
+    "timing/carried.py",
     "timing/cortex_m7.py",
     "timing/encoding.py",
     "timing/fills.py",
@@ -41,7 +43,9 @@ KERNELS = (
     "timing/kernels/unaligned.py",
     "timing/layout.py",
     "timing/pipeline.py",
+    "timing/ports.py",
     "timing/scoreboard.py",
+    "timing/store_buffer.py",
     "timing/targets.py",
     "timing/words.py",
 )

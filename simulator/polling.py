@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from peripherals.kit.clock import Clock
 from simulator.decode import Instruction
+from simulator.timing.axi import Fill
 from simulator.timing.engine import Engine
-from simulator.timing.fills import Fill
 from simulator.timing.kernels.state import HOLD_WATCH, UNLESS_MASKED, State
 
 TURNS = 4

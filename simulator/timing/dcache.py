@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.timing.fills import Fill, Region
+from simulator.timing.axi import Fill, Region
 from simulator.timing.kernels.coherency import CACHE_LOG_ROWS, REPORTED, Logged, Restore, Writer
 from simulator.timing.kernels.state import State
 from simulator.timing.kernels.tables import MAX_OPERANDS, OPERAND_BITS

@@ -19,10 +19,10 @@ from simulator.native import CpuState
 from simulator.timing import layout as at
 from simulator.timing import memories
 from simulator.timing.automaton import Automaton, issue_cycles
+from simulator.timing.axi import PERIPHERAL, Region
 from simulator.timing.cortex_m7 import CAUSES, Parameters
 from simulator.timing.dcache import DataCache
 from simulator.timing.descriptors import BlockTables, Description
-from simulator.timing.fills import PERIPHERAL, Region
 from simulator.timing.kernels import hooks, page_hooks, predictor
 from simulator.timing.kernels.frame import SCRATCH_WORDS
 from simulator.timing.kernels.page_hooks import READ_EXECUTE, READ_WRITE

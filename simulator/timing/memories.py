@@ -1,7 +1,7 @@
 """What the memories of an STM32F746 cost at the core, in cycles of the core clock: DATA, each number with its source.
 
 Reference: TIMING.md of the project's notes, sections 4 and 6; RM0385, chapters 2, 3, 13 and 14; Arm's Cortex-M7 TRM. What changes
-with the state of a slave (SDRAM, QUADSPI, the flash accelerator, other masters) is worked out by fills.py and art.py.
+with the state of a slave (SDRAM, QUADSPI, the flash accelerator, other masters) is worked out by fills.py, ports.py and art.py.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.timing.fills import (
+from simulator.timing.axi import (
     ART,
     DEVICE_MEMORY,
     FIXED,
@@ -19,13 +19,13 @@ from simulator.timing.fills import (
     PERIPHERAL,
     QSPI,
     QSPI_PORT,
-    QUEUED,
     SDRAM,
     SDRAM_PORT,
     SRAM1_PORT,
     SRAM2_PORT,
     Region,
 )
+from simulator.timing.ports import QUEUED
 
 WRITE_THROUGH, WRITE_BACK = 1, 2
 
@@ -51,7 +51,7 @@ class Kind:
 
     data_line, fetch_line, store_line: a line fill for a load, a fetch, a store that misses.
     read, write: one uncached transfer; fetch: a line of uncached code, which stays in the fetch unit until the next.
-    port: the slave behind it, 0 where no other master comes; style: which part of fills.py works its costs out, FIXED for none.
+    port: the slave behind it, 0 where no other master comes; style: which part of fills.py and ports.py works its costs out, FIXED for none.
     tail: from a line's first double word to its last; eviction: what a dirty line holds up the slave; written: a line that is
     written without being filled.
     """

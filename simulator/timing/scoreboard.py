@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from simulator.decode import APSR
 from simulator.timing import layout as at
+from simulator.timing.carried import clean, load_state, save_state
 from simulator.timing.cortex_m7 import COMPRESSED, COMPRESSED_WITHIN, FMA_AFTER_MLA, FP_MAC_SHADOW
 from simulator.timing.encoding import FP_DIVIDE_LEAD
+from simulator.timing.store_buffer import forget_address, forward, store
 from simulator.timing.words import njit
 
 Words = NDArray[np.int64]
@@ -128,21 +130,6 @@ def _floating_point(w: Words, row: Row) -> int:
 
 
 @njit
-def _forward(w: Words, p: Words, row: Row, t: int) -> int:
-    """The issue cycle of a load that would issue at t, held back where a store to its word went just before."""
-    held = t
-    if row[at.ROW_TRAITS] & at.T_LOAD == 0:
-        return held
-    first = row[at.DISPLACEMENT] >> 2
-    last = (row[at.DISPLACEMENT] + row[at.BYTES] - 1) >> 2
-    for k in range(at.RECENT, at.RECENT + at.RECENT_STORES * at.RECENT_WORDS, at.RECENT_WORDS):
-        same = w[k + at.FORM] == row[at.ROW_ADDRESS] and first <= w[k + at.LAST] and w[k + at.FIRST] <= last
-        if same and t - w[k + at.STORED] < p[at.WINDOW]:
-            held = max(held, w[k + at.STORED] + w[k + at.HOLD])
-    return held
-
-
-@njit
 def _same_bank(w: Words, row: Row) -> int:
     """Of two loads that would pair: 1 their banks are known to be the same, 0 known to differ, -1 not known."""
     other = row[at.DISPLACEMENT] ^ w[at.BANK]
@@ -204,74 +191,11 @@ def _issue_cycle(w: Words, p: Words, row: Row, held: int, causes: Words) -> int:
     if row[at.DRAINS] and w[at.DRAIN] > t:
         causes[at.C_STORE] += w[at.DRAIN] - t
         t = w[at.DRAIN]
-    limit = max(held, _forward(w, p, row, t))
+    limit = max(held, forward(w, p, row, t))
     if limit > t:
         causes[at.C_STORE] += limit - t
         t = limit
     return t
-
-
-@njit
-def _forget_address(w: Words, register: int, moved: int) -> None:
-    """A register is written: recent stores that it addresses are forgotten, or followed where its base moved by whole words."""
-    for k in range(at.RECENT, at.RECENT + at.RECENT_STORES * at.RECENT_WORDS, at.RECENT_WORDS):
-        if w[k + at.FORM] == 0:
-            continue
-        base, index = (w[k + at.FORM] & 31) - 1, (w[k + at.FORM] >> 5 & 31) - 1
-        if base == register and index != register and moved != 0 and moved & 3 == 0:
-            w[k + at.FIRST] -= moved >> 2
-            w[k + at.LAST] -= moved >> 2
-        elif base == register or index == register:
-            w[k + at.FORM] = 0
-    for bank in range(2):
-        base, index = (w[at.BANK_FORM + bank] & 31) - 1, (w[at.BANK_FORM + bank] >> 5 & 31) - 1
-        if base == register and index != register and moved != 0 and moved & 3 == 0:
-            w[at.BANK_WORD + bank] ^= moved >> 2 & 1
-        elif base == register or index == register:
-            w[at.BANK_FORM + bank] = 0
-
-
-@njit
-def _store_bank(w: Words, row: Row) -> int:
-    """The bank of a store of a word or less: told by a store under way through the same registers, else the one that is free first."""
-    word = row[at.DISPLACEMENT] >> 2 & 1
-    for bank in range(2):
-        if w[at.BANK_FORM + bank] == row[at.ROW_ADDRESS]:
-            return int(bank if w[at.BANK_WORD + bank] == word else 1 - bank)
-    if w[at.BANKS] == w[at.BANKS + 1]:
-        return int(word)
-    return 0 if w[at.BANKS] < w[at.BANKS + 1] else 1
-
-
-@njit
-def _store(w: Words, p: Words, row: Row, t: int) -> None:
-    last = at.DRAIN + p[at.STORE_BUFFER] - 1
-    for bank in range(2):
-        if w[at.BANKS + bank] <= t:
-            w[at.BANKS + bank] = t
-            w[at.BANK_FORM + bank] = 0
-    if row[at.BYTES] > 4:
-        first_bank, last_bank = at.BANKS, at.BANKS + 1
-        w[at.BANK_FORM] = w[at.BANK_FORM + 1] = 0
-    else:
-        bank = _store_bank(w, row)
-        first_bank = last_bank = at.BANKS + bank
-        w[at.BANK_FORM + bank] = row[at.ROW_ADDRESS]
-        w[at.BANK_WORD + bank] = row[at.DISPLACEMENT] >> 2 & 1
-    for _ in range(row[at.DRAINS]):
-        drained = max(w[first_bank], w[last_bank], t) + p[row[at.DRAIN_SETTING]]
-        w[first_bank] = w[last_bank] = drained
-        drained = max(drained, w[last])
-        for k in range(at.DRAIN, last):
-            w[k] = w[k + 1]
-        w[last] = drained
-    for k in range(at.RECENT + at.RECENT_STORES * at.RECENT_WORDS - 1, at.RECENT + at.RECENT_WORDS - 1, -1):
-        w[k] = w[k - at.RECENT_WORDS]
-    w[at.RECENT + at.FORM] = row[at.ROW_ADDRESS]
-    w[at.RECENT + at.FIRST] = row[at.DISPLACEMENT] >> 2
-    w[at.RECENT + at.LAST] = (row[at.DISPLACEMENT] + row[at.BYTES] - 1) >> 2
-    w[at.RECENT + at.STORED] = t + max(row[at.DRAINS], 1) - 1
-    w[at.RECENT + at.HOLD] = p[row[at.FORWARD_SETTING]]
 
 
 @njit
@@ -282,7 +206,7 @@ def _write(w: Words, p: Words, row: Row, t: int, early: bool) -> None:
     for k in range(row[at.DESTINATIONS]):
         register = row[at.DESTINATION + k] & 255
         result = row[at.DESTINATION + k] >> 8
-        _forget_address(w, register, row[at.WRITEBACK] if result == at.R_BASE else 0)
+        forget_address(w, register, row[at.WRITEBACK] if result == at.R_BASE else 0)
         if early and register != APSR:
             result = at.R_EARLY
         if predicated and register != APSR and at.R_EARLY <= result <= at.R_REVERSE and result != at.R_BASE:
@@ -294,7 +218,7 @@ def _write(w: Words, p: Words, row: Row, t: int, early: bool) -> None:
         for register in range(16):
             if row[at.LIST_CORE] >> register & 1:
                 if register != 15:
-                    _forget_address(w, register, 0)
+                    forget_address(w, register, 0)
                     w[at.KIND + register] = row[at.LIST_CODE]
                     w[at.WHEN + register] = t + ordinal // 2
                 ordinal += 1
@@ -313,7 +237,7 @@ def _issue(w: Words, p: Words, row: Row, t: int, early: bool, causes: Words) -> 
     w[at.NOW] = max(free, t + cycles)
     _free_queue(w, p, t)
     if traits & at.T_STORE:
-        _store(w, p, row, t)
+        store(w, p, row, t)
     _write(w, p, row, t, early)
     if traits & at.T_SETS_FLAGS:
         w[at.FLAG_TIME] = t
@@ -383,7 +307,7 @@ def _step(w: Words, p: Words, row: Row, jumped: bool, causes: Words, pairs: Word
     held = at.LONG_AGO
     if _may_pair(w, p, row) and _pair_operands(w, p, row, causes):
         t = w[at.TIME]
-        held = _forward(w, p, row, t)
+        held = forward(w, p, row, t)
         if held == t:
             if (
                 row[at.ROW_GROUPS] & at.G_LOAD
@@ -434,9 +358,9 @@ def play_block(
     causes[:] = 0
     pairs[0] = 0
     if entry == at.FLUSHED:
-        _clean(board, p)
+        clean(board, p)
     else:
-        _load_state(board, p, state_in)
+        load_state(board, p, state_in)
     _enter(board, p, entry, causes)
     penalty = p[at.MISPREDICT]
     for i in range(n):
@@ -447,95 +371,5 @@ def play_block(
         else:
             penalty = p[at.MISPREDICT]
     cost = board[at.NOW] - 1
-    _save_state(board, p, state_out)
+    save_state(board, p, state_out)
     return cost, penalty
-
-
-@njit
-def _clean(w: Words, p: Words) -> None:
-    """Nothing is under way and the fetch of the next 64 bits begins."""
-    w[:] = 0
-    w[at.NOW] = 1
-    w[at.FLAG_TIME] = w[at.MAC_TIME] = w[at.MLA_TIME] = w[at.WIDE_MULTIPLE] = at.LONG_AGO
-    for k in range(p[at.FETCH_QUEUE]):
-        w[at.FETCH + k] = 1 + k
-
-
-@njit
-def _load_state(w: Words, p: Words, state: State) -> None:
-    _clean(w, p)
-    for register in range(at.REGISTERS):
-        if state[register]:
-            w[at.KIND + register] = state[register] >> at.AGE_BITS
-            w[at.WHEN + register] = -(state[register] & (1 << at.AGE_BITS) - 1)
-    for k in range(at.S_BANK - at.S_OPEN + 1):
-        w[at.OPEN + k] = state[at.S_OPEN + k]
-    w[at.ORDINAL] = -1
-    w[at.NARROW] = state[at.S_NARROW]
-    w[at.LAST_NARROW] = state[at.S_LAST_NARROW]
-    w[at.FLAG_TIME] = -state[at.S_FLAG]
-    if state[at.S_MAC]:
-        w[at.MAC_TIME] = 1 - state[at.S_MAC]
-    if state[at.S_MLA]:
-        w[at.MLA_TIME] = 1 - state[at.S_MLA]
-    for k in range(at.QUEUE):
-        w[at.FETCH + k] = state[at.S_FETCH + k]
-        w[at.DRAIN + k] = state[at.S_DRAIN + k]
-    for bank in range(2):
-        w[at.BANKS + bank] = state[at.S_BANKS + bank]
-        w[at.BANK_FORM + bank] = state[at.S_BANK_FORM + bank]
-        w[at.BANK_WORD + bank] = state[at.S_BANK_WORD + bank]
-    if state[at.S_WIDE_MULTIPLE]:
-        w[at.WIDE_MULTIPLE] = 1 - state[at.S_WIDE_MULTIPLE]
-        w[at.COMPRESSED_SINCE] = state[at.S_COMPRESSED_SINCE]
-    for k in range(at.RECENT_STORES * at.RECENT_WORDS):
-        w[at.RECENT + k] = state[at.S_RECENT + k]
-
-
-@njit
-def _save_state(w: Words, p: Words, state: State) -> None:
-    """Write the state relative to the current cycle; what can no longer matter takes one fixed value."""
-    end = w[at.NOW] - 1
-    soonest = w[at.TIME] if w[at.OPEN] else w[at.NOW]
-    state[:] = 0
-    for register in range(at.REGISTERS):
-        kind = w[at.KIND + register]
-        if kind and w[at.WHEN + register] + p[at.LONGEST + kind] > soonest:
-            state[register] = kind << at.AGE_BITS | end - w[at.WHEN + register]
-    if w[at.OPEN]:
-        state[at.S_OPEN] = 1
-        state[at.S_TIME] = w[at.TIME] - end
-        for k in range(2, at.S_BANK - at.S_OPEN + 1):
-            state[at.S_OPEN + k] = w[at.OPEN + k]
-    state[at.S_NARROW] = w[at.NARROW]
-    state[at.S_LAST_NARROW] = w[at.LAST_NARROW] if w[at.NARROW] < 2 else 0
-    state[at.S_FLAG] = min(end - w[at.FLAG_TIME], p[at.MISPREDICT_DISTANCE] + end - soonest)
-    if w[at.MAC_TIME] + FP_MAC_SHADOW >= soonest:
-        state[at.S_MAC] = end - w[at.MAC_TIME] + 1
-    if w[at.MLA_TIME] + FMA_AFTER_MLA > soonest:
-        state[at.S_MLA] = end - w[at.MLA_TIME] + 1
-    depth = p[at.FETCH_QUEUE]
-    for k in range(depth):
-        state[at.S_FETCH + k] = max(w[at.FETCH + k], soonest - depth + k) - end
-    for k in range(p[at.STORE_BUFFER]):
-        state[at.S_DRAIN + k] = max(w[at.DRAIN + k], soonest) - end
-    for bank in range(2):
-        state[at.S_BANKS + bank] = max(w[at.BANKS + bank], soonest) - end
-        if w[at.BANKS + bank] > soonest and w[at.BANK_FORM + bank]:
-            state[at.S_BANK_FORM + bank] = w[at.BANK_FORM + bank]
-            state[at.S_BANK_WORD + bank] = w[at.BANK_WORD + bank]
-    if w[at.WIDE_MULTIPLE] != at.LONG_AGO:
-        state[at.S_WIDE_MULTIPLE] = min(end - w[at.WIDE_MULTIPLE], COMPRESSED_WITHIN) + 1
-        state[at.S_COMPRESSED_SINCE] = w[at.COMPRESSED_SINCE]
-    _save_stores(w, p, state, end, soonest)
-
-
-@njit
-def _save_stores(w: Words, p: Words, state: State, end: int, soonest: int) -> None:
-    place = at.S_RECENT
-    for k in range(at.RECENT, at.RECENT + at.RECENT_STORES * at.RECENT_WORDS, at.RECENT_WORDS):
-        if w[k + at.FORM] and soonest - w[k + at.STORED] < p[at.WINDOW]:
-            for word in range(at.RECENT_WORDS):
-                state[place + word] = w[k + word]
-            state[place + at.STORED] = w[k + at.STORED] - end
-            place += at.RECENT_WORDS

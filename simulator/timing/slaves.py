@@ -1,4 +1,4 @@
-"""The arrays behind fills.py, art.py and targets.py, set as the firmware has programmed flash, FMC, QUADSPI and the other masters.
+"""The arrays behind fills.py, ports.py, art.py and targets.py, set as the firmware has programmed flash, FMC, QUADSPI and the other masters.
 
 Reference: the kernels' own; numbers and their sources: memories.py. Times are in cycles of the core's clock, which is HCLK.
 """
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from peripherals.stm32f7.fmc import SdramTiming
 from simulator.timing import memories
 from simulator.timing.art import ROWS_HELD, Art
-from simulator.timing.fills import CLOSED, FRACTION, LINE_BYTES, SDRAM, SDRAM_PORT, Fill, Port, Region, Stream
+from simulator.timing.axi import CLOSED, FRACTION, LINE_BYTES, SDRAM, SDRAM_PORT, Fill, Port, Region, Stream
 from simulator.timing.targets import Targets
 
 FAR_AHEAD = 1 << 50  # cycles; shifted by FRACTION it is still a word

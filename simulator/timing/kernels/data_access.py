@@ -8,7 +8,7 @@ from __future__ import annotations
 from simulator.timing import fills as lines
 from simulator.timing import layout as at
 from simulator.timing.art import data_after
-from simulator.timing.fills import ART, PERIPHERAL, Fill, Region
+from simulator.timing.axi import ART, PERIPHERAL, Fill, Region
 from simulator.timing.kernels.coherency import evict_stale, first_store, meet_stale, note_left
 from simulator.timing.kernels.stalls import Stall, stall, stall_contended
 from simulator.timing.kernels.state import PAGE_SHIFT, State

@@ -10,7 +10,7 @@ from typing import Any
 from simulator.timing import fills as lines
 from simulator.timing import layout as at
 from simulator.timing.art import supplied_after
-from simulator.timing.fills import ART, FIXED, Fill, Region
+from simulator.timing.axi import ART, FIXED, Fill, Region
 from simulator.timing.kernels.coherency import DIRTY_FETCHED, STALE_FETCHED, note
 from simulator.timing.kernels.stalls import FETCHED, Stall, stall, stall_contended
 from simulator.timing.kernels.state import State

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from simulator.timing.fills import Fill
+from simulator.timing.axi import Fill
 from simulator.timing.kernels.state import State
 from simulator.timing.words import get, njit, put
 
@@ -49,7 +49,7 @@ def stall(s: int, block: int, cause: int, key: int, cycles: int) -> None:
 
 @njit
 def stall_contended(s: int, block: int, cause: int, key: int, cycles: int) -> None:
-    """Book cycles of which fills.py says how many other masters cost."""
+    """Book cycles of which ports.granted says how many other masters cost."""
     contended = get(get(s, State.FILLS), Fill.CONTENDED)
     if cycles > contended:
         stall(s, block, cause, key, cycles - contended)

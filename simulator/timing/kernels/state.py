@@ -123,7 +123,7 @@ class State(IntEnum):
     FLAGS_GE = 123
     SWITCHES = 124  # how often the run has gone from compiled code to Unicorn
     SLOW = 125  # how often compiled code has asked the kernels to account for a block
-    FILLS = 136  # the arrays of fills.py, art.py and targets.py
+    FILLS = 136  # the arrays of axi.py, art.py and targets.py
     ART = 137
     TARGETS = 138
     AUTOMATON = 80  # address and first length of each of the automaton's arrays, in the order of its tuple

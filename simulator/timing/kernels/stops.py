@@ -5,7 +5,7 @@ Reference: docs/architecture.md; simulator/timing/within.py and simulator/held.p
 
 from __future__ import annotations
 
-from simulator.timing.fills import Fill
+from simulator.timing.axi import Fill
 from simulator.timing.kernels.frame import FRAME_WORDS
 from simulator.timing.kernels.state import HELD, HOLD_EXACT, HOLD_NEXT, HOLD_RESTORE, HOLD_WATCH, Reason, State
 from simulator.timing.kernels.tables import Block, Operand, operand_at

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import IntEnum, unique
 
-from simulator.timing.fills import Region
+from simulator.timing.axi import Region
 from simulator.timing.kernels.state import State
 from simulator.timing.words import get, njit
 

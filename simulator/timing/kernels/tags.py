@@ -6,7 +6,7 @@ pseudo-random, as the core's is.
 
 from __future__ import annotations
 
-from simulator.timing.fills import Fill, Region
+from simulator.timing.axi import Fill, Region
 from simulator.timing.kernels.state import PAGE_SHIFT, State
 from simulator.timing.kernels.tables import region_at
 from simulator.timing.words import get, get_byte, njit, put
