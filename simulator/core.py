@@ -30,7 +30,7 @@ from simulator.looks import Looks
 from simulator.protection import PAGE, Mode, Protection
 from simulator.refusals import SINK, Refusals
 from simulator.timing.engine import Engine
-from simulator.timing.kernels.state import HOLD_NEXT, HOLD_WATCH, UNALIGNED_DEVICE, Reason, State
+from simulator.timing.kernels.state import HOLD_NEXT, HOLD_WATCH, LENT_Q, UNALIGNED_DEVICE, Reason, State
 
 if TYPE_CHECKING:
     from simulator.dcache_data import CacheData
@@ -40,6 +40,7 @@ BLOCK, CODE = unicorn.UC_HOOK_BLOCK, unicorn.UC_HOOK_CODE
 PROTECTED = unicorn.UC_HOOK_MEM_READ_PROT | unicorn.UC_HOOK_MEM_WRITE_PROT
 NEVER = 1 << 62
 THUMB = 1 << 24
+SP = 13
 WFI_T1, WFI_T2 = 0xBF30, 0xF3AF_8003
 HINTS, WIDE_HINTS = (0xBF10, 0xBF20), (0xF3AF_8001, 0xF3AF_8002)  # YIELD, WFE
 WFE = (0xBF20, 0xF3AF_8002)
@@ -111,6 +112,8 @@ class Core:
         self.cpu = native.find_cpu_state(self.uc)
         native.poke_fpu(self.cpu)
         self._monitor = native.find_monitor(self.uc, self.cpu)
+        self._stack = ctypes.c_uint32.from_address(self.cpu.registers + 4 * SP)
+        self._realigned = False  # whether SP's two low bits were set when Unicorn stopped
         self.uc.ctl_set_tlb_mode(unicorn.UC_TLB_VIRTUAL)
         for memory in self.memories:
             self._map(memory)
@@ -140,7 +143,8 @@ class Core:
     def _verifier(self, hosts: Mapping[int, tuple[int, int]]) -> Verifier:
         from simulator.verify import Verifier
 
-        return Verifier(self.uc, self.cpu.registers, self.cpu.qf, self.cpu.ge, hosts)
+        lent = self.engine.state[State.LENT :].ctypes.data
+        return Verifier(self.uc, self.cpu.registers, self.cpu.qf, self.cpu.ge, hosts, lent)
 
     def _hot(self, hosts: Mapping[int, tuple[int, int]]) -> Hot:
         kinds = {m.base: m.kind for m in self.memories}
@@ -449,9 +453,14 @@ class Core:
 
     def _look(self, reason: Reason, pc: int, passing: int) -> CoreStop | Part | None:
         """What to do about an instruction of the next block that may not execute: stop on it, or run the part before it."""
+        if reason is Reason.UNALIGNED and self._realigned:
+            return None
         if reason is Reason.UNALIGNED:
             place = self.engine.refused(pc)
             self.engine.pass_once(pc)
+            behind = self.engine.behind_stack_write(pc, place)
+            if behind is not None:
+                return Part(pc, behind)
             return CoreStop("unaligned", pc) if place == pc else Part(pc, place, "unaligned")
         if pc in self.engine.watched and passing != pc:
             self.engine.hold(HOLD_NEXT, wanted=False)
@@ -496,14 +505,24 @@ class Core:
             if part is not None and part.alone:
                 state[State.HOLD] = hold & ~HOLD_WATCH | (HOLD_WATCH if self.pieces.watches else 0)
             if state[State.LENT]:
-                place = self.cpu.registers + 4 * (int(state[State.LENT]) - 1)
-                ctypes.c_uint32.from_address(place).value = int(state[State.LENT_VALUE])
-                state[State.LENT] = 0
+                self._give_back(int(state[State.LENT]))
+            self._realigned = self._stack.value & 3 != 0
+            self._stack.value &= ~3
             while self._stale:
                 self._drop_translated(*self._stale.pop())
             while self._answers:
                 self.let_answer(*self._answers.pop(0))
         return None
+
+    def _give_back(self, lent: int) -> None:
+        """What the special hook would do before the next instruction."""
+        state = self.engine.state
+        if lent == LENT_Q:
+            ctypes.c_uint32.from_address(self.cpu.qf).value = 0
+        else:
+            place = self.cpu.registers + 4 * (lent - 1)
+            ctypes.c_uint32.from_address(place).value = int(state[State.LENT_VALUE])
+        state[State.LENT] = 0
 
     def _handle(self, reason: Reason, address: int, size: int) -> None:
         if reason is Reason.TABLES_FULL:

@@ -20,6 +20,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from simulator.dsp import Out, execute
+from simulator.timing.kernels.state import LENT_Q
 
 CACHE = 4096
 MAX_DIFFERENCES = 10
@@ -49,6 +50,7 @@ class Slot(IntEnum):
     FIRST = 15  # its destinations; SECOND is -1 where there is one only
     SECOND = 16
     RECORD = 17  # what is known of it: a Difference
+    LENT = 36  # host address of the engine's State.LENT, or 0
     WORDS = 40
 
 
@@ -168,6 +170,8 @@ def _compare(s: Any) -> None:
     got = record[Difference.GOT : Difference.GOT + Out.WORDS]
     got[Out.RESULT] = _held(registers, s[Slot.FIRST])
     got[Out.HIGH] = _held(registers, s[Slot.SECOND])
+    if s[Slot.LENT] and _words(s[Slot.LENT], 1)[0] == LENT_Q:
+        carray(_pointer(s[Slot.Q]), (1,), np.uint32)[0] = 0  # as the engine's hook does next
     got[Out.Q] = _word32(s[Slot.Q])
     got[Out.GE] = _word32(s[Slot.GE])
     _words(s[Slot.COUNTS], s[Slot.ROW_COUNT])[pending - 1] += 1

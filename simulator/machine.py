@@ -615,7 +615,7 @@ class Machine:
             self._locked_up = False
             self.pc = value & ~1
         else:
-            self.core.set(name, value)
+            self.core.set(name, value & ~3 if name in ("sp", "msp", "psp") else value)
 
     def serial_input(self, data: bytes) -> None:
         """Bytes that arrive at USART1, at its baud rate."""

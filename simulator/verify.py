@@ -58,7 +58,10 @@ class Verifier:
     with the address at which the core stands; the simplest is after every slice.
     """
 
-    def __init__(self, uc: Any, registers: int, q: int, ge: int, memories: Mapping[int, tuple[int, int]]) -> None:
+    def __init__(
+        self, uc: Any, registers: int, q: int, ge: int, memories: Mapping[int, tuple[int, int]], lent: int = 0
+    ) -> None:
+        """lent: where State.LENT is, by which a Q that Unicorn should not have set is taken back."""
         self._uc = uc
         self.rows = encoding_table()
         self._names = [row.mnemonic for row in ROWS]
@@ -72,6 +75,7 @@ class Verifier:
             (Slot.REGISTERS, registers),
             (Slot.Q, q),
             (Slot.GE, ge),
+            (Slot.LENT, lent),
             (Slot.HOSTS, self._hosts.ctypes.data),
             (Slot.ROWS, self.rows.ctypes.data),
             (Slot.ROW_COUNT, len(self.rows)),

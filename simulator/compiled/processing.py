@@ -13,10 +13,10 @@ from llvmlite import ir
 from simulator.compiled.builder import I1, I64, Builder, Value
 from simulator.compiled.core_state import CoreState
 from simulator.decode import APSR, Instruction
+from simulator.timing.traps import leaves_stack_unaligned
 
 Carry: TypeAlias = Value | None  # an i1, or None where the carry flag keeps its value
 FALSE, TRUE = ir.Constant(I1, 0), ir.Constant(I1, 1)
-SP = 13
 SHIFTS = ("LSL", "LSR", "ASR", "ROR")
 SUMS = ("ADD", "ADC", "SUB", "SBC", "RSB", "CMP", "CMN")
 LOGIC = ("AND", "ORR", "ORN", "EOR", "BIC", "TST", "TEQ", "MOV", "MVN")
@@ -63,7 +63,7 @@ class Processing:
         return self.read(i.fields["m"], i)
 
     def _put(self, i: Instruction, value: Value) -> None:
-        self.core.set(i.fields["d"], value)
+        self.core.set(i.fields["d"], self.build.masked(value, 0xFFFF_FFFC) if leaves_stack_unaligned(i) else value)
 
     @staticmethod
     def sets_flags(i: Instruction) -> bool:
@@ -165,8 +165,6 @@ class Processing:
             self.core.set_nz(result)
             if carry is not None:
                 self.core.set_c(carry)
-        if name == "MOV" and i.fields["d"] == SP:
-            result = build.masked(result, 0xFFFF_FFFC)
         if name not in ("TST", "TEQ"):
             self._put(i, result)
 

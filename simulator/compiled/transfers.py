@@ -14,9 +14,11 @@ from simulator.compiled.builder import I8, I16, I32, I64, Builder, Value
 from simulator.compiled.core_state import CoreState
 from simulator.decode import Instruction, Memory
 from simulator.timing.kernels.state import State
+from simulator.timing.traps import leaves_stack_unaligned
 
 CHUNK_SHIFT = 14  # of the tables of host addresses: 16 KB, the smallest memory that is served
 KINDS = {1: I8, 2: I16, 4: I32}
+SP = 13
 
 
 def is_strict(instruction: Instruction) -> bool:
@@ -71,7 +73,12 @@ class Transfers:
         assert memory is not None
         base = next((r for r, kind in instruction.destinations if kind == "base"), None)
         if base is not None:
-            self.core.set(base, self.build.add(self.core.get(base), self.build.word(memory.writeback)))
+            self.set(instruction, base, self.build.add(self.core.get(base), self.build.word(memory.writeback)))
+
+    def set(self, instruction: Instruction, register: int, value: Value) -> None:
+        """R[register] = value."""
+        aligned = register == SP and leaves_stack_unaligned(instruction)
+        self.core.set(register, self.build.masked(value, 0xFFFF_FFFC) if aligned else value)
 
     def host(self, instruction: Instruction, address: Value) -> Value:
         """The host's address of the transfer; the block is left where there is none, where it could leave its memory, or

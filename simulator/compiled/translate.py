@@ -168,7 +168,7 @@ class _Translation:
         self.transfers.write_base(i)
         for register, value in zip(loaded, values, strict=True):
             if register != PC:
-                self.core.set(register, value)
+                self.transfers.set(i, register, value)
         if target is not None:
             self._finish()
             self._follow_indirect(target, i.branch.kind if i.branch is not None else "indirect")

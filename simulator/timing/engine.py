@@ -39,6 +39,7 @@ from simulator.timing.traps import (
     TRAP_FLOATING_POINT,
     TRAPS_ALWAYS,
     is_special,
+    leaves_stack_unaligned,
     traps_of,
 )
 from simulator.timing.within import Within
@@ -553,6 +554,12 @@ class Engine:
         description = self.block(address)
         ordinal = int(self.state[State.FAULT])
         return description.instructions[description.accesses[ordinal].index].address
+
+    def behind_stack_write(self, address: int, place: int) -> int | None:
+        """Behind the last instruction of the block at address, before the one at place, that may leave SP unaligned: what follows
+        was looked at with the value that it wrote."""
+        before = [i for i in self.block(address).instructions if i.address < place and leaves_stack_unaligned(i)]
+        return before[-1].address + before[-1].size if before else None
 
     def trapped(self, address: int) -> list[tuple[Instruction, int]]:
         """The instructions of the block at address that must be looked at before they execute, each with its traps."""

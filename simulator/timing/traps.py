@@ -71,10 +71,21 @@ def _is_unaligned_literal(instruction: Instruction) -> bool:
 
 
 def is_special(instruction: Instruction) -> bool:
-    """Whether special.step_special has to come before it."""
+    """Whether special.step_special has to come before it, and before what follows it."""
     fields, mnemonic = instruction.fields, instruction.mnemonic
     if mnemonic == "MSR":
-        return fields.get("imm") in (MSP, PSP)
+        return fields.get("imm") in (MSP, PSP, BASEPRI_MAX)
     if mnemonic == "MRS":
         return fields.get("imm") in (BASEPRI, BASEPRI_MAX)
-    return instruction.size == 2 and mnemonic == "MOV" and fields.get("d") == STACK_POINTER and "m" in fields
+    return mnemonic == "SMLAD" or leaves_stack_unaligned(instruction)
+
+
+def leaves_stack_unaligned(instruction: Instruction) -> bool:
+    """Whether what it writes to SP may have one of the two low bits set, which are zero in R[13]: Armv7-M ARM B1.4.7."""
+    fields, memory = instruction.fields, instruction.memory
+    for register, kind in instruction.destinations:
+        if register == STACK_POINTER and kind == "base" and memory is not None:
+            return memory.writeback % 4 != 0
+        if register == STACK_POINTER:
+            return "m" in fields or kind != "result" or fields.get("imm", 0) % 4 != 0
+    return False

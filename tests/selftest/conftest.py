@@ -118,14 +118,14 @@ def until():
 def run(tmp_path):
     """run(code) assembles the code behind START's and runs it; `at` is the instruction in question."""
 
-    def run(code, supervisor_call="fault", until=UntilCycles(1_000_000), timing="cycles"):  # noqa: B008
+    def run(code, supervisor_call="fault", until=UntilCycles(1_000_000), timing="cycles", verify=()):  # noqa: B008
         source, binary, elf = (tmp_path / f"small.{kind}" for kind in ("S", "o", "elf"))
         start = START.replace("SUPERVISOR_CALL", supervisor_call)
         source.write_text(f"{start}{code}\n bkpt #2\n .ltorg\n")
         subprocess.run(["arm-none-eabi-gcc", "-c", source, "-o", binary], check=True)
         places = ["-Ttext=0x08000200", "--section-start=.vectors=0x08000000", "-e", "start"]
         subprocess.run(["arm-none-eabi-ld", *places, binary, "-o", elf], check=True)
-        machine = Machine(load(elf), settings=Settings(timing=timing))
+        machine = Machine(load(elf), settings=Settings(timing=timing, verify=verify))
         return machine, machine.run(until=until)
 
     return run

@@ -108,3 +108,104 @@ def test_a_debugger_that_sets_the_pc_ends_lockup(run, timing):
     machine = locked_up(run, timing)
     machine.set_register("pc", address_of(machine, "back"))
     assert machine.run().detail.startswith("BKPT 0x02")
+
+
+MAXIMA = {
+    "only low bits set do nothing": (0x40, 0x0F, 0x40),
+    "nor with BASEPRI clear": (0x00, 0x0F, 0x00),
+    "low bits that BASEPRI lacks are not compared": (0x0F, 0x50, 0x50),
+    "a higher priority": (0x50, 0x3F, 0x30),
+    "a lower one": (0x40, 0x4F, 0x40),
+    "bits of the register beyond the field": (0x40, 0x1_0030, 0x30),
+}
+
+
+@pytest.mark.parametrize(("before", "value", "after"), MAXIMA.values(), ids=MAXIMA)
+def test_msr_basepri_max_goes_by_the_four_bits_that_exist(run, timing, before, value, after):
+    code = f" movs r0, #{before}\n msr basepri, r0\n ldr r0, ={value}\n msr basepri_max, r0\n mrs r5, basepri\n mov r6, r0\n"
+    machine, _ = run(code, timing=timing)
+    assert (machine.register("r5"), machine.register("r6")) == (after, value)
+
+
+# Each with SP 16 below the stack's end at first; what SP is behind it, and R6 where the instruction has another result.
+STACK_WRITES = {
+    "MOV": ("ldr r0, =0x20010003\n mov sp, r0", 0x2001_0000),
+    "MOV.W": ("ldr r0, =0x20010003\n mov.w sp, r0", 0x2001_0000),
+    "ADD SP, #5": ("add.w sp, sp, #5", 0x2004_FFF4),
+    "SUBW SP, #5": ("subw sp, sp, #5", 0x2004_FFE8),
+    "ADD SP, Rm": ("movs r0, #7\n add sp, r0", 0x2004_FFF4),
+    "SUB SP, Rm, LSL": ("movs r0, #3\n sub.w sp, sp, r0, lsl #1", 0x2004_FFE8),
+    "LDR SP": ("ldr r0, =word\n ldr sp, [r0]", 0x2001_0004),
+    "LDR SP in an IT block": ("ldr r0, =word\n cmp r0, r0\n it eq\n ldreq sp, [r0]", 0x2001_0004),
+    "writeback of a byte's load": ("ldrb r6, [sp], #3", 0x2004_FFF0),
+    "writeback of a byte's store": ("strb r6, [sp, #-1]!", 0x2004_FFEC),
+}
+
+
+@pytest.mark.parametrize(("code", "stack"), STACK_WRITES.values(), ids=STACK_WRITES)
+@pytest.mark.parametrize(
+    "after", ["mov r5, sp\n push {r0}\n mov r7, sp", "b 1f\n nop\n1: mov r5, sp\n push {r0}\n mov r7, sp"]
+)
+def test_whatever_is_written_to_sp_its_two_low_bits_are_zero(run, timing, code, after, stack):
+    words = " .balign 4\nword: .word 0x20010007\n .ltorg\n"
+    machine, stop = run(f" sub sp, #16\n {code}\n {after}\n bkpt #2\n{words}", timing=timing)
+    assert stop.detail.startswith("BKPT 0x02")
+    assert (machine.register("r5"), machine.register("r7")) == (stack, stack - 4)
+
+
+def test_the_flags_of_a_sum_in_sp_are_those_of_all_its_bits(run, timing):
+    code = " ldr r0, =0x2004fff3\n negs r0, r0\n sub sp, #16\n adds.w sp, sp, r0\n mrs r5, apsr\n mov r6, sp"
+    machine, _ = run(code, timing=timing)
+    assert machine.register("r5") >> 28 == 0b1000
+    assert machine.register("r6") == 0xFFFF_FFFC
+
+
+def test_sp_is_aligned_where_a_kilobyte_ends_behind_its_write(run, timing):
+    """The next block's accesses are looked at when it begins."""
+    code = " b.w 1f\n .balign 1024\n .space 1018\n1: movs r0, #3\n nop\n add sp, r0\n push {r0}\n mov r5, sp"
+    machine, stop = run(f" sub sp, #16\n{code}", timing=timing)
+    assert stop.detail.startswith("BKPT 0x02")
+    assert machine.register("r5") == 0x2004_FFEC
+
+
+def test_sp_is_aligned_for_a_debugger_that_steps_or_writes_it(run, timing):
+    machine, _ = run(" sub sp, #16\n bkpt #7\n add.w sp, sp, #5\n push {r0}", timing=timing)
+    machine.set_register("pc", machine.pc + 2)
+    machine.step()
+    assert machine.register("sp") == 0x2004_FFF4
+    machine.step()
+    assert machine.register("sp") == 0x2004_FFF0
+    machine.set_register("sp", 0x2001_0003)
+    assert machine.register("sp") == 0x2001_0000
+
+
+@pytest.mark.parametrize("instruction", ["smlad", "smladx"])
+@pytest.mark.parametrize("step", [False, True])
+@pytest.mark.parametrize(("accumulator", "q"), [(0xFFFF_FFFF, 0), (0x8000_0000, 0), (0, 1), (0x7FFF_FFFF, 1)])
+def test_smlad_sets_q_by_the_sum_of_all_three(run, timing, instruction, accumulator, q, step):
+    """DDI 0403E A7.7, SMLAD: Q is by the whole sum. Each product is 2**30."""
+    code = f" movs r0, #0\n msr apsr_nzcvq, r0\n ldr r0, =0x80008000\n ldr r1, ={accumulator}\n bkpt #7\n {instruction} r1, r0, r0, r1\n mrs r7, apsr\n mov r5, r1"
+    machine, _ = run(code, timing=timing)
+    machine.set_register("pc", machine.pc + 2)
+    if step:
+        machine.step()
+    machine.run()
+    assert (machine.register("r5"), machine.register("r7") >> 27) == (accumulator ^ 0x8000_0000, q)
+
+
+def test_verify_dsp_sees_smlad_with_that_q(run, timing):
+    code = (
+        " ldr r0, =0x80008000\n mov r1, #-1\n"
+        + 2 * " smlad r2, r0, r0, r1\n"
+        + " smlad r2, r0, r0, r0\n b 1f\n nop\n1: mrs r7, apsr"
+    )
+    machine, _ = run(code, timing=timing, verify=("dsp",))
+    assert machine.register("r7") >> 27 & 1 == 0
+    assert machine.verifier.counts == {"SMLAD": 3}
+    assert machine.verifier.difference_count == 0
+
+
+def test_a_q_that_is_set_stays_set_behind_smlad(run, timing):
+    code = " ldr r0, =0x80008000\n mov r1, #-1\n mov r2, #0x08000000\n msr apsr_nzcvq, r2\n smlad r1, r0, r0, r1\n mrs r7, apsr"
+    machine, _ = run(code, timing=timing)
+    assert machine.register("r7") >> 27 == 1

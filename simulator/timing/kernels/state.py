@@ -53,7 +53,7 @@ class State(IntEnum):
     GUARD = 130  # a byte for each KB of the address space: what is refused there, as a bit list of READ, WRITE, EXECUTE
     REFUSED = 131  # the page of the access that was refused, and its kind; a kind of 0 is none
     REFUSED_KIND = 132
-    LENT = 134  # 1 + the register whose two low bits are clear until the next instruction, and its value
+    LENT = 134  # what is changed until the next instruction: 1 + a register, whose value follows, or LENT_Q
     LENT_VALUE = 135
     OPEN = 133  # nothing is refused: 1 lets accesses pass, an address leads those that GUARD refuses to that page
     STALE_LINES = 140  # how many lines of the D-cache are marked STALE; see timing/dcache.py for this and what follows
@@ -147,6 +147,7 @@ class Reason(IntEnum):
     HELD = 10  # the block at ADDRESS is booked, and runs when the hook comes to it again
 
 
+LENT_Q = 17  # LENT's value where an instruction sets Q for nothing
 HELD = 2  # UNSETTLED's value while a booked block waits to run
 UNLESS_MASKED = 2  # STOP_WANTED's value where a stop is wanted as soon as one of the masks changes
 HOLD_NEXT, HOLD_EXACT, HOLD_WATCH, HOLD_RESTORE = 1, 2, 4, 8
