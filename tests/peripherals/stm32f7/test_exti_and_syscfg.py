@@ -8,7 +8,7 @@ from peripherals.kit.wires import Line, Pin
 from peripherals.stm32f7.exti import LPTIM1, Exti
 from peripherals.stm32f7.syscfg import Syscfg
 
-IMR, RTSR, FTSR, SWIER, PR = 0x00, 0x08, 0x0C, 0x10, 0x14
+IMR, EMR, RTSR, FTSR, SWIER, PR = 0x00, 0x04, 0x08, 0x0C, 0x10, 0x14
 EXTICR1, EXTICR3 = 0x08, 0x10
 PORT_I = 8
 
@@ -85,6 +85,42 @@ def test_software_makes_a_line_pending_and_the_pending_bit_clears_it(bench: Benc
     assert bench.zero.level and bench.exti.read(SWIER, 4) == 1
     bench.exti.write(PR, 4, 1)
     assert not bench.zero.level and bench.exti.read(SWIER, 4) == 0
+
+
+def test_an_event_is_told_and_leaves_nothing_pending(bench: Bench) -> None:
+    events: list[int] = []
+    bench.exti.on_event = events.append
+    bench.exti.write(IMR, 4, 0)
+    bench.exti.write(EMR, 4, 1)
+    bench.exti.write(RTSR, 4, 1)
+    bench.ports[0][0].drive(True)
+    bench.ports[0][0].drive(False)
+    assert events == [0] and bench.exti.read(PR, 4) == 0 and not bench.zero.level
+    bench.ports[0][0].drive(True)
+    assert events == [0, 0]
+    assert not bench.exti.unmodelled
+
+
+def test_a_line_with_both_masks_is_an_event_and_an_interrupt(bench: Bench) -> None:
+    events: list[int] = []
+    requests: list[int] = []
+    bench.exti.on_event, bench.exti.on_request = events.append, requests.append
+    bench.exti.write(EMR, 4, 1)
+    bench.exti.write(FTSR, 4, 1)
+    bench.ports[0][0].drive(True)
+    assert not events
+    bench.ports[0][0].drive(False)
+    assert events == [0] and requests == [0] and bench.zero.level
+
+
+def test_software_makes_an_event_of_an_unmasked_line_once(bench: Bench) -> None:
+    events: list[int] = []
+    bench.exti.on_event = events.append
+    bench.exti.write(SWIER, 4, 1 << 5)
+    bench.exti.write(EMR, 4, 1 << 4)
+    bench.exti.write(SWIER, 4, 1 << 4)
+    bench.exti.write(SWIER, 4, 1 << 4)
+    assert events == [4]
 
 
 def test_internal_lines_have_their_own_interrupts(bench: Bench) -> None:
