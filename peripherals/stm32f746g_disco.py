@@ -13,12 +13,12 @@ from peripherals.kit.i2c_bus import Device, Wired
 from peripherals.memory_map import Memory
 from peripherals.parts.buttons import Button, Led
 from peripherals.parts.camera_module import CameraModule
+from peripherals.parts.card_slot import CardSlot
 from peripherals.parts.ft5336 import Ft5336
 from peripherals.parts.n25q128a import N25q128a
 from peripherals.parts.ov9655 import Ov9655
 from peripherals.parts.rk043fn48h import Rk043fn48h
 from peripherals.parts.s5k5cag import S5k5cag
-from peripherals.parts.sd_card import SdCard
 from peripherals.parts.wm8994 import Wm8994
 from peripherals.stm32f7.flash import Memory as FlashMemory
 from peripherals.stm32f7.ltdc import Ltdc
@@ -33,7 +33,7 @@ CAMERAS = {"ov9655": Ov9655, "s5k5cag": S5k5cag}  # the modules that may be plug
 I2C_FUNCTION = 4  # AF4 is the I2C controllers' at all of these pins (DS10916 table 12)
 BOOT_ADDRESS = 0x0020_0000  # BOOT0 is low and BOOT_ADD0 has its reset value: flash through ITCM (RM0385 2.6)
 UNIQUE_ID = bytes.fromhex("3a0024000651383332373635")  # of no board in particular
-
+PARTS = ("camera", "lcd", "touch", "card", "button", "led")  # what a person, or an option, may use
 
 MEMORIES = (
     Memory("ITCM", 0x0000_0000, 16 * KB, "ram", "tcm"),
@@ -94,8 +94,7 @@ class Board(Chip):
         self.qspi_flash = quadspi.flash = N25q128a(clock, Region(self.matrix, 0x9000_0000))
         sdmmc = self.peripherals["SDMMC1"]
         assert isinstance(sdmmc, Sdmmc)
-        self.sdmmc = sdmmc
-        self.insert_card(None)
+        self.card = CardSlot(sdmmc.seat, self.pin("PC13"))
         self.touch = Ft5336(clock, self.pin("PI13"))
         self.codec = Wm8994()
         self._wire("I2C1", self.camera, "PB8", "PB9")
@@ -110,11 +109,6 @@ class Board(Chip):
             return all(port.alternate_function(number) == I2C_FUNCTION for port, number in pins)
 
         self.i2c_buses[controller].attach(Wired(device, joined))
-
-    def insert_card(self, image: bytearray | None) -> None:
-        """A microSD card with this image in the slot, which firmware writes to; None takes it out. PC13 is low while there is one."""
-        self.sdmmc.card = None if image is None else SdCard(image)
-        self.pin("PC13").drive(image is None)
 
 
 def build(clock: Clock, flash_memory: FlashMemory | None = None, camera: str = "ov9655") -> Board:

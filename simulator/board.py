@@ -4,7 +4,7 @@
         stop = board.run(until="exit")
         print(stop.reason, board.cycles, board.cpu.r0, board.mem.u32["counter"], board.serial)
 
-    board.camera.feed("cat.png"); board.touch.tap(100, 50); board.button.press(); board.lcd.image.save("lcd.png")
+    board.camera.feed("cat.png"); board.card.insert("card.img"); board.touch.tap(100, 50); board.button.press(); board.lcd.image.save("lcd.png")
     board.pin("PI2").drive(True); board.wire("PB4", "PA0"); board.analog("PF10", lambda seconds: 1.65 + math.sin(seconds))
     board.hse.fail(at="5ms"); board.hse.recover(at="20ms")
 
@@ -23,9 +23,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, TypeVar, cast
 
+from peripherals.boards import BOARDS
 from peripherals.kit.wires import Pin
 from peripherals.parts.buttons import Button, Led
 from peripherals.parts.camera_module import CameraModule
+from peripherals.parts.card_slot import CardSlot
 from peripherals.parts.ft5336 import Ft5336
 from peripherals.parts.rk043fn48h import Rk043fn48h
 from peripherals.stm32f746g_disco import Board as Disco
@@ -34,7 +36,7 @@ from simulator.debugger import Access, Breakpoint, Debugger, Watchpoint
 from simulator.driver import Driver
 from simulator.firmware import load
 from simulator.machine import Machine, Stop
-from simulator.settings import Settings, with_setting
+from simulator.settings import Settings, check_board, with_setting
 from simulator.symbols import Symbols
 from simulator.until import TextWatch, Until, UntilAny, UntilTime, parse_duration, parse_until
 
@@ -49,19 +51,31 @@ class ExpectationError(AssertionError):
 class Board:
     """A board that runs one firmware; settings are those of `run --set`, such as dcache="off" or strict=True.
 
-    Raises FirmwareError, SettingError, or ValueError for a board that there is not.
+    card is the image of a microSD card, a file's name or a bytearray; firmware's writes go into the file with write_card only.
+    Raises FirmwareError, SettingError, CardError, or ValueError for a board that there is not, or that has no slot.
     """
 
     def __init__(
-        self, name: str, firmware: str | Path, *, base: int | None = None, **settings: str | bool | int
+        self,
+        name: str,
+        firmware: str | Path,
+        *,
+        base: int | None = None,
+        card: str | Path | bytearray | None = None,
+        write_card: bool = False,
+        **settings: str | bool | int,
     ) -> None:
-        self.settings = _settings(settings)
+        self.settings = _settings(settings, name)
         self.firmware = load(firmware, base=base)
         self.stop: Stop | None = None
         self.usart1 = Serial(self)
         machine = Machine(self.firmware, board=name, settings=self.settings)
         self._parts: tuple[Machine, Driver] | None = machine, Driver(machine)
         self._host_seconds = 0.0
+        if card is not None:
+            self.card.insert(card, write=write_card)
+        elif write_card:
+            raise ValueError("write_card needs a card")
 
     def __enter__(self) -> Board:
         return self
@@ -73,6 +87,8 @@ class Board:
 
     def close(self) -> None:
         """Give Unicorn's engine and the memories back; only firmware, settings and the last stop remain."""
+        if self._parts is not None and isinstance(self.machine.soc, Disco):
+            self.card.remove()
         self._parts = None
         gc.collect()  # machine and peripherals refer to each other, and hold tens of megabytes
 
@@ -104,6 +120,11 @@ class Board:
     def camera(self) -> CameraModule:
         """`feed(image, path, array, iterable, function or "pattern:bars")` puts something in front of it."""
         return self._disco().camera
+
+    @property
+    def card(self) -> CardSlot:
+        """The microSD slot: `insert("card.img", write=False)`, `remove()`, `present`, `read(start, size)`."""
+        return self._disco().card
 
     @property
     def touch(self) -> Ft5336:
@@ -156,7 +177,7 @@ class Board:
     def _disco(self) -> Disco:
         """Raises ValueError for a board that does not have these parts."""
         if not isinstance(self.machine.soc, Disco):
-            raise ValueError(f"the board {self.machine.board} has no display, camera, touch panel, button or LED")
+            raise ValueError(f"the board {self.machine.board} has no display, camera, card, touch panel, button or LED")
         return self.machine.soc
 
     def _open(self) -> tuple[Machine, Driver]:
@@ -394,9 +415,11 @@ class Serial:
         return f"{regex!r} did not come: {stop.reason}, {stop.detail}; since the last match came {unread[-500:]!r}"
 
 
-def _settings(named: dict[str, str | bool | int]) -> Settings:
+def _settings(named: dict[str, str | bool | int], board: str) -> Settings:
     settings = Settings()
     for name, value in named.items():
+        if board in BOARDS:
+            check_board(name, board)
         text = ("on" if value else "off") if isinstance(value, bool) else str(value)
         settings = with_setting(settings, f"{name}={text}")
     return settings

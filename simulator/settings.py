@@ -16,6 +16,10 @@ CHOICES = {
     "camera_sensor": ("ov9655", "s5k5cag"),
     "verify": ("dsp", "off"),
 }
+NEEDS = {
+    "camera_sensor": "camera",
+    **dict.fromkeys(("wait_states", "line_cost", "art", "prefetch"), "flash"),
+}  # what a board must have for a setting to mean anything
 LEAST = {"wait_states": -1, "line_cost": -1, "eviction": -1, "btac": 0, "btac_ways": 1}
 
 
@@ -72,11 +76,24 @@ class Settings:
             raise SettingError("dcache-data=on needs timing=cycles: without cycles nobody knows what the D-cache holds")
 
 
+def check_board(name: str, board: str) -> None:
+    """Raises SettingError for a setting of what the board does not have."""
+    from peripherals.boards import BOARDS  # not before it is wanted: it is heavy
+
+    part = NEEDS.get(_named(name))
+    if part is not None and not BOARDS[board].has(part):
+        raise SettingError(f"the setting {name}: the board {board} has no {part}")
+
+
+def _named(text: str) -> str:
+    return text.strip().replace("-", "_")
+
+
 def with_setting(settings: Settings, text: str) -> Settings:
     """Settings with one `name=value` applied. Raises SettingError."""
     name, separator, value = text.partition("=")
     known = {f.name: f for f in fields(Settings)}
-    name = name.strip().replace("-", "_")
+    name = _named(name)
     if not separator or name not in known:
         raise SettingError(f"there is no setting {text!r}; there are {', '.join(known)}")
     changes: dict[str, Any] = {name: _value(name, getattr(settings, name), value.strip().lower())}

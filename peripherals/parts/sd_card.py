@@ -7,24 +7,37 @@ mode, speeds above 25 MHz (a switch to high speed is answered and changes nothin
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Protocol
 
 from peripherals.kit.sd_bus import Response
 
 BLOCK = 512
+UNIT = 512 * 1024  # a CSD of version 2 counts in those
 _RCA = 0x1234
 _IDLE, _READY, _IDENTIFICATION, _STANDBY, _TRANSFER, _SENDING, _RECEIVING = range(7)
 _CID = (0x0353_4D53, 0x494D_3038, 0x1000_0000, 0x0101_7B00)  # of no maker in particular
 _SCR = bytes.fromhex("0235800000000000")
 _OCR_READY = 0xC0FF_8000
 _ILLEGAL = 1 << 22
+_OUT_OF_RANGE = 1 << 31
+
+
+class Image(Protocol):
+    """A card's bytes, such as a bytearray."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, places: slice, /) -> bytes | bytearray: ...
+
+    def __setitem__(self, places: slice, data: bytes, /) -> None: ...
 
 
 class SdCard:
     """`programming` is the seconds that a written block takes; `faults` are the next "response" or "data" with a wrong CRC, used up in order."""
 
-    def __init__(self, image: bytearray) -> None:
-        """`image` is a multiple of 512 KB: a CSD of version 2 counts in those."""
-        if not image or len(image) % (512 * 1024):
+    def __init__(self, image: Image) -> None:
+        """`image` is a multiple of 512 KB."""
+        if not len(image) or len(image) % UNIT:
             raise ValueError(f"a card's image is a multiple of 512 KB, not {len(image)} bytes")
         self.image = image
         self.programming = Fraction(0)
@@ -44,10 +57,11 @@ class SdCard:
         self._at = 0
         self._given = 0
         self._end: int | None = None  # where a single block ends
+        self._coming = bytearray()  # of a block that is not whole yet
 
     @property
     def _csd(self) -> tuple[int, ...]:
-        size = len(self.image) // (512 * 1024) - 1
+        size = len(self.image) // UNIT - 1
         return (0x400E_0032, 0x5B59_0000 | size >> 16 & 0x3F, (size & 0xFFFF) << 16 | 0x7F80, 0x0A40_0000)
 
     @property
@@ -85,6 +99,8 @@ class SdCard:
 
     def _transfer_command(self, index: int, argument: int) -> Response | None:
         answer = self._status(index)
+        if index in (17, 18, 24, 25) and argument * BLOCK >= len(self.image):
+            return Response(index, (answer.words[0] | _OUT_OF_RANGE,))
         if index == 7:
             self.state = _TRANSFER if argument >> 16 == _RCA else _STANDBY
             return answer if self.state == _TRANSFER else None
@@ -98,7 +114,7 @@ class SdCard:
             self.state, self._at, self._sent = _SENDING, argument * BLOCK, b""
             self._end = self._at + BLOCK if index == 17 else None
         elif index in (24, 25):
-            self.state, self._at = _RECEIVING, argument * BLOCK
+            self.state, self._at, self._coming = _RECEIVING, argument * BLOCK, bytearray()
             self._end = self._at + BLOCK if index == 24 else None
         elif index == 12:
             self.state = _TRANSFER
@@ -136,6 +152,10 @@ class SdCard:
             self.state = _TRANSFER
 
     def write(self, data: bytes) -> None:
-        if self.state == _RECEIVING:
-            self.image[self._at : self._at + len(data)] = data
-            self._moved(len(data))
+        """A block is kept when it is whole; behind its end a card takes what comes, and keeps nothing."""
+        self._coming += data
+        while self.state == _RECEIVING and len(self._coming) >= BLOCK:
+            end = min(self._at + BLOCK, len(self.image))
+            self.image[self._at : end] = bytes(self._coming[: max(0, end - self._at)])
+            del self._coming[:BLOCK]
+            self._moved(BLOCK)

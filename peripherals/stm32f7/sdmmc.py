@@ -97,6 +97,10 @@ class Sdmmc(Peripheral):
         self._fifo.clear()
         self._update()
 
+    def seat(self, card: Card | None) -> None:
+        """The card that is connected from now on, None for none."""
+        self.card = card
+
     @property
     def _bit(self) -> int:
         """SDMMCCLK periods of a clock of the card (35.8.2)."""

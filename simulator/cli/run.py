@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator import exit_codes
-from simulator.cli import pictures
+from simulator.cli import card, pictures
 from simulator.cli.usage import Parser, address
 from simulator.cli.usage import value as typed
 from simulator.crystals import SYNTAX, parse_failure
@@ -38,7 +38,8 @@ examples:
   python -m simulator run fw.elf
   python -m simulator run fw.elf --expect-text PASS --fail-text FAIL --timeout 30s --json run.json
   python -m simulator run fw.elf --until symbol:main --set dcache=off
-  python -m simulator run fw.elf --fail-clock hse:5ms..20ms"""
+  python -m simulator run fw.elf --fail-clock hse:5ms..20ms
+  truncate -s 64M card.img; mkfs.fat card.img; python -m simulator run fw.elf --card card.img --write-card"""
 
 
 def add_to(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -74,6 +75,7 @@ def add_to(commands: argparse._SubParsersAction[Parser]) -> None:
         "--itm", default="none", metavar="PORT", help="where the ITM's stimulus ports lead: none, stderr, or a file"
     )
     pictures.add_to(run)
+    card.add_to(run)
     run.add_argument(
         "--fail-clock",
         action="append",
@@ -120,11 +122,13 @@ def act(arguments: argparse.Namespace) -> int:
     from simulator.report import check_writable
 
     boards.check(arguments.board)
+    boards.check_options(arguments)
     settings = _settings(arguments)
     if arguments.json is not None:
         check_writable(arguments.json)
     pictures.check(arguments.screenshot)
     arguments.scene = pictures.scene(arguments)
+    arguments.image = card.image(arguments)
     voice = Voice(quiet=arguments.quiet, verbose=arguments.verbose)
     itm = open_itm(arguments.itm)
     port = open_port(arguments.serial)
@@ -167,6 +171,7 @@ def _run(arguments: argparse.Namespace, settings: Settings, voice: Voice, port: 
     if itm is not None:
         machine.on_itm.append(itm)
     pictures.connect(machine, arguments.scene)
+    card.insert(machine, arguments.image)
     for failure in arguments.fail_clock:
         failure.arrange(machine.soc)
     if arguments.screenshot is not None:
@@ -278,6 +283,10 @@ class Session:
             pictures.save(self.machine, self.arguments.screenshot)
         except report.ReportError as error:
             self.voice.error(str(error))
+            status = status or exit_codes.CANNOT_WRITE
+        spoilt = card.complaint(self.arguments.image)
+        if spoilt is not None:
+            self.voice.error(spoilt)
             status = status or exit_codes.CANNOT_WRITE
         lines = report.summary(told, verbose=self.voice.verbose)
         if not self.voice.quiet:

@@ -40,7 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def board(request: pytest.FixtureRequest) -> Iterator[Boards]:
-    """board("fw.elf", dcache="off", ...) -> simulator.Board; all are closed when the test ends.
+    """board("fw.elf", dcache="off", card="card.img", ...) -> simulator.Board; all are closed when the test ends.
 
     A relative path is looked for beside the test's file, then in the current folder.
     """

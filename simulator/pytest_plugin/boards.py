@@ -26,11 +26,14 @@ class Boards:
         *,
         name: str = "stm32f746g-disco",
         base: int | None = None,
+        card: str | Path | bytearray | None = None,
+        write_card: bool = False,
         **settings: str | bool | int,
     ) -> Board:
         from simulator.board import Board
 
-        board = Board(name, self._find(Path(firmware)), base=base, **settings)
+        found = self._find(Path(card)) if isinstance(card, str | Path) else card
+        board = Board(name, self._find(Path(firmware)), base=base, card=found, write_card=write_card, **settings)
         self._made.append((Path(firmware).name, board))
         return board
 
@@ -41,9 +44,9 @@ class Boards:
         for _, board in self._made:
             board.close()
 
-    def _find(self, firmware: Path) -> Path:
-        beside = self._folder / firmware
-        return beside if beside.exists() else firmware
+    def _find(self, path: Path) -> Path:
+        beside = self._folder / path
+        return beside if beside.exists() else path
 
 
 class Dut:

@@ -55,7 +55,7 @@ def loop_spi2(board: Board) -> Look:
 def card(board: Board) -> Look:
     """A card of 1 MB in the slot; what it holds."""
     image = bytearray(1024 * 1024)
-    board.machine.soc.insert_card(image)
+    board.machine.soc.card.insert(image)
     return lambda: bytes(image)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from peripheral_runs import NAMES, WIRED, Edges, checks_in, elf, run, run_alone
 
 from firmware import programs
 from peripherals.parts.picture import from_rgb565
+from simulator import Board
 
 pytestmark = [
     pytest.mark.jit,
@@ -101,6 +103,19 @@ def test_sdmmc_leaves_its_block_on_the_card_and_no_other(build: str) -> None:
     written = b"".join((0x0100_0193 * (i + 1) & 0xFFFF_FFFF).to_bytes(4, "little") for i in range(128))
     assert image[7 * 512 : 8 * 512] == written
     assert not any(image[: 7 * 512]) and not any(image[8 * 512 :])
+
+
+def test_sdmmc_s_block_is_in_the_file_when_it_is_written_and_only_where_that_is_asked_for(
+    build: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "card.img"
+    for write in (False, True):
+        path.write_bytes(bytes(1024 * 1024))
+        with Board("stm32f746g-disco", elf("sdmmc", build), card=path, write_card=write) as board:
+            board.run(until="text:and_read_again", timeout="60s")
+            block = board.card.read(7 * 512, 512)
+            assert block[:4] == (0x0100_0193).to_bytes(4, "little")
+            assert (path.read_bytes()[7 * 512 : 8 * 512] == block) is write
 
 
 def test_quadspi_leaves_its_page_in_the_flash(build: str) -> None:

@@ -53,6 +53,23 @@ def test_a_test_of_firmware_has_five_lines(project):
 
 
 @needs_machine
+def test_a_card_is_looked_for_beside_the_test(project):
+    source = """
+    import pytest
+
+    def test_card(board):
+        with_card = board("fw.elf", card="card.img", write_card=True)
+        assert with_card.card.read(0, 5) == b"first"
+
+    @pytest.mark.firmware("fw.elf", card="card.img")
+    def test_dut(dut):
+        assert dut.board.card.present
+    """
+    (project.path / "card.img").write_bytes(b"first".ljust(512 * 1024, b"\0"))
+    project.write(source).run().assert_outcomes(passed=2)
+
+
+@needs_machine
 def test_a_failure_shows_output_stop_and_place(project):
     source = """
     def test_fails(board):

@@ -99,7 +99,7 @@ def test_sd_card_is_read_and_written_by_blocks(embassy):
     board = embassy("sd_card")
     image = bytearray(random.Random(4).randbytes(8 << 20))
     before = bytes(image)
-    board.machine.soc.insert_card(image)
+    board.machine.soc.card.insert(image)
     board.run("time:60ms")
     block = bytes(7 * n & 0xFF for n in range(512))
     sums = [sum(before[512 * n : 512 * n + 512]) for n in range(2, 5)] + [sum(block)]

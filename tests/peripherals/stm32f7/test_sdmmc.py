@@ -312,3 +312,36 @@ def test_flow_control_stops_the_clock_while_nobody_writes(started: Bench, flow: 
         started.wait(1000)
         assert started.read(STA) & DATAEND
         assert started.card.image[512:520] == bytes([0, 0, 0, 0, 1, 0, 0, 0])
+
+
+@pytest.mark.parametrize("index", [17, 18, 24, 25])
+def test_a_block_behind_the_cards_end_is_out_of_range_and_moves_nothing(bench: Bench, index: int) -> None:
+    assert bench.command(index, 1024) >> 31 == 1
+    assert not bench.card.sending and not bench.card.receiving
+    assert bench.command(13, bench.rca) >> 31 == 0
+    assert len(bench.card.image) == 512 * 1024
+
+
+def test_several_blocks_that_run_over_the_end_leave_the_card_as_large_as_it_is(bench: Bench) -> None:
+    bench.write(DTIMER, 0xFFFF_FFFF)
+    bench.write(DLEN, 1024)
+    bench.command(25, 1023)
+    bench.write(DCTRL, BLOCK_512 | ENABLE)
+    for word in range(256):
+        while bench.read(STA) & TXFIFOF:
+            bench.wait(8)
+        bench.write(FIFO, word)
+    bench.wait(20_000)
+    assert len(bench.card.image) == 512 * 1024
+    assert bench.card.image[-4:] == (127).to_bytes(4, "little")
+
+
+def test_a_block_that_is_not_whole_is_not_kept(bench: Bench) -> None:
+    before = bytes(bench.card.image)
+    bench.command(25, 1)
+    bench.card.write(b"\xaa" * 511)
+    bench.command(12)
+    assert bench.card.image == before
+    bench.command(25, 1)
+    bench.card.write(b"\xbb" * 512)
+    assert bench.card.image[512:1024] == b"\xbb" * 512
