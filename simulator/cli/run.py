@@ -106,7 +106,8 @@ def add_to(commands: argparse._SubParsersAction[Parser]) -> None:
         nargs="?",
         const="real",
         choices=("real", "simulated"),
-        help="show the board as a live page: 30 pictures a second of real time, or of simulated",
+        help="show the board as a live page, at no more than real time with 30 pictures a second of it; or as fast as it can, with 30 of each "
+        "simulated second",
     )
     run.add_argument("--view-port", type=int, default=0, metavar="PORT", help="of the live page (default: a free one)")
     volume = run.add_mutually_exclusive_group()

@@ -1,7 +1,8 @@
 """The live page's server: one page, one WebSocket, on the loopback address only.
 
-To the browser: text messages are JSON (state, serial text), binary ones the LCD as RGBA, row by row. From it: JSON actions, and a
-dropped file as one binary message whose first line is its name. A WebSocket from any other page is refused by its Origin.
+To the browser: text messages are JSON (state, serial text), binary ones the LCD as RGBA, row by row, before the state of the first
+picture that shows it. From it: JSON actions, and a dropped file as one binary message whose first line is its name. A WebSocket from
+any other page is refused by its Origin.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import json
 import socket
 import threading
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,11 +24,12 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from simulator.view.desk import Action, Button, Desk, Picture, Scene, Touch, Typed
+from simulator.view.desk import Action, Button, Desk, Dropped, Scene, Touch, Typed
 
 PAGE = Path(__file__).with_name("page.html")
-LARGEST_PICTURE = 64 * 1024 * 1024
-RATE = 30  # looks a second
+LARGEST = 256 * 1024 * 1024  # bytes of a file that is dropped
+LINE = 4096  # bytes of its name
+RATE = 30  # looks a second at the serial port's text where no scene comes
 QUIET = ("lcd", "number", "lcd_number")
 
 
@@ -39,7 +42,7 @@ class Server:
         self.port = int(self._socket.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}/"
         config = uvicorn.Config(
-            self._application(), log_level="error", ws_per_message_deflate=False, ws_max_size=LARGEST_PICTURE
+            self._application(), log_level="error", ws_per_message_deflate=False, ws_max_size=LARGEST + LINE
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, name="live page", daemon=True)
@@ -58,7 +61,7 @@ class Server:
         return Starlette(routes=[Route("/", self._page), WebSocketRoute("/live", self._live)])
 
     async def _page(self, request: Request) -> Response:
-        return HTMLResponse(PAGE.read_text("utf-8"))
+        return HTMLResponse(PAGE.read_text("utf-8").replace("{LARGEST}", str(LARGEST)))
 
     async def _live(self, live: WebSocket) -> None:
         if live.headers.get("origin") not in (f"http://127.0.0.1:{self.port}", f"http://localhost:{self.port}"):
@@ -77,19 +80,31 @@ class Server:
             sending.cancel()
 
     async def _send(self, live: WebSocket) -> None:
-        sent, lcd, position = -1, -1, 0
-        while True:
-            scene = self.desk.scene
-            text, position = self.desk.serial_from(position)
-            if text:
-                await live.send_text(json.dumps({"serial": text}))
-            if scene.lcd_number != lcd:
-                lcd = scene.lcd_number
-                await live.send_bytes(_rgba(scene))
-            if scene.number != sent:
-                sent = scene.number
+        lcd, position = -1, 0
+        loop, news = asyncio.get_running_loop(), asyncio.Event()
+        feed = self.desk.open(lambda: _wake(loop, news))
+        try:
+            while True:
+                text, position = self.desk.serial_from(position)
+                if text:
+                    await live.send_text(json.dumps({"serial": text}))
+                scene = self.desk.next(feed)
+                if scene is None:
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(news.wait(), 1 / RATE)
+                    news.clear()
+                    continue
+                if scene.lcd_number != lcd:
+                    lcd = scene.lcd_number
+                    await live.send_bytes(_rgba(scene))
                 await live.send_text(json.dumps({"state": _state(scene)}))
-            await asyncio.sleep(1 / RATE)
+        finally:
+            self.desk.close(feed)
+
+
+def _wake(loop: asyncio.AbstractEventLoop, news: asyncio.Event) -> None:
+    with suppress(RuntimeError):  # the server has gone
+        loop.call_soon_threadsafe(news.set)
 
 
 def _state(scene: Scene) -> dict[str, Any]:
@@ -112,7 +127,7 @@ def _action(message: Any) -> Action | None:
     data = message.get("bytes")
     if data is not None:
         name, _, content = data.partition(b"\n")
-        return Picture(name.decode(errors="replace"), content)
+        return Dropped(name.decode(errors="replace"), content)
     try:
         wish = json.loads(message["text"])
         kind = wish["do"]

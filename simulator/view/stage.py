@@ -5,7 +5,6 @@ Reference: docs/architecture.md. Called in the run's own thread only. Not here: 
 
 from __future__ import annotations
 
-import io
 import time
 from collections.abc import Callable
 from fractions import Fraction
@@ -16,14 +15,15 @@ import numpy as np
 from peripherals.parts.camera_source import SceneError
 from simulator.driver import Driver
 from simulator.machine import Machine, Stop
-from simulator.view.desk import Button, Desk, Picture, Scene, Touch, Typed
+from simulator.view.desk import Button, Desk, Dropped, Scene, Touch, Typed
+from simulator.view.drops import Drops
+from simulator.view.pace import PACES, RATE, Pace
 
-RATE = 30  # pictures a second
-WAIT = 0.05  # host seconds between two looks while nothing moves
+WAIT = 1 / RATE  # host seconds between two looks while nothing moves
 
 
 class Stage:
-    """Puts a machine on a desk. pace "real": 30 pictures a second of the host's time; "simulated": of the board's own.
+    """Puts a machine on a desk, at one of simulator/view/pace.py's PACES.
 
     Raises ValueError for a board without display, camera and touch panel.
     """
@@ -34,46 +34,53 @@ class Stage:
                 raise ValueError(f"the board {machine.board} has no {part} to show")
         self.machine, self.driver, self.desk = machine, driver, desk
         self._board: Any = machine.soc
+        self._pace: Pace = PACES[pace](lambda: machine.clock.seconds)
+        self._drops = Drops()
         self._camera, self._note = camera, ""
         self._scene = Scene()
         self._speed = 0.0
         self._last = (time.monotonic(), Fraction(0))
         machine.on_serial.append(lambda data: desk.print(data.decode(errors="replace")))
         machine.on_semihosting.append(lambda data: desk.print(data.decode(errors="replace")))
-        desk.on_action = driver.nudge
+        desk.on_action, desk.every = driver.nudge, self._pace.every_picture
         driver.polls.append(self.look)
         driver.period = 1 / RATE
         self._otherwise: Callable[[], bool] = driver.on_idle
         driver.on_idle = self._wait
-        if pace == "simulated":
-            self._tick()
+        self._tick()
 
     def _tick(self) -> None:
-        """A look each thirtieth of a second of the board's time."""
-        clock = self.machine.clock
+        """A look each step of the pace, in the board's time: at whole multiples of it, whatever the core's clock does meanwhile."""
+        clock, step = self.machine.clock, self._pace.step
         self.driver.nudge()
-        clock.after(max(clock.frequency // RATE, 1), self._tick)
+        clock.after_seconds((clock.seconds // step + 1) * step - clock.seconds, self._tick)
 
     def _wait(self) -> bool:
         """Where the firmware sleeps for ever, people may still do something."""
         self._otherwise()
         self.look()
+        self.desk.publish(self._scene_now())
         time.sleep(WAIT)
         return True
 
     def look(self) -> None:
-        """Do what people have done, and show how the board stands now."""
+        """Do what people have done, keep to the pace, and show how the board stands now if a picture is due."""
         for action in self.desk.take():
             self._do(action)
-        self.desk.publish(self._scene_now())
+        self._pace.wait()
+        for _ in range(self._pace.due()):
+            self.desk.publish(self._scene_now(picture=1))
 
     def end(self, stop: Stop) -> None:
         """The last picture, with the sentence why the run is over."""
         self._scene = self._scene_now(ended=f"stopped ({stop.reason}): {stop.detail}")
         self.desk.publish(self._scene)
 
+    def close(self) -> None:
+        self._drops.close()
+
     def _do(self, action: object) -> None:
-        if isinstance(action, Picture):
+        if isinstance(action, Dropped):
             self._feed(action)
         elif isinstance(action, Touch):
             if action.down:
@@ -85,23 +92,24 @@ class Stage:
         elif isinstance(action, Typed):
             self.machine.serial_input(action.text.encode())
 
-    def _feed(self, picture: Picture) -> None:
-        from PIL import Image, UnidentifiedImageError
-
+    def _feed(self, dropped: Dropped) -> None:
         try:
-            with Image.open(io.BytesIO(picture.data)) as image:
-                self._board.camera.feed(image.convert("RGB"))
-        except (UnidentifiedImageError, OSError, SceneError, Image.DecompressionBombError):
-            self._note = f"{picture.name} is no picture that can be read; the camera still looks at what it did"
+            self._board.camera.show(self._drops.scene(dropped, self._tell))
+        except SceneError as error:
+            self._tell(f"{error}; the camera still looks at what it did")
             return
-        self._camera, self._note = picture.name, ""
+        self._camera, self._note = dropped.name, ""
 
-    def _scene_now(self, ended: str = "") -> Scene:
+    def _tell(self, note: str) -> None:
+        self._note = note
+
+    def _scene_now(self, *, picture: int = 0, ended: str = "") -> Scene:
         machine, before = self.machine, self._scene
-        pixels = self._board.lcd.pixels
+        speed, pixels = self._measured(), self._board.lcd.pixels
         moved = before.number == 0 or not np.array_equal(pixels, before.lcd)
         self._scene = Scene(
             number=before.number + 1,
+            picture=before.picture + picture,
             lcd_number=before.lcd_number + moved,
             lcd=pixels if moved else before.lcd,
             leds={"LD1 green": bool(self._board.led.on)},
@@ -109,7 +117,8 @@ class Stage:
             instructions=machine.instructions,
             hertz=machine.clock.frequency,
             seconds=float(machine.clock.seconds),
-            speed=self._measured(),
+            speed=speed,
+            pace=self._pace.words(speed),
             causes=machine.causes(),
             camera=self._camera,
             note=self._note,
