@@ -11,15 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from peripherals.kit.clock import Clock
-from peripherals.kit.registers import Peripheral, reg
+from peripherals.kit.coresight import LockedUnit, locked
+from peripherals.kit.registers import reg
 
-_KEY = 0xC5AC_CE55
 _WORD = 0xFFFF_FFFF
 _COUNTERS = ("CPI", "EXC", "SLEEP", "LSU", "FOLD")
 _PC = 4
 _KINDS = {_PC: "exec", 5: "read", 6: "write", 7: "access"}  # FUNCTION's watchpoints, Armv7-M ARM table C1-14
 _DATAVMATCH = 1 << 8
-_LOCK_REGISTERS = (0xFB0, 0xFB4)
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Point:
     size: int = 4
 
 
-class Dwt(Peripheral):
+class Dwt(LockedUnit):
     registers = (
         reg(
             0x000,
@@ -64,20 +63,8 @@ class Dwt(Peripheral):
             rc_r="MATCHED[24]",
             unmodelled="CYCMATCH EMITRANGE",
         ),
-        reg(0xFB0, "LAR", w="KEY[31:0]"),
-        reg(0xFB4, "LSR", reset=3, r="NTT[2] SLK[1] SLI[0]"),
-        reg(0xFD0, "PID4", reset=0x04, r="ID[7:0]"),
-        reg(0xFE0, "PID0", reset=0x02, r="ID[7:0]"),
-        reg(0xFE4, "PID1", reset=0xB0, r="ID[7:0]"),
-        reg(0xFE8, "PID2", reset=0x0B, r="ID[7:0]"),
-        reg(0xFEC, "PID3", r="ID[7:0]"),
-        reg(0xFF0, "CID0", reset=0x0D, r="ID[7:0]"),
-        reg(0xFF4, "CID1", reset=0xE0, r="ID[7:0]"),
-        reg(0xFF8, "CID2", reset=0x05, r="ID[7:0]"),
-        reg(0xFFC, "CID3", reset=0xB1, r="ID[7:0]"),
+        *locked(0x02),
     )
-    lanes = True
-    size = 0x1000
 
     def __init__(self, clock: Clock) -> None:
         super().__init__("DWT")
@@ -187,7 +174,7 @@ class Dwt(Peripheral):
 
     def write(self, offset: int, size: int, value: int) -> None:
         """While LSR says locked, writes are ignored but for the key."""
-        if self.probing or offset & ~3 in _LOCK_REGISTERS or not self["LSR.SLK"]:
+        if self.probing or self.takes(offset):
             super().write(offset, size, value)
 
     def read_CYCCNT(self) -> int:
@@ -210,6 +197,3 @@ class Dwt(Peripheral):
         for name in _COUNTERS:
             if self.pick(f"CTRL.{name}EVTENA", ~before & value):
                 self._write_counter(name, 0)
-
-    def write_LAR(self, value: int) -> None:
-        self["LSR.SLK"] = value != _KEY

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from peripherals.kit.registers import Peripheral, reg
+from peripherals.kit.coresight import LockedUnit, locked
+from peripherals.kit.registers import reg
 
-_KEY = 0xC5AC_CE55
-_LOCK_REGISTERS = (0xFB0, 0xFB4)
 COMPARATORS = 8
 
 
-class Fpb(Peripheral):
+class Fpb(LockedUnit):
     registers = (
         reg(
             0x000,
@@ -27,20 +26,8 @@ class Fpb(Peripheral):
         ),
         reg(0x004, "REMAP", r="RMPSPT[29] REMAP[28:5]"),
         reg(0x008, "COMP", count=COMPARATORS, rw="BPADDR[31:1] BE[0]"),
-        reg(0xFB0, "LAR", w="KEY[31:0]"),
-        reg(0xFB4, "LSR", reset=3, r="NTT[2] SLK[1] SLI[0]"),
-        reg(0xFD0, "PID4", reset=0x04, r="ID[7:0]"),
-        reg(0xFE0, "PID0", reset=0x0E, r="ID[7:0]"),
-        reg(0xFE4, "PID1", reset=0xB0, r="ID[7:0]"),
-        reg(0xFE8, "PID2", reset=0x0B, r="ID[7:0]"),
-        reg(0xFEC, "PID3", r="ID[7:0]"),
-        reg(0xFF0, "CID0", reset=0x0D, r="ID[7:0]"),
-        reg(0xFF4, "CID1", reset=0xE0, r="ID[7:0]"),
-        reg(0xFF8, "CID2", reset=0x05, r="ID[7:0]"),
-        reg(0xFFC, "CID3", reset=0xB1, r="ID[7:0]"),
+        *locked(0x0E),
     )
-    lanes = True
-    size = 0x1000
 
     def __init__(self) -> None:
         super().__init__("FPB")
@@ -58,7 +45,7 @@ class Fpb(Peripheral):
 
     def write(self, offset: int, size: int, value: int) -> None:
         """While LSR says locked, software's writes are ignored but for the key."""
-        if self.probing or offset & ~3 in _LOCK_REGISTERS or not self["LSR.SLK"]:
+        if self.probing or self.takes(offset):
             super().write(offset, size, value)
 
     def write_CTRL(self, value: int) -> None:
@@ -70,6 +57,3 @@ class Fpb(Peripheral):
     def write_COMP(self, index: int, value: int) -> None:
         self.store(f"COMP{index}", value)
         self.on_points()
-
-    def write_LAR(self, value: int) -> None:
-        self["LSR.SLK"] = value != _KEY
