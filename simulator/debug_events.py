@@ -47,6 +47,7 @@ class DebugEvents:
         soc.fpb.on_points = soc.dwt.on_points = self.follow
         soc.dwt.totals, soc.dwt.sample = self._totals, self._sample
         self.control.on_halt, self.control.on_step = self._halt_wanted, self._step
+        self.control.is_asleep, self.control.is_locked_up = lambda: machine.asleep, lambda: machine.locked_up
         self.control.get_register = machine.debugger.register
         self.control.set_register = machine.debugger.set_register
 

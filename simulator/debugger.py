@@ -26,6 +26,12 @@ KINDS = {"read": LOAD, "write": STORE, "access": LOAD | STORE}
 CORE = (*(f"r{n}" for n in range(13)), "sp", "lr", "pc")
 SPECIAL = ("xpsr", "msp", "psp", "primask", "basepri", "faultmask", "control")
 FLOATING_POINT = (*(f"s{n}" for n in range(32)), "fpscr")
+BITS = {
+    "basepri": 0xF0,
+    "sp": 0xFFFF_FFFC,
+    "msp": 0xFFFF_FFFC,
+    "psp": 0xFFFF_FFFC,
+}  # those that exist, where not all do
 NZCVQ_GE_IT_T = 0xFF0F_FC00
 STOPPED = ("breakpoint", "watchpoint", "step")
 
@@ -223,14 +229,14 @@ class Debugger:
         self._known(name)
         machine.engine.flush()
         if name == "pc":
-            machine.pc = value & ~1
+            machine.set_register(name, value)
         elif name == "xpsr":
             core.set_flags(value & NZCVQ_GE_IT_T)
         elif name == "control":
             machine.exceptions.set_control(value & 7)
         else:
             with self._privileged(name):
-                core.set(name, value & (0xF0 if name == "basepri" else 0xFFFF_FFFF))
+                core.set(name, value & BITS.get(name, 0xFFFF_FFFF))
 
     def registers(self) -> dict[str, int]:
         """All of them by name."""

@@ -221,7 +221,10 @@ class Machine:
                 if stop is not None:
                     return stop
                 continue
-            if self._locked_up:
+            halted = self.debug_events.control.halted
+            if halted:
+                self._asleep = self._waits_for_event = False
+            if self._locked_up and not halted:
                 stop = self._lock_up()
                 if stop is not None:
                     return stop
@@ -233,7 +236,7 @@ class Machine:
                     continue
             if self._stepped and not self._asleep:
                 return self.stopped("step", f"one step, to {self.where(self.pc)}")
-            if self.debug_events.control.halted:
+            if halted:
                 return self.stopped("halted", f"the core is in Debug state at {self.where(self.pc)}")
             stop = self._take_pending() if self._decides or self.soc.nvic.pending[DEBUG_MONITOR] else None
             if stop is not None:
@@ -382,6 +385,15 @@ class Machine:
     def standing(self) -> bool:
         """Whether the machine is where the debugger stopped it last."""
         return self._standing == (self.pc, self.cycle)
+
+    @property
+    def asleep(self) -> bool:
+        """Whether WFI, WFE or SLEEPONEXIT waits."""
+        return self._asleep
+
+    @property
+    def locked_up(self) -> bool:
+        return self._locked_up
 
     def _fault(self, fault: Fault, pc: int) -> Stop | None:
         return self.take(lambda: self.exceptions.synchronous(fault), pc)

@@ -1,7 +1,7 @@
 """The Debug Control Block, as firmware and as a debug probe see it.
 
 Reference: Armv7-M ARM C1.6. A probe's accesses are those made while `probing` is set: only they can set C_DEBUGEN, and without it
-C_HALT, C_STEP and C_MASKINTS ignore writes. Not modelled: C_SNAPSTALL; S_SLEEP and S_LOCKUP; secure debug does not exist.
+C_HALT, C_STEP and C_MASKINTS ignore writes. Not modelled: C_SNAPSTALL; secure debug does not exist.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _CATCHES = (
 )
 _KEY = 0xA05F
 _DEBUGEN, _HALT, _STEP, _MASKINTS = 1, 2, 4, 8
-_REGRDY, _S_HALT, _RETIRE, _RESET = 1 << 16, 1 << 17, 1 << 24, 1 << 25
+_REGRDY, _S_HALT, _SLEEP, _LOCKUP, _RETIRE, _RESET = 1 << 16, 1 << 17, 1 << 18, 1 << 19, 1 << 24, 1 << 25
 # Armv7-M ARM C1.6.3, REGSEL
 REGISTERS = {
     **{n: f"r{n}" for n in range(13)},
@@ -55,6 +55,8 @@ class DebugControl(Peripheral):
         self.on_trace: Callable[[bool], None] = lambda enabled: None
         self.on_halt: Callable[[], None] = lambda: None  # C_HALT was set
         self.on_step: Callable[[], None] = lambda: None  # a step was asked for, in Debug state
+        self.is_asleep: Callable[[], bool] = lambda: False
+        self.is_locked_up: Callable[[], bool] = lambda: False
         self.get_register: Callable[[str], int] = lambda name: 0
         self.set_register: Callable[[str, int], None] = lambda name, value: None
         self._sticky = _RETIRE
@@ -87,7 +89,11 @@ class DebugControl(Peripheral):
         self["DHCSR"] |= _HALT
 
     def read_DHCSR(self) -> int:
-        word = self["DHCSR"] | _REGRDY | self._sticky | (_S_HALT if self.halted else 0)
+        word = self["DHCSR"] | _REGRDY | self._sticky
+        if self.halted:
+            word |= _S_HALT
+        else:
+            word |= (_SLEEP if self.is_asleep() else 0) | (_LOCKUP if self.is_locked_up() else 0)
         self._sticky = 0 if self.halted else _RETIRE
         return word
 

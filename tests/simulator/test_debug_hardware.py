@@ -161,6 +161,41 @@ def test_a_reset_is_caught_before_the_first_instruction(tmp_path):
     assert probe.read(DFSR) == VCATCH
 
 
+S_SLEEP, S_LOCKUP = 1 << 18, 1 << 19
+
+
+def test_a_probe_sees_sleep_and_ends_it(tmp_path):
+    machine = machine_of(tmp_path, "cpsid i; wfi; movs r7, #1;")
+    probe = Probe(machine)
+    assert machine.run().detail.startswith("sleeps for ever")
+    assert probe.read(DHCSR) & (S_SLEEP | S_LOCKUP | S_HALT) == S_SLEEP
+    probe.write(DHCSR, KEY | C_DEBUGEN | C_HALT)
+    assert probe.read(DHCSR) & (S_SLEEP | S_HALT) == S_HALT
+    stop = machine.run()
+    assert (stop.reason, stop.pc) == ("halted", CODE + 4)
+    probe.write(DHCSR, KEY | C_DEBUGEN)
+    assert machine.run().exit_code == 0
+    assert machine.register("r7") == 1
+
+
+def test_a_probe_sees_lockup_which_goes_on_unless_it_moves_the_pc(tmp_path):
+    machine = machine_of(tmp_path, ".short 0xDE00; movs r7, #1;", ".short 0xDE01")
+    probe = Probe(machine)
+    assert machine.run().reason == "lockup"
+    assert probe.read(DHCSR) & (S_SLEEP | S_LOCKUP | S_HALT) == S_LOCKUP
+    probe.write(DHCSR, KEY | C_DEBUGEN | C_HALT)
+    assert machine.run().reason == "halted"
+    assert probe.read(DHCSR) & (S_LOCKUP | S_HALT) == S_HALT
+    probe.write(DHCSR, KEY | C_DEBUGEN)
+    assert machine.run().reason == "lockup"
+    probe.write(DHCSR, KEY | C_DEBUGEN | C_HALT)
+    probe.write(DCRDR, CODE + 2)
+    probe.write(DCRSR, 1 << 16 | 15)
+    probe.write(DHCSR, KEY | C_DEBUGEN)
+    assert machine.run().exit_code == 0
+    assert machine.register("r7") == 1
+
+
 def test_vectreset_in_debug_state_resets_the_core_and_leaves_the_chip(tmp_path):
     machine = machine_of(tmp_path, "movs r0, #64; msr basepri, r0; movs r7, #1; loop: nop; b loop;")
     probe = Probe(machine)
