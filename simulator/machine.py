@@ -589,9 +589,9 @@ class Machine:
         elif operation.startswith("IC"):
             self.coherency.follow()
             if operation == "ICIALLU":
-                self.engine.invalidate_instruction_cache()
+                self.engine.icache.invalidate()
             else:
-                self.engine.invalidate_instruction_address(value)
+                self.engine.icache.invalidate_address(value)
             self.core.drop_translated()
 
     def _constant_word(self, address: int) -> int | None:
@@ -608,7 +608,7 @@ class Machine:
 
     @property
     def instructions(self) -> int:
-        return self.engine.instructions()
+        return self.engine.sums.instructions()
 
     def read(self, address: int, size: int) -> bytes:
         """Bytes of memories as a debugger sees them. Raises ValueError where there is none."""
@@ -653,7 +653,7 @@ class Machine:
 
     def causes(self) -> dict[str, int]:
         """Cycles by cause; they sum to `cycle`."""
-        return {**self.engine.causes(), **self._spent}
+        return {**self.engine.sums.causes(), **self._spent}
 
     def unmodelled(self) -> list[tuple[Unmodelled, int]]:
         """What was used and has no behaviour here, with counts, in the order of names."""

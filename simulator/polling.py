@@ -82,7 +82,7 @@ class Polling:
         )
 
     def _snapshot(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        return self.engine.executed_counts().copy(), self.engine.tables.stalls.copy()
+        return self.engine.sums.executed_counts().copy(), self.engine.tables.stalls.copy()
 
     def _skip(self, cycles: int, blocks: int) -> None:
         state = self.engine.state
@@ -94,9 +94,9 @@ class Polling:
         wanted = int(state[State.STOP_WANTED])  # what is only masked stays so: no turn changes a mask
         if turns < TURNS or blocks == 0 or state[State.LOG] >= 0 or wanted not in (0, UNLESS_MASKED):
             return
-        if (self.engine.executed_counts().shape, self.engine.tables.stalls.shape) != (counts.shape, stalls.shape):
+        if (self.engine.sums.executed_counts().shape, self.engine.tables.stalls.shape) != (counts.shape, stalls.shape):
             return  # a table has grown meanwhile
-        turn = self.engine.executed_counts() - counts
+        turn = self.engine.sums.executed_counts() - counts
         if self._is_looked_at(turn):
             return
         if not self._is_harmless(turn):
@@ -112,12 +112,12 @@ class Polling:
         engine = self.engine
         if int(engine.state[State.HOLD]) & HOLD_WATCH:
             return True
-        return bool(engine.watched) and any(i.address in engine.watched for i in engine.instructions_of(turn))
+        return bool(engine.watched) and any(i.address in engine.watched for i in engine.sums.instructions_of(turn))
 
     def _is_harmless(self, turn: NDArray[np.int64]) -> bool:
         key = np.flatnonzero(turn).tobytes()
         if key not in self._harmless:
-            self._harmless[key] = not any(map(_matters, self.engine.instructions_of(turn)))
+            self._harmless[key] = not any(map(_matters, self.engine.sums.instructions_of(turn)))
         return self._harmless[key]
 
 

@@ -88,7 +88,7 @@ class Coherency:
             self._masters[slot] = line, master
         if self._engine.has_run(address, size):
             for line in range(address >> LINE_SHIFT, (address + size - 1 >> LINE_SHIFT) + 1):
-                self._engine.mark_instructions(line)
+                self._engine.icache.mark(line)
 
     def reads(self, master: str, address: int, size: int) -> None:
         """A master is about to read memory: what is dirty in the D-cache it does not see."""
@@ -154,7 +154,7 @@ class Coherency:
             self.on_evicted(line)
         elif event.kind == coherency.FETCHED_STORED:
             if self._changes_code(access.address, line):
-                self._engine.mark_instructions(line)
+                self._engine.icache.mark(line)
         elif event.kind == coherency.STALE_FETCHED or (
             event.writer is not None and self._changes_code(event.writer.address, line)
         ):

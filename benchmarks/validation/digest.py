@@ -43,7 +43,7 @@ def digest(
     engine = machine.engine
     by_block = sorted(
         (described.address, described.size, cycles)
-        for described, cycles in zip(engine.tables.descriptions, engine.block_cycles().tolist(), strict=True)
+        for described, cycles in zip(engine.tables.descriptions, engine.sums.block_cycles().tolist(), strict=True)
         if cycles
     )
     facts = [
@@ -59,7 +59,7 @@ def digest(
 def _ask_between(machine: Machine, limit: int) -> None:
     while machine.cycle < limit:
         stop = machine.run(UntilExit(), max_cycles=min(machine.cycle + PIECE, limit))
-        machine.engine.block_cycles()
+        machine.engine.sums.block_cycles()
         machine.causes()
         interval(machine.engine)
         if stop.reason != "cycles":

@@ -158,7 +158,7 @@ def hottest(elf: Path, scope: Scope) -> Iterator[Hot]:
     machine = Machine(load(elf))
     machine.run(max_cycles=CYCLES)
     engine = machine.engine
-    cycles = engine.block_cycles()
+    cycles = engine.sums.block_cycles()
     for number in np.argsort(cycles)[::-1][:BLOCKS].tolist():
         described = engine.tables.descriptions[number]
         code = machine.read(described.address, described.size)

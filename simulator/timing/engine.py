@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,9 +20,10 @@ from simulator.timing import layout as at
 from simulator.timing import memories
 from simulator.timing.automaton import Automaton, issue_cycles
 from simulator.timing.axi import PERIPHERAL, Region
-from simulator.timing.cortex_m7 import CAUSES, Parameters
+from simulator.timing.cortex_m7 import Parameters
 from simulator.timing.dcache import DataCache
 from simulator.timing.descriptors import BlockTables, Description
+from simulator.timing.icache import InstructionCache
 from simulator.timing.kernels import hooks, page_hooks, predictor
 from simulator.timing.kernels.frame import SCRATCH_WORDS
 from simulator.timing.kernels.page_hooks import READ_EXECUTE, READ_WRITE
@@ -30,8 +31,9 @@ from simulator.timing.kernels.predictor import RETURN_DEPTH
 from simulator.timing.kernels.stalls import MAX_STALLS, Stall
 from simulator.timing.kernels.state import HOLD_EXACT, HOLD_WATCH, PAGE_SHIFT, UNLESS_MASKED, State
 from simulator.timing.kernels.tables import Block
-from simulator.timing.kernels.tags import I_SETS, I_WAYS, LINE_SHIFT, STALE
+from simulator.timing.kernels.tags import LINE_SHIFT
 from simulator.timing.slaves import Slaves
+from simulator.timing.sums import Sums
 from simulator.timing.traps import (
     TRAP_BREAKPOINT,
     TRAP_DIVIDE,
@@ -43,19 +45,6 @@ from simulator.timing.traps import (
     traps_of,
 )
 from simulator.timing.within import Within
-
-STALL_CAUSES = (
-    "branch",
-    "i_miss_flash",
-    "i_miss_ram",
-    "d_miss_flash",
-    "d_miss_ram",
-    "uncached",
-    "bank",
-    "unaligned",
-    "bus",
-    "contention",
-)
 
 
 @dataclass(frozen=True)
@@ -94,7 +83,7 @@ class Engine:
         self.permissions: NDArray[np.uint8] = np.full(65536, READ_WRITE, np.uint8)
         self.executed: NDArray[np.uint8] = np.zeros(1 << 22, np.uint8)
         self.costs = memories.costs(0)
-        self.i_tags: NDArray[np.int64] = np.full(I_SETS * I_WAYS, -1, np.int64)
+        self.icache = InstructionCache(self.state)
         self.slaves = Slaves()
         self.dcache = DataCache(self.state, self.regions, self.costs, self.slaves.fills)
         self.dcache.on_write_back = self._write_back
@@ -107,6 +96,7 @@ class Engine:
         self._issue: dict[int, NDArray[np.int64]] = {}
         self._in_parts: frozenset[int] = frozenset()
         self.within = Within(self)
+        self.sums = Sums(self)
         self._published: tuple[int, ...] = ()
         self.on_publish: Callable[[], None] = lambda: None
         self.on_guard: Callable[[], None] = lambda: None
@@ -165,7 +155,7 @@ class Engine:
             (State.REGIONS, self.regions),
             (State.HOSTS, self.hosts),
             (State.REGION_COSTS, self.costs),
-            (State.I_TAGS, self.i_tags),
+            (State.I_TAGS, self.icache.tags),
             (State.SCRATCH, self.scratch),
             (State.STALL_LIST, self.stall_list),
             (State.RETURNS, self.returns),
@@ -420,95 +410,22 @@ class Engine:
         blocks[:, Block.REGION] = self.regions[blocks[:, Block.ADDRESS] >> 10]
         blocks[:, Block.I_GENERATION] = -1
 
-    def invalidate_instruction_cache(self) -> None:
-        self.i_tags[:] = -1
-        self.state[State.I_GENERATION] += 1
-
-    def invalidate_instruction_address(self, address: int) -> None:
-        """Drop the line at address from the I-cache."""
-        line = address >> LINE_SHIFT
-        ways = self._instruction_ways(line)
-        ways[ways & ~STALE == line] = -1
-        self.state[State.I_GENERATION] += 1
-
-    def mark_instructions(self, line: int) -> bool:
-        """Memory behind this line of 32 bytes has changed: the next fetch of it is logged. False where the I-cache does not hold it."""
-        ways = self._instruction_ways(line)
-        if not (ways == line).any():
-            return False
-        ways[ways == line] |= STALE
-        self.state[State.STALE_CODE] = 1
-        self.state[State.I_GENERATION] += 1
-        return True
-
-    def _instruction_ways(self, line: int) -> NDArray[np.int64]:
-        first = line % I_SETS * I_WAYS
-        return self.i_tags[first : first + I_WAYS]
-
     def _write_back(self, line: int) -> None:
         """A maintenance operation has the D-cache write a line."""
         region = int(self.regions[line >> PAGE_SHIFT - LINE_SHIFT])
         self.slaves.write_back(self.costs[region], self.cycle)
 
-    # Sums
-
-    def instructions(self) -> int:
-        """Instructions executed, those included that an IT block skipped."""
-        count = len(self.tables.descriptions)
-        blocks = self.tables.blocks
-        if not self.timed:
-            return int(blocks[:count, Block.EXECUTED] @ blocks[:count, Block.INSTRUCTIONS])
-        transitions = self.automaton.tables.transitions
-        used = int(self.automaton.tables.counts[at.TRANSITIONS])
-        return int(self.counts[:used] @ blocks[transitions[:used, at.BLOCK], Block.INSTRUCTIONS])
-
-    def causes(self) -> dict[str, int]:
-        """Cycles by cause over all blocks; exceptions and sleep are the machine's to add."""
-        if not self.timed:
-            return {"instruction": self.instructions()}
-        used = int(self.automaton.tables.counts[at.TRANSITIONS])
-        pipeline = self.counts[:used] @ self.automaton.tables.causes[:used].astype(np.int64)
-        sums = dict(zip(CAUSES, pipeline.tolist(), strict=True))
-        for name, cycles in zip(STALL_CAUSES, self.tables.stalls.sum(axis=0).tolist(), strict=True):
-            sums[name] = sums.get(name, 0) + cycles
-        return sums
-
-    def executed_counts(self) -> NDArray[np.int64]:
-        """Executions so far: of each transition, or without timing of each block. Live where timed."""
-        if self.timed:
-            return self.counts
-        column: NDArray[np.int64] = self.tables.blocks[:, Block.EXECUTED]
-        return column
-
-    def instructions_of(self, executed: NDArray[np.int64]) -> Iterator[Instruction]:
-        """The instructions of the blocks behind a difference of executed_counts()."""
-        numbers = np.flatnonzero(executed)
-        if self.timed:
-            numbers = np.unique(self.automaton.tables.transitions[numbers, at.BLOCK])
-        for number in numbers.tolist():
-            yield from self.tables.descriptions[number].instructions
-
     def repeat(
         self, executed: NDArray[np.int64], stalls: NDArray[np.int64], turns: int, cycles: int, blocks: int
     ) -> None:
         """Book so many turns of a loop again: executions, stalls, cycles and blocks of one turn are given."""
-        self.executed_counts()[:] += turns * executed
+        self.sums.executed_counts()[:] += turns * executed
         self.tables.stalls += turns * stalls
         state = self.state
         for word in (State.CYCLE, State.STARTED, State.STORE_READY):
             state[word] += turns * cycles
         self.slaves.shift(turns * cycles)
         state[State.BLOCKS] += turns * blocks
-
-    def block_cycles(self) -> NDArray[np.int64]:
-        """Cycles by block, in the order of tables.descriptions."""
-        count = len(self.tables.descriptions)
-        cycles: NDArray[np.int64] = self.tables.stalls[:count].sum(axis=1)
-        if self.timed:
-            used = int(self.automaton.tables.counts[at.TRANSITIONS])
-            transitions = self.automaton.tables.transitions[:used]
-            np.add.at(cycles, transitions[:, at.BLOCK], self.counts[:used] * transitions[:, at.COST])
-        return cycles
 
     def ask(self, *, when_unmasked: bool) -> None:
         """Ask for no stop; or for one as soon as PRIMASK, BASEPRI or FAULTMASK changes, which the hook sees at the next block."""

@@ -93,13 +93,13 @@ class Snapshot:
 
 def snapshot(engine: Engine) -> Snapshot:
     """The beginning of a window, for interval()."""
-    return Snapshot(engine.executed_counts().copy(), engine.causes())
+    return Snapshot(engine.sums.executed_counts().copy(), engine.sums.causes())
 
 
 def interval(engine: Engine, since: Snapshot | None = None) -> Interval:
     """The spread of the cycles booked since a snapshot, or since reset. Only for a timed engine."""
-    counts = engine.executed_counts().copy()
-    causes = dict(engine.causes())
+    counts = engine.sums.executed_counts().copy()
+    causes = dict(engine.sums.causes())
     if since is not None:
         counts[: len(since.counts)] -= since.counts
         causes = {name: cycles - since.causes.get(name, 0) for name, cycles in causes.items()}

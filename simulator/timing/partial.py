@@ -61,7 +61,7 @@ class Partial:
 
     def _book(self, taken: Taken, sign: int) -> Taken:
         engine = self._engine
-        counts = engine.executed_counts()
+        counts = engine.sums.executed_counts()
         for counter, rise in taken.executed:
             counts[counter] -= sign * rise
         for cause, cycles in taken.stalls:

@@ -39,7 +39,7 @@ def state_of(machine):
         "blocks": int(machine.engine.state[State.BLOCKS]),
         "causes": machine.causes(),
         "d-cache": bytes(machine.engine.dcache.tags),
-        "i-cache": bytes(machine.engine.i_tags),
+        "i-cache": bytes(machine.engine.icache.tags),
         "random": int(machine.engine.state[State.RANDOM]),
         "slaves": bytes(machine.engine.slaves.fills) + bytes(machine.engine.slaves.art),
     }

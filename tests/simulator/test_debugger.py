@@ -49,7 +49,7 @@ def machine_of(path, timing="cycles"):
 
 def outcome(machine):
     return (
-        machine.cycle, machine.instructions, machine.causes(), machine.engine.block_cycles().sum(),
+        machine.cycle, machine.instructions, machine.causes(), machine.engine.sums.block_cycles().sum(),
         machine.read(0x2000_0000, 0x1000), [machine.register(f"r{n}") for n in range(13)], machine.exceptions.taken,
     )  # fmt: skip
 

@@ -29,11 +29,11 @@ def outcome(machine):
         "cycle": machine.cycle,
         "instructions": machine.instructions,
         "causes": machine.causes(),
-        "by block": int(machine.engine.block_cycles().sum()),
+        "by block": int(machine.engine.sums.block_cycles().sum()),
         "registers": machine.debugger.registers(),
         "ram": machine.read(0x2000_0000, 0x5_0000),
         "taken": machine.exceptions.taken,
-        "caches": (bytes(machine.engine.i_tags), bytes(machine.engine.dcache.tags)),
+        "caches": (bytes(machine.engine.icache.tags), bytes(machine.engine.dcache.tags)),
         "replacement": int(machine.engine.state[State.RANDOM]),
     }
 
@@ -43,10 +43,10 @@ def test_breakpoints_and_a_watchpoint_in_hot_code_change_nothing():
     firmware = load(ROOT / "build" / "firmware" / f"{NAME}.elf")
     plain = Machine(firmware)
     plain.run(max_cycles=BEGIN)
-    taken, before = plain.exceptions.taken, plain.engine.executed_counts().copy()
+    taken, before = plain.exceptions.taken, plain.engine.sums.executed_counts().copy()
     plain.run(max_cycles=END)
     assert plain.exceptions.taken > taken
-    executed = plain.engine.instructions_of(plain.engine.executed_counts()[: len(before)] - before)
+    executed = plain.engine.sums.instructions_of(plain.engine.sums.executed_counts()[: len(before)] - before)
     places = random.Random(3).sample(sorted({i.address for i in executed}), 40)
 
     machine = Machine(firmware)

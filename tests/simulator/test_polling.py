@@ -55,7 +55,7 @@ def _outcome(
     stop = machine.run(max_cycles=cycles)
     skipped = machine.bus.polling.skipped if machine.bus.polling else 0
     facts = (
-        stop, machine.causes(), bytes(machine.serial_output), machine.engine.block_cycles().tolist(),
+        stop, machine.causes(), bytes(machine.serial_output), machine.engine.sums.block_cycles().tolist(),
         [machine.register(f"r{n}") for n in range(13)], machine.clock.now,
     )  # fmt: skip
     return facts, skipped

@@ -38,7 +38,7 @@ def test_a_run_ends_the_same(tmp_path, name):
         if often == 20 and not settings.btac:
             assert hot.compiled > 0
         engine = machine.engine
-        arrays = engine.dcache.tags, engine.i_tags, engine.slaves.fills, engine.slaves.art
+        arrays = engine.dcache.tags, engine.icache.tags, engine.slaves.fills, engine.slaves.art
         causes = machine.causes()
         states.append(
             (machine.cycle, machine.instructions, causes, int(engine.state[State.RANDOM]), *map(bytes, arrays))

@@ -60,7 +60,7 @@ def test_what_is_costed_again_is_what_a_run_with_that_setting_costs(monkeypatch)
     from simulator.timing.interval import _Replay
 
     machine = ran()
-    replayed = _Replay(machine.engine, machine.engine.executed_counts())
+    replayed = _Replay(machine.engine, machine.engine.sums.executed_counts())
     other = replace(machine.engine.parameters, dual_issue=0)
     change = replayed.cycles(other) - replayed.cycles(machine.engine.parameters)
     instructions = machine.instructions
