@@ -24,13 +24,15 @@ from peripherals.kit.spi_bus import SpiBus
 from peripherals.kit.video import VideoPort
 from peripherals.kit.waveform import SquareWave
 from peripherals.kit.wires import AnyOf, Line, Pin, Request
+from peripherals.low_power import LINES, RTC_LINES, LowPower
 from peripherals.makers import MAKERS
 from peripherals.memory_map import Memory as MemoryMapped
 from peripherals.parts.crystal import Crystal
+from peripherals.stm32f7.backup_sram import BackupSram
 from peripherals.stm32f7.flash import Flash, Memory
 from peripherals.stm32f7.gpio import PORT_A, PORT_B, Gpio, PortReset
 from peripherals.stm32f7.known import KNOWN, Dbgmcu, RomTable, Unclocked
-from peripherals.stm32f7.pwr import Pwr
+from peripherals.stm32f7.pwr import WAKE_UP_PINS, Pwr
 from peripherals.stm32f7.rcc import Crystals, Rcc
 from peripherals.stm32f7.rng import Rng
 from peripherals.stm32f7.tim_basic import Timer
@@ -77,26 +79,33 @@ class Chip:
         self.nvic = Nvic(INTERRUPTS)
         self._shared: dict[int, AnyOf] = {}
         self.requests: dict[str, Request] = {}
-        self.external = [Line(f"EXTI{n}") for n in range(24)]
+        self.external = [Line(LINES.get(n, f"EXTI{n}")) for n in range(24)]
         self.i2c_buses = {f"I2C{n}": I2cBus() for n in (1, 2, 3, 4)}
         self.spi_buses = {f"SPI{n}": SpiBus() for n in range(1, 7)}
         self.can_buses = {"CAN1": CanBus(), "CAN2": CanBus()}
         self.video = VideoPort()
-        self.matrix = BusMatrix(self.memories, self.find)
+        self.matrix = BusMatrix([m for m in self.memories if m.kind != "peripheral"], self.find)
         self.backup_writable = Line("DBP")
-        self._reset_causes: tuple[str, ...] = ()
+        self._reset_causes: tuple[str, ...] | None = None
         self.rcc = Rcc(clock, crystals, backup_writable=self.backup_writable, irq=self.interrupt(5))
         self.rcc.clock_failure.listen(self.nvic.nmi.set)
         self.hse, self.lse = (Crystal(clock, self.rcc.crystals[name]) for name in ("HSE", "LSE"))
-        self.pwr = Pwr(clock, backup_writable=self.backup_writable)
+        self.ports = {f"GPIO{letter}": _port(f"GPIO{letter}") for letter in "ABCDEFGHIJK"}
+        self.pwr = Pwr(
+            clock,
+            backup_writable=self.backup_writable,
+            pll_on=lambda: bool(self.rcc["CR.PLLON"]),
+            pins=[self.pin(name) for name in WAKE_UP_PINS],
+            internal=[self.external[n] for n in RTC_LINES],
+        )
         self.flash = Flash(clock, flash_memory, irq=self.interrupt(4))
+        self.backup_sram = BackupSram("BKPSRAM", writable=self.backup_writable, noise=lambda n: self.low_power.noise(n))
         self.system_control = SystemControl(clock, self.nvic, cpuid=CPUID, vector_table=vector_table)
         self.dwt = Dwt(clock)
         self.fpb = Fpb()
         self.itm = Itm()
         self.system_control.debug.on_trace = self._trace
         self.usarts: dict[str, Usart] = {}
-        self.ports = {f"GPIO{letter}": _port(f"GPIO{letter}") for letter in "ABCDEFGHIJK"}
         self.timers: dict[str, Timer] = {}
         self.peripherals: dict[str, Addressed] = {}
         self._unclocked: dict[str, Unclocked] = {}
@@ -111,6 +120,7 @@ class Chip:
         timers.join_timers(self)
         analog.join_analog(self)
         pins.join_pins(self)
+        self.low_power = LowPower(self)
         self.rcc.on_gate = self._gate
         self.rcc.on_peripheral_reset = self._reset_one
 
@@ -152,11 +162,13 @@ class Chip:
 
     def reset(self, *causes: str) -> None:
         """A system reset; what CSR then gives as its causes, by default those of whoever asked for it, or of a software reset."""
-        causes = causes or self._reset_causes
-        self._reset_causes = ()
+        asked, self._reset_causes = self._reset_causes, None
+        if not causes:
+            causes = ("SFTRSTF", "PINRSTF") if asked is None else asked
+        self.low_power.reset(causes[0] if causes else "")
         for peripheral in self.peripherals.values():
             peripheral.reset()
-        self.rcc.note_reset(*(causes or ("SFTRSTF", "PINRSTF")))
+        self.rcc.note_reset(*causes)
         self._start_watchdogs()
 
     def _start_watchdogs(self) -> None:
@@ -187,9 +199,9 @@ class Chip:
             f"the core has no clock: the {self.hse.name} {since}, {through}, and clock security (RCC_CR.CSSON) is off"
         )
 
-    def request_reset(self, cause: str) -> None:
-        """A watchdog bites: a system reset as soon as the core can be stopped."""
-        self._reset_causes = (cause, "PINRSTF")
+    def request_reset(self, cause: str = "") -> None:
+        """A watchdog bites, a low-power mode is not allowed: a system reset as soon as the core can be stopped. Out of Standby without cause."""
+        self._reset_causes = (cause, "PINRSTF") if cause else ()
         self.system_control.on_reset_request()
 
     # Wiring
@@ -217,6 +229,7 @@ class Chip:
             "RCC": self.rcc,
             "PWR": self.pwr,
             "FLASH": self.flash,
+            "BKPSRAM": self.backup_sram,
             "SCS": self.system_control,
             "DWT": self.dwt,
             "ITM": self.itm,

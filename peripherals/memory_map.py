@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Memory:
-    """A memory: kind is "ram", "rom" or "flash"; timing the kind that the cost tables know; alias whose bytes it shows."""
+    """A memory: kind is "ram", "rom", "flash", or "peripheral" where it answers as one; timing the kind that the cost tables know; alias whose bytes it shows."""
 
     name: str
     base: int

@@ -92,6 +92,7 @@ INSTANCES = (
     at("CRC", 0x4002_3000, AHB1),
     at("RCC", 0x4002_3800, AHB1, 5, gate=""),
     at("FLASH", 0x4002_3C00, AHB1, 4, gate=""),
+    at("BKPSRAM", 0x4002_4000, AHB1, size=0x1000),
     at("DMA1", 0x4002_6000, AHB1, 11, 12, 13, 14, 15, 16, 17, 47),
     at("DMA2", 0x4002_6400, AHB1, 56, 57, 58, 59, 60, 68, 69, 70),
     at("ETH", 0x4002_8000, AHB1, 61, 62, size=0x1400, gate="ETHMAC"),
@@ -117,9 +118,8 @@ INSTANCES = (
 WINDOWS = (
     (0x4000_0000, 0x8000),
     (0x4001_0000, 0x8000),
-    (0x4002_0000, 0x4000),
-    (0x4002_5000, 0x5_B000),
+    (0x4002_0000, 0x6_0000),
     (0x5000_0000, 0x6_1000),
     (0xA000_0000, 0x2000),
     (0xE000_0000, 0x10_0000),
-)  # where a peripheral may answer; the gap at 0x4002_4000 is the backup SRAM
+)  # where a peripheral may answer

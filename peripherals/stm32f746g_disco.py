@@ -44,7 +44,7 @@ MEMORIES = (
     Memory("DTCM", 0x2000_0000, 64 * KB, "ram", "tcm"),
     Memory("SRAM1", 0x2001_0000, 240 * KB, "ram", "sram"),
     Memory("SRAM2", 0x2004_C000, 16 * KB, "ram", "sram2"),
-    Memory("backup SRAM", 0x4002_4000, 4 * KB, "ram", "device"),
+    Memory("backup SRAM", 0x4002_4000, 4 * KB, "peripheral", "device"),
     Memory("QSPI flash", 0x9000_0000, 16 * KB * KB, "rom", "qspi"),
     Memory("SDRAM", 0xC000_0000, 8 * KB * KB, "ram", "sdram"),
     Memory("system memory (ITCM)", 0x0010_0000, 60 * KB, "rom", "flash-itcm", alias="system memory"),

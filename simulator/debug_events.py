@@ -175,7 +175,7 @@ class DebugEvents:
             causes, instructions, cycle = machine.causes(), machine.instructions, machine.engine.cycle
         told = {"EXC": causes["exception"], "SLEEP": causes["sleep"], "FOLD": causes.get("issue_dual", 0)}
         told["LSU"] = sum(causes.get(name, 0) for name in LOADS_AND_STORES)
-        counted = cycle - causes["no_clock"]
+        counted = cycle - causes["no_clock"] - causes["stop"] - causes["standby"]
         told["CPI"] = counted - instructions - told["EXC"] - told["SLEEP"] - told["LSU"] + told["FOLD"]
         return told
 

@@ -16,6 +16,7 @@ from peripherals.cortex_m7.mpu import ENABLE as MPU_ENABLE
 from peripherals.cortex_m7.mpu import HFNMIENA
 from peripherals.cortex_m7.nvic import DEBUG_MONITOR, MEM_MANAGE, NMI
 from peripherals.kit.clock import NEVER, Clock
+from peripherals.low_power import DEEP, RUN, STOP
 from peripherals.memory_map import Memory as FittedMemory
 from simulator import stale
 from simulator.address_text import address_text
@@ -44,12 +45,14 @@ from simulator.until import Until, UntilError
 
 SLICE = 20_000_000  # cycles: how long the host may wait for a look at its clock and at Ctrl-C
 FLASH = 0x0800_0000
+BACKUP_SRAM = 0x4002_4000
 BRANCH_TO_SELF = b"\xfe\xe7"
 INSTRUCTION_CACHE, DATA_CACHE = 1 << 17, 1 << 16
 NO_BRANCH_TARGETS = 1 << 13  # ACTLR.DISBTACREAD
 UNALIGNED_TRAP, DIVIDE_TRAP = 1 << 3, 1 << 4  # CCR
 NO_STEP = ("horizon", "limit", "wanted", "trap")  # stops with nothing executed
-SLEEP_ON_EXIT = 1 << 1  # SCR
+SLEEP_ON_EXIT, SLEEP_DEEP = 1 << 1, 1 << 2  # SCR
+EXTERNAL = 0x6000_0000  # memories from here on are not the chip's
 LOCKUP = 0xFFFF_FFFE  # a locked up core's PC
 
 
@@ -85,12 +88,13 @@ class Machine:
         self.clock = Clock()
         self.soc = BOARDS[board].build(self.clock, _FlashArray(self), settings.camera_sensor)
         self.reset_vector = check(firmware, self.soc.memories)
+        mapped = [m for m in self.soc.memories if m.kind != "peripheral"]
         self.engine = Engine(
-            _spans(self.soc.memories), self._constant_word, timed=settings.timing == "cycles",
+            _spans(mapped), self._constant_word, timed=settings.timing == "cycles",
             seed=settings.seed, parameters=_parameters(settings), cache_data=settings.dcache_data,
         )  # fmt: skip
         self.core = Core(
-            _merged(self.soc.memories), self.soc.spans, self.engine, settings.verify, self.soc.system_control.mpu,
+            _merged(mapped), self.soc.spans, self.engine, settings.verify, self.soc.system_control.mpu,
             compiled=settings.compiled and not settings.dcache_data,
         )  # fmt: skip
         self.coherency = Coherency(self.engine, firmware.symbols, self.core.read_memory)
@@ -106,7 +110,7 @@ class Machine:
         self.interrupted = False
         self.slice_blocks = NEVER
         self.pc = 0
-        self._spent = {"exception": 0, "sleep": 0, "no_clock": 0}
+        self._spent = {"exception": 0, "sleep": 0, "stop": 0, "standby": 0, "no_clock": 0}
         self._goal = Goal(None)
         self._strict: Unmodelled | None = None
         self._reset_wanted = self._only_the_core = False
@@ -125,7 +129,7 @@ class Machine:
             self.core.write_memory(address, content)
         for segment in firmware.segments:
             if segment.data:
-                self.core.write_memory(segment.address, segment.data)
+                self.write(segment.address, segment.data)
         self._reset()
 
     def _connect(self) -> None:
@@ -146,6 +150,9 @@ class Machine:
         self.soc.flash.on_setting = self._follow_settings
         self._connect_masters()
         self.soc.rng.seed(self.settings.seed)
+        self.soc.low_power.seed(self.settings.seed)
+        self.soc.low_power.on_event = self.exceptions.set_event
+        self.soc.low_power.on_power_lost = self._lose_memories
         self.soc.matrix.on_closed = lambda name, closed: self.core.let_answer(name, not closed)
         for name in self.soc.matrix.closed:
             self.core.let_answer(name, False)
@@ -222,8 +229,8 @@ class Machine:
                     return stop
                 continue
             halted = self.debug_events.control.halted
-            if halted:
-                self._asleep = self._waits_for_event = False
+            if halted and self._asleep:
+                self._wake_up()
             if self._locked_up and not halted:
                 stop = self._lock_up()
                 if stop is not None:
@@ -426,22 +433,48 @@ class Machine:
         self._asleep = chained is None and in_thread and bool(self.soc.system_control.scr & SLEEP_ON_EXIT)
 
     def _sleep(self) -> Stop | None:
-        """Pass the time to the next event; awake where an exception would be taken if PRIMASK were clear."""
-        if self._waits_for_event:
-            if self.exceptions.pending() is not None or self.exceptions.take_event():
-                self._asleep = self._waits_for_event = False
-                return None
-        elif self.exceptions.wakes():
-            self._asleep = False
+        """Pass the time to the next event, in Sleep; Stop and Standby begin here."""
+        low_power = self.soc.low_power
+        if self._is_woken():
+            self._wake_up()
             return None
+        if low_power.mode == RUN:
+            if not low_power.enter(deep=bool(self.soc.system_control.scr & SLEEP_DEEP)):
+                self._wake_up()
+            if self.clock.stands or self._reset_wanted or not self._asleep:
+                return None
         wake = min(self.clock.horizon, self._goal.horizon(self.clock))
         if wake >= NEVER:
             return self._stop("exit", f"sleeps for ever at {self.where(self.pc)}: nothing is left that could wake it")
         self._spend(max(wake - self.engine.cycle, 0), "sleep")
         return None
 
+    def _is_woken(self) -> bool:
+        """By an exception that would be taken if PRIMASK were clear; out of WFE by one that is taken, or an event."""
+        if self._waits_for_event:
+            return self.exceptions.pending() is not None or self.exceptions.take_event()
+        return self.exceptions.wakes()
+
+    def _wake_up(self) -> None:
+        self._asleep = self._waits_for_event = False
+        self.soc.low_power.wake()
+
+    def _sleep_deeply(self) -> Stop | None:
+        """Pass the time to the next event, in Stop or Standby; what EXTI has not asked for does not wake from Stop."""
+        low_power = self.soc.low_power
+        if low_power.mode == STOP and not low_power.waking and low_power.signalled and self._is_woken():
+            self._wake_up()
+        wake = min(self.clock.horizon, self._goal.horizon(self.clock))
+        if wake >= NEVER:
+            mode, place = low_power.mode.capitalize(), self.where(self.pc)
+            return self._stop("exit", f"is in {mode} for ever at {place}: nothing is left that could wake it")
+        self._spend(max(wake - self.engine.cycle, 0), low_power.mode)
+        return None
+
     def _stand(self) -> Stop | None:
         """Pass the time to the next event while the core has no clock; the run ends where it will not have one again."""
+        if self.soc.low_power.mode in DEEP:
+            return self._sleep_deeply()
         if not self.soc.may_go_on:
             return self._stop("clock", self.soc.why_no_clock())
         wake = min(self.clock.horizon, self._goal.horizon(self.clock))
@@ -489,6 +522,14 @@ class Machine:
         self.pc = self.reset_vector.program_counter & ~1
         self.debug_events.reset()
         self._follow_settings()
+
+    def _lose_memories(self) -> None:
+        """Behind Standby the chip's memories hold noise, its caches nothing."""
+        self.coherency.forget()
+        self.engine.icache.invalidate()
+        for memory in self.soc.memories:
+            if memory.kind == "ram" and memory.base < EXTERNAL:
+                self.core.write_memory(memory.base, self.soc.low_power.noise(memory.size))
 
     def _request_local_reset(self) -> None:
         """AIRCR.VECTRESET: of the core, not of the chip; one of the chip that is wanted too goes first (unpredictable)."""
@@ -612,10 +653,18 @@ class Machine:
 
     def read(self, address: int, size: int) -> bytes:
         """Bytes of memories as a debugger sees them. Raises ValueError where there is none."""
+        if self._in_backup_sram(address, size):
+            return self.soc.backup_sram.peek(address - BACKUP_SRAM, size)
         return self.core.read_memory(address, size)
 
     def write(self, address: int, data: bytes) -> None:
-        self.core.write_memory(address, data)
+        if self._in_backup_sram(address, len(data)):
+            self.soc.backup_sram.poke(address - BACKUP_SRAM, data)
+        else:
+            self.core.write_memory(address, data)
+
+    def _in_backup_sram(self, address: int, size: int) -> bool:
+        return address >= BACKUP_SRAM and address + size <= BACKUP_SRAM + self.soc.backup_sram.size
 
     def register(self, name: str) -> int:
         return self.pc if name == "pc" else self.core.get(name)

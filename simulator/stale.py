@@ -134,6 +134,14 @@ class Coherency:
             self.on_drop(slot)
             self._cache.drop(slot)
 
+    def forget(self) -> None:
+        """The D-cache has been without power: no line is held, and none is missed, since memory is lost, too."""
+        self.follow()
+        for slot in range(D_SETS * D_WAYS):
+            if self._cache.line(slot) >= 0:
+                self.on_drop(slot)
+                self._cache.drop(slot)
+
     # What the core did
 
     def follow(self) -> None:

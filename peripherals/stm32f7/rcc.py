@@ -1,6 +1,6 @@
 """Reset and clock control: oscillators that take their time or fail, clock security, the clock tree, gates and resets.
 
-Reference: RM0385 5. Not modelled: trimming, spread spectrum, the effect of the LPENR registers in sleep, VCOs out of their range.
+Reference: RM0385 5. Not modelled: trimming, spread spectrum, VCOs out of their range; in Sleep, LPENR's bits of memories and of the AXI bridge.
 Guesses: how soon the detector sees that HSE has stopped; a ready flag stays where no detector looks; CSSON stays behind a failure.
 """
 
@@ -21,6 +21,7 @@ _HSI = 0  # of SW
 _SWITCH_PERIODS = 3  # guess: periods of the new clock until SWS follows SW
 _DETECTION_PERIODS = 2  # guess: of HSI, until the clock detector sees that HSE has stopped
 _STOPPED = Fraction(0)
+_IN_STOP = ("RTC", "IWDG", "LPTIM1", "MCO1", "MCO2")  # who may have a clock there
 _CAUSES = 0xFE00_0000
 _RTC_DOMAIN = 0x0001_831F
 _ROWS = {row.name: row for row in OSCILLATORS}
@@ -61,6 +62,8 @@ class Rcc(Peripheral):
             if register.name.endswith("ENR") and not register.name.endswith("LPENR")
             for field in register.fields
         }
+        self._asleep = self._deep = False
+        self._frozen: set[str] = set()
         self._outputs: list[tuple[Frequency, str, str]] = []
         self.crystals = {"HSE": Frequency("HSE crystal", crystals.hse), "LSE": Frequency("LSE crystal", crystals.lse)}
         self.clock_failure = Line("CSS")
@@ -118,6 +121,8 @@ class Rcc(Peripheral):
         return wire
 
     def _gated(self, source: str, gate: str) -> Fraction:
+        if source in self._frozen or (self._deep and source not in _IN_STOP):
+            return _STOPPED
         return self.source(source) if not gate or self.enabled(gate) else _STOPPED
 
     def _publish(self) -> None:
@@ -136,9 +141,12 @@ class Rcc(Peripheral):
     # Gates and resets
 
     def enabled(self, name: str) -> bool:
-        """Whether a peripheral, by its name in the ENR registers (USART1, GPIOA, DTCMRAM), has its clock."""
+        """Whether a peripheral, by its name in the ENR registers (USART1, GPIOA, DTCMRAM), has its clock; in Sleep LPENR wants it, too."""
         register, mask = self._enables[name]
-        return bool(self[register] & mask)
+        return bool(self[register] & mask and (not self._asleep or self._in_sleep(register) & mask))
+
+    def _in_sleep(self, register: str) -> int:
+        return self[register.replace("ENR", "LPENR")]
 
     def _write_enables(self, register: str, value: int) -> None:
         changed = self.store(register, value) ^ self[register]
@@ -185,6 +193,44 @@ class Rcc(Peripheral):
 
     def write_APB2RSTR(self, value: int) -> None:
         self._write_resets("APB2RSTR", value)
+
+    # Low-power modes
+
+    def sleep(self, *, asleep: bool) -> None:
+        """The core sleeps, or no longer: who has no clock in Sleep loses it, and gets it back."""
+        if asleep == self._asleep:
+            return
+        without = {r for r, _ in self._enables.values() if self[r] & ~self._in_sleep(r)}
+        changed = [
+            name for name, (r, mask) in self._enables.items() if r in without and self[r] & ~self._in_sleep(r) & mask
+        ]
+        self._asleep = asleep
+        for name in changed:
+            self.on_gate(name, self.enabled(name))
+        if changed:
+            self._publish()
+
+    def enter_stop(self) -> None:
+        """All but LSE and LSI stand, and the core with them; SYSCLK will be HSI (5.3.1, 5.3.3)."""
+        self._deep = True
+        for row in OSCILLATORS:
+            if row.on.startswith("CR."):
+                self._oscillators.halt(row.name)
+                self[row.on] = self[row.ready] = 0
+        self._forget_switching()
+        self["CR.HSION"] = 1
+        self["CFGR.SW"] = self["CFGR.SWS"] = _HSI
+        self._publish()
+
+    def leave_stop(self) -> None:
+        """HSI runs again."""
+        self._deep = False
+        self._oscillators.run(_ROWS["HSI"])
+
+    def freeze(self, source: str, *, frozen: bool) -> None:
+        """A clock that its peripheral does not get, such as the watchdog's by option byte."""
+        (self._frozen.add if frozen else self._frozen.discard)(source)
+        self._publish()
 
     # Oscillators
 
@@ -392,16 +438,21 @@ class Rcc(Peripheral):
                 self._oscillators.halt(row.name)
         super().reset()
         self["BDCR"], self["CSR"] = kept
-        for event in (self._switch, self._detection):
-            if event is not None:
-                event.cancel()
-        self._switch = self._detection = None
+        self._forget_switching()
+        self._asleep = self._deep = False
+        self._frozen.clear()
         self._update_interrupt()
         self.clock_failure.set(False)
         self._oscillators.run(_ROWS["HSI"])
         for name in self._enables:
             self.on_gate(name, self.enabled(name))
         self._publish()
+
+    def _forget_switching(self) -> None:
+        for event in (self._switch, self._detection):
+            if event is not None:
+                event.cancel()
+        self._switch = self._detection = None
 
     def note_reset(self, *causes: str) -> None:
         """Raise the flags of what caused a reset, as CSR names them (SFTRSTF, PINRSTF, ..)."""

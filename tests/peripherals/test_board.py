@@ -49,12 +49,13 @@ def test_no_two_instances_overlap_and_each_is_whole_pages() -> None:
         assert below.base + below.size <= above.base, (below.name, above.name)
 
 
-def test_every_instance_lies_in_a_window_and_no_memory_does() -> None:
+def test_every_instance_lies_in_a_window_and_no_memory_does_but_what_answers_as_a_peripheral() -> None:
     def inside(base: int, size: int) -> bool:
         return any(low <= base and base + size <= low + length for low, length in WINDOWS)
 
     assert all(inside(instance.base, instance.size) for instance in INSTANCES)
-    assert not any(inside(memory.base, memory.size) for memory in MEMORIES)
+    assert {memory.name for memory in MEMORIES if inside(memory.base, memory.size)} == {"backup SRAM"}
+    assert {memory.name for memory in MEMORIES if memory.kind == "peripheral"} == {"backup SRAM"}
 
 
 def test_no_two_memories_overlap() -> None:
@@ -70,7 +71,7 @@ def test_an_alias_names_a_memory_of_its_size_that_comes_before_it() -> None:
 
 
 def test_the_ram_of_the_data_sheet_is_340_kb() -> None:
-    on_chip = [memory for memory in MEMORIES if memory.kind == "ram" and memory.name != "SDRAM"]
+    on_chip = [memory for memory in MEMORIES if memory.kind in ("ram", "peripheral") and memory.name != "SDRAM"]
     assert sum(memory.size for memory in on_chip) == 340 * 1024
 
 

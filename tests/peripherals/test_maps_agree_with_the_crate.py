@@ -41,6 +41,7 @@ SOURCES = {
 }
 ARMS = {instance.name for instance in INSTANCES if instance.bus == PPB and instance.name != "DBGMCU"}
 BLOCKS = sorted({*PARTS, *(instance.name for instance in INSTANCES)} - {"ADC", "ETH", "OTG_FS", "OTG_HS"} - ARMS)
+BLOCKS.remove("BKPSRAM")  # a memory
 
 
 @pytest.fixture(scope="module")

@@ -350,9 +350,69 @@ def test_bytes_of_a_register_may_be_written(bench: Bench) -> None:
     assert bench.read(CFGR) == 0x9400
 
 
-def test_sleep_enables_count_as_unmodelled(bench: Bench) -> None:
+def test_sleep_enables_of_memories_count_as_unmodelled(bench: Bench) -> None:
     bench.write(0x54, 0xF0)
-    assert bench.rcc.unmodelled == {"AHB2LPENR.DCMILPEN": 1}
+    assert not bench.rcc.unmodelled
+    bench.write(0x50, 0x7EF6_B7FF)
+    assert bench.rcc.unmodelled == {"AHB1LPENR.SRAM1LPEN": 1}
+
+
+def test_in_sleep_a_peripheral_has_its_clock_where_both_enables_are_set(bench: Bench) -> None:
+    gates: list[tuple[str, bool]] = []
+    bench.rcc.on_gate = lambda name, enabled: gates.append((name, enabled))
+    tim2, tim3, uart = (
+        bench.rcc.output(clock, gate) for clock, gate in (("TIMCLK1", "TIM2"), ("TIMCLK1", "TIM3"), ("UART4", "UART4"))
+    )
+    bench.write(0x40, 1 | 1 << 1)
+    bench.write(0x60, 0xFFFF_CBFE)
+    assert (tim2.hz, tim3.hz, uart.hz) == (16_000_000, 16_000_000, 0)
+    gates.clear()
+    bench.rcc.sleep(asleep=True)
+    assert (tim2.hz, tim3.hz, uart.hz) == (0, 16_000_000, 0)
+    assert gates == [("TIM2", False)] and not bench.rcc.enabled("TIM2")
+    bench.rcc.sleep(asleep=False)
+    assert (tim2.hz, tim3.hz) == (16_000_000, 16_000_000)
+    assert gates == [("TIM2", False), ("TIM2", True)]
+
+
+def test_a_reset_ends_sleep(bench: Bench) -> None:
+    bench.write(0x40, 1)
+    bench.write(0x60, 0xFFFF_CBFE)
+    bench.rcc.sleep(asleep=True)
+    bench.rcc.reset()
+    bench.write(0x40, 1)
+    assert bench.rcc.enabled("TIM2")
+
+
+def test_in_stop_all_stands_but_the_low_speed_clocks(bench: Bench) -> None:
+    wires = {name: bench.rcc.output(name) for name in ("SYSCLK", "HSI", "USART1", "LPTIM1", "IWDG", "TIMCLK1")}
+    bench.write(CSR, 1)
+    bench.write(CR, 0x0101_0083)  # HSE and PLL on, HSI on
+    bench.write(0x90, 1 << 24 | 3)  # LPTIM1 by LSI, USART1 by LSE
+    bench.write(CFGR, 5 << 10 | 1)
+    bench.clock.advance(bench.clock.now + 100_000)
+    assert bench.rcc.sysclk == 25_000_000
+    bench.rcc.enter_stop()
+    assert bench.clock.stands
+    assert {name for name, wire in wires.items() if wire.hz} == {"LPTIM1", "IWDG"}
+    assert bench.read(CR) & 0x0303_0003 == 1, "HSION, and nothing ready"
+    assert bench.read(CFGR) == 5 << 10
+    at = bench.clock.seconds
+    bench.clock.advance(bench.clock.now + 1000)
+    bench.rcc.leave_stop()
+    assert not bench.clock.stands and bench.clock.frequency == 16_000_000
+    assert bench.clock.seconds - at == Fraction(1000, 25_000_000)
+    assert bench.read(CR) & 0x0303_0003 == 3
+
+
+def test_a_frozen_clock_does_not_reach_its_peripheral(bench: Bench) -> None:
+    bench.write(CSR, 1)
+    bench.clock.advance(100_000)
+    wire, other = bench.rcc.output("IWDG"), bench.rcc.output("LSI")
+    bench.rcc.freeze("IWDG", frozen=True)
+    assert (wire.hz, other.hz) == (0, 32_000)
+    bench.rcc.freeze("IWDG", frozen=False)
+    assert wire.hz == 32_000
 
 
 def test_a_prescaler_acts_when_it_is_written(bench: Bench) -> None:
