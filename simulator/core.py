@@ -12,7 +12,6 @@ import ctypes
 import mmap
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +22,7 @@ from unicorn import arm_const as arm
 from peripherals.cortex_m7.mpu import Mpu
 from simulator import native
 from simulator.compiled.hot import Hot
+from simulator.contents import Contents, Memory
 from simulator.core_stop import FETCH, CoreStop, Part
 from simulator.decode import decode
 from simulator.held import Hit, Pieces
@@ -67,17 +67,6 @@ REGISTERS = {
 }
 
 
-@dataclass(frozen=True)
-class Memory:
-    """A memory fitted to the board: kind is "ram", "rom" or "flash"; alias names the memory whose bytes it shows."""
-
-    name: str
-    base: int
-    size: int
-    kind: str
-    alias: str | None = None
-
-
 class Core:
     """One Cortex-M7. `read_bus(address, size) -> int` and `write_bus(address, size, value)` serve peripheral accesses."""
 
@@ -95,6 +84,7 @@ class Core:
         self.registers = native.Registers(self.uc)
         self.engine = engine
         self.memories = tuple(memories)
+        self._contents = Contents(self.memories)
         self._held_end = native.NO_EXIT
         self.hit: Hit | None = None
         self.cached: CacheData | None = None  # where the D-cache's data are modelled
@@ -102,7 +92,6 @@ class Core:
         self.read_bus: Callable[[int, int], int] = _nobody_reads
         self.write_bus: Callable[[int, int, int], None] = _nobody_writes
         self.take_event: Callable[[], bool] = lambda: True  # whether the event register was set, which clears it
-        self._buffers: dict[str, mmap.mmap] = {}
         self._event: CoreStop | None = None
         self._running = False
         self._stale: list[tuple[int, int]] = []
@@ -119,7 +108,7 @@ class Core:
             self._map(memory)
         for base, size in peripherals:
             self._map_peripherals(base, size)
-        hosts = {m.base: (m.size, self._host(m)) for m in self.memories}
+        hosts = {m.base: (m.size, self._contents.host(m)) for m in self.memories}
         engine.attach(self.cpu, hosts, native.stop_function())
         self.verifier = self._verifier(hosts) if "dsp" in verify else None
         wanted = compiled and self.verifier is None and os.environ.get("NUMBA_DISABLE_JIT") != "1"
@@ -154,14 +143,9 @@ class Core:
     # Memory
 
     def _map(self, memory: Memory) -> None:
-        if memory.alias is None:
-            buffer = mmap.mmap(-1, (memory.size + 0xFFFF) & ~0xFFFF)
-            if memory.kind != "ram":
-                buffer.write(b"\xff" * memory.size)
-            self._buffers[memory.name] = buffer
         permissions = unicorn.UC_PROT_ALL if memory.kind == "ram" else unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC
         size = (memory.size + 0x3FF) & ~0x3FF
-        self.uc.mem_map_ptr(memory.base & ~0x3FF, size, permissions, self._host(memory))
+        self.uc.mem_map_ptr(memory.base & ~0x3FF, size, permissions, self._contents.host(memory))
         if memory.kind != "ram":
             self.engine.write_protect(memory.base, memory.size)
 
@@ -188,39 +172,21 @@ class Core:
             self.protection.let_answer(memory, answers=answers)
             self.guard(self.refusals.mode)
 
-    def _host(self, memory: Memory) -> int:
-        buffer = self._buffers[memory.alias or memory.name]
-        return ctypes.addressof(ctypes.c_char.from_buffer(buffer)) if memory.size else 0
-
     def memory_at(self, address: int) -> Memory | None:
-        for memory in self.memories:
-            if memory.base <= address < memory.base + memory.size:
-                return memory
-        return None
+        return self._contents.at(address)
 
     def bytes_of(self, memory: Memory) -> NDArray[np.uint8]:
         """The memory's bytes, live."""
-        return np.frombuffer(self._buffers[memory.alias or memory.name], np.uint8)[: memory.size]
+        return self._contents.bytes_of(memory)
 
     def read_memory(self, address: int, size: int) -> bytes:
         """Bytes of memories. Raises ValueError where there is none."""
-        memory = self.memory_at(address)
-        if memory is None or address + size > memory.base + memory.size:
-            raise ValueError(f"no memory at {address:#010x}..{address + size - 1:#010x}")
-        offset = address - memory.base
-        return self._buffers[memory.alias or memory.name][offset : offset + size]
+        return self._contents.read(address, size)
 
     def write_memory(self, address: int, data: bytes) -> None:
         """Write bytes of memories, flash included; translated and described code there is dropped. Raises ValueError."""
-        memory = self.memory_at(address)
-        if memory is None or address + len(data) > memory.base + memory.size:
-            raise ValueError(f"no memory at {address:#010x}..{address + len(data) - 1:#010x}")
-        offset = address - memory.base
-        self._buffers[memory.alias or memory.name][offset : offset + len(data)] = data
-        for shown in self.memories:
-            place = shown.base + offset
-            same = (shown.alias or shown.name) == (memory.alias or memory.name)
-            if same and self.engine.has_run(place, len(data)):
+        for place in self._contents.write(address, data):
+            if self.engine.has_run(place, len(data)):
                 if self.engine.within.paused:
                     self.engine.flush()
                 self.engine.forget_code(place, place + len(data))

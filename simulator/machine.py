@@ -21,7 +21,8 @@ from peripherals.memory_map import Memory as FittedMemory
 from simulator import stale
 from simulator.address_text import address_text
 from simulator.bus import Bus, CoreContents, Unmodelled
-from simulator.core import Core, Memory
+from simulator.contents import Memory
+from simulator.core import Core
 from simulator.core_stop import CoreStop
 from simulator.dcache_data import CacheData
 from simulator.debug_events import DebugEvents
