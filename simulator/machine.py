@@ -18,6 +18,7 @@ from peripherals.cortex_m7.nvic import DEBUG_MONITOR, MEM_MANAGE, NMI
 from peripherals.kit.clock import NEVER, Clock
 from peripherals.low_power import DEEP, RUN, STOP
 from peripherals.memory_map import Memory as FittedMemory
+from peripherals.stm32f7.ltdc import Ltdc
 from simulator import stale
 from simulator.address_text import address_text
 from simulator.bus import Bus, CoreContents, Unmodelled
@@ -167,6 +168,9 @@ class Machine:
     def _connect_masters(self) -> None:
         matrix, coherency = self.soc.matrix, self.coherency
         matrix.on_read, matrix.on_write = coherency.reads, coherency.wrote
+        display = self.soc.peripherals.get("LTDC")
+        if isinstance(display, Ltdc) and self.settings.timing == "cycles":
+            display.on_scanned, coherency.reader = coherency.scanned, display.reader
         if not self.settings.dcache_data:
             matrix.contents = CoreContents(self.core)
             return

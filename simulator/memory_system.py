@@ -14,15 +14,17 @@ from fractions import Fraction
 from typing import Any
 
 from peripherals.kit.bus_master import ALWAYS
-from peripherals.kit.clock import NEVER, Clock
+from peripherals.kit.clock import NEVER, Clock, Event
 from peripherals.stm32f7.dma2d import Dma2d
 from peripherals.stm32f7.fmc import Fmc
-from peripherals.stm32f7.ltdc import Ltdc
+from peripherals.stm32f7.ltdc import Ltdc, Scan
+from peripherals.stm32f7.ltdc_scan import Supply
 from peripherals.stm32f7.quadspi import Quadspi
 from simulator.settings import Settings
 from simulator.timing import memories
 from simulator.timing.engine import Engine
 from simulator.timing.slaves import QspiCycles
+from simulator.timing.turns import bursts_left
 
 NO_READ_ALLOCATE = 1 << 11  # ACTLR.DISRAMODE
 SILENT = 100_000  # cycles behind which what a DMA moves is a transfer of its own and tells no rate
@@ -48,6 +50,7 @@ class MemorySystem:
         self._soc, self._engine, self._clock, self._settings = soc, engine, clock, settings
         self._demands: tuple[dict[str, list[Demand]], ...] = ({}, {})
         self._last: dict[str, int] = {}  # by DMA, when it moved something last
+        self._expiry: Event | None = None  # of what a DMA asks, while it keeps LTDC short
         found = [soc.peripherals.get(name) for name in ("FMC", "QUADSPI", "LTDC", "DMA2D")]
         fmc, quadspi, ltdc, dma2d = found
         self._fmc = fmc if isinstance(fmc, Fmc) else None
@@ -186,6 +189,52 @@ class MemorySystem:
             if self._port(d.address) == memories.PORTS["sdram"]
         ]
         slaves.set_banks(sum({1 << slaves.bank(d.address) for d in external}))
+        self._feed(now)
+
+    def _feed(self, now: int) -> None:
+        """Tell LTDC what the slaves that it reads leave for it; again when a DMA that keeps it short is taken to be over."""
+        scans = self._ltdc.scans if self._ltdc is not None else ()
+        if self._ltdc is None or not scans:
+            return
+        active = {
+            (stream, master, k): demand
+            for stream, of in enumerate(self._demands)
+            for master, demands in of.items()
+            for k, demand in enumerate(demands)
+            if master != "LTDC" and demand.until >= now
+        }
+        by_port: dict[int, list[Scan]] = {}
+        for scan in scans:
+            by_port.setdefault(self._port(scan.address), []).append(scan)
+        self._ltdc.feed(
+            tuple(
+                Supply(tuple(scan.layer for scan in group), self._left(port, group, active))
+                for port, group in by_port.items()
+            )
+        )
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None
+        ends = [demand.until for demand in active.values() if demand.until < NEVER]
+        if ends and self._ltdc.is_short:
+            self._expiry = self._clock.at(max(min(ends) + 1, self._clock.now), lambda: self._share_out(PASSING))
+
+    def _left(self, port: int, scans: list[Scan], active: dict[tuple[int, str, int], Demand]) -> Fraction:
+        """Bytes a cycle that a slave can bring LTDC, whoever else comes."""
+        slaves, burst = self._engine.slaves, memories.LTDC_BURST.cycles
+        asked: dict[str, tuple[Fraction, Fraction]] = {}  # by master: bursts a cycle, and its share of the slave's time
+        used = [slaves.bank(scan.address) for scan in scans]
+        for (_, master, _), demand in active.items():
+            if self._port(demand.address) == port:
+                often = demand.rate / demand.burst
+                name, share = master.split()[0], often * slaves.occupied(port, demand.burst)
+                before = asked.get(name, (Fraction(0), Fraction(0)))
+                asked[name] = before[0] + often, before[1] + share
+                used.append(slaves.bank(demand.address))
+        alone = [used.count(slaves.bank(scan.address)) == 1 for scan in scans]
+        own = sum((slaves.scanned(port, burst, alone=each) for each in alone), Fraction(0)) / len(scans)
+        others = [(share, share / often) for often, share in asked.values() if often]
+        return burst * bursts_left(own, others, slaves.usable(port))
 
     def shares(self) -> dict[str, dict[str, float]]:
         """By slave and master, the share of the slave's time that is asked for now."""

@@ -1,9 +1,10 @@
 """The D-cache and other masters: which reads are stale on the board, by whom, and of what; counted and said in words.
 
 Memory here is coherent, unless simulator/dcache_data.py makes it as hardware has it; the report is the same.
+LTDC's reads of a frame are looked at behind it, and where firmware cleans a line: a line counts that became dirty before its row was scanned.
 Reference: simulator/timing/dcache.py for what is known of lines. Not modelled: which bytes of a dirty line are dirty; a master's read of
-a part of a line counts where it meets the line's first store, or a byte that is another since. Reads by LTDC but those of pictures that
-somebody looks at.
+a part of a line counts where it meets the line's first store, or a byte that is another since. LTDC's reads of lines that the D-cache has
+written back by itself before their frame was over.
 """
 
 from __future__ import annotations
@@ -76,6 +77,7 @@ class Coherency:
         self.on_drop: Callable[[int], None] = lambda slot: None
         self.on_clean: Callable[[int], None] = lambda slot: None
         self.on_evicted: Callable[[int], None] = lambda line: None
+        self.reader: Callable[[int, int], str] = lambda address, since: ""  # who scans frame buffers: Ltdc.reader
 
     # What masters do
 
@@ -95,14 +97,28 @@ class Coherency:
         self.follow()
         for slot in self._cache.slots(address, size):
             writer = self._cache.writer(slot)
-            line = self._cache.line(slot)
-            if writer is None:
-                continue
-            if mask(line, address, size) != EVERY_BYTE and not self._is_changed(slot, writer, address, size):
-                continue
-            if self._told.get((master, line)) != writer.cycle:
-                self._told[master, line] = writer.cycle
-                self._note(STALE_MASTER_READ, master, writer, max(address, line << LINE_SHIFT))
+            if writer is not None:
+                self._missed(master, slot, writer, address, size)
+
+    def scanned(self, master: str, address: int, size: int) -> None:
+        """A display has shown a frame from a buffer: of its lines it has not seen those that were dirty before."""
+        self.follow()
+        for slot in self._cache.slots(address, size):
+            writer = self._cache.writer(slot)
+            if (
+                writer is not None
+                and self.reader(max(address, self._cache.line(slot) << LINE_SHIFT), writer.cycle) == master
+            ):
+                self._missed(master, slot, writer, address, size)
+
+    def _missed(self, master: str, slot: int, writer: Access, address: int, size: int) -> None:
+        """A master has read a dirty line, or its part in address..address+size-1."""
+        line = self._cache.line(slot)
+        if mask(line, address, size) != EVERY_BYTE and not self._is_changed(slot, writer, address, size):
+            return
+        if self._told.get((master, line)) != writer.cycle:
+            self._told[master, line] = writer.cycle
+            self._note(STALE_MASTER_READ, master, writer, max(address, line << LINE_SHIFT))
 
     def _is_changed(self, slot: int, writer: Access, address: int, size: int) -> bool:
         """Whether a dirty line has stores in address..address+size-1: its first one, or any that made a byte another."""
@@ -124,6 +140,9 @@ class Coherency:
         writer, line = self._cache.writer(slot), self._cache.line(slot)
         written = self._cache.written(slot)
         if operation in CLEANS:
+            display = self.reader(line << LINE_SHIFT, writer.cycle) if writer is not None else ""
+            if writer is not None and display:
+                self._missed(display, slot, writer, line << LINE_SHIFT, LINE_BYTES)
             if writer is not None and written:
                 self._note(LOST_WRITE, self._master(slot, line), writer, _first(line, written), by=self._maintainer)
             self.on_clean(slot)

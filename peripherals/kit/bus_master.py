@@ -154,7 +154,7 @@ class Port:
         self._matrix = matrix
         self._master = master
         self._only = only
-        self._user = user or master
+        self.user = user or master
 
     def of(self, part: str) -> Port:
         """The same way in for a part of the master, such as a stream: by its name the matrix tells what it reads and writes."""
@@ -196,6 +196,11 @@ class Port:
     def is_memory(self, address: int, size: int = 1) -> bool:
         return not self._only and self._matrix.memory(address, size) is not None
 
+    def answers(self, address: int, size: int) -> bool:
+        """Whether `read_block` would bring bytes."""
+        memory = self._matrix.memory(address, size)
+        return memory is not None and not self._only and memory.name not in self._matrix.closed
+
     def read(self, address: int, size: int) -> int:
         """One beat of 1, 2 or 4 bytes."""
         if self.is_memory(address, size):
@@ -215,8 +220,8 @@ class Port:
     def read_block(self, address: int, size: int, beat: int = 4) -> bytes:
         """Neighbouring bytes of one memory, in beats of so many bytes."""
         self._open(address, size)
-        self._matrix.on_read(self._user, address, size)
-        self._matrix.on_moved(self._user, address, size)
+        self._matrix.on_read(self.user, address, size)
+        self._matrix.on_moved(self.user, address, size)
         self._book(-(-size // beat), CYCLES["memory"])
         return self._matrix.contents.read(address, size)
 
@@ -226,8 +231,8 @@ class Port:
             raise BusError(f"{memory.name} cannot be written over the bus, at {address:#010x}")
         self._book(-(-len(data) // beat), CYCLES["memory"])
         self._matrix.contents.write(address, data)
-        self._matrix.on_write(self._user, address, len(data))
-        self._matrix.on_moved(self._user, address, len(data))
+        self._matrix.on_write(self.user, address, len(data))
+        self._matrix.on_moved(self.user, address, len(data))
 
     def _find(self, address: int) -> tuple[Answering, int, str]:
         found = self._matrix.find(address)

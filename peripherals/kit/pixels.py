@@ -15,6 +15,7 @@ ARGB8888, RGB888, RGB565, ARGB1555, ARGB4444, L8, AL44, AL88, L4, A8, A4 = range
 BITS = (32, 24, 16, 16, 16, 8, 8, 16, 4, 8, 4)
 INDEXED = (L8, AL44, AL88, L4)
 Channels = NDArray[np.uint8]
+Words = NDArray[np.uint32]  # ARGB8888
 Clut = NDArray[np.uint32]  # 256 words ARGB
 
 GREY: Clut = (np.arange(256, dtype=np.uint32) * 0x0001_0101) | np.uint32(0xFF00_0000)

@@ -1,13 +1,16 @@
 """The display controller: two layers scanned out line by line at the pixel clock, with interrupts, and reloads of shadow registers.
 
-Reference: RM0385 18. Not modelled: dithering; FIFO underrun by contention on the bus; signal polarities. A frame is composed from what
-memory holds when its last line is over, or when somebody looks; then errors of its layers are told too.
+Reference: RM0385 18. Not modelled: signal polarities. A frame is composed from what memory holds when its last line is over, or when
+somebody looks. Flags rise at their pixels: of the line and of a reload at a line's first one, of an underrun at the first pixel that is
+late or not in the frame buffer, of a transfer error at the first pixel of the first line that nobody answers for. What a bus error keeps
+from a layer has its default colour (guess).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 
@@ -15,12 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peripherals.kit import pixels
-from peripherals.kit.bus_master import BusError, Port
+from peripherals.kit.bus_master import Port
 from peripherals.kit.clock import Clock
 from peripherals.kit.registers import Peripheral, reg
 from peripherals.kit.timebase import Alarm, Timebase
 from peripherals.kit.wires import Frequency, Line
+from peripherals.stm32f7.ltdc_dither import dithered
 from peripherals.stm32f7.ltdc_layer import Layer
+from peripherals.stm32f7.ltdc_scan import Scanout, Supplies
 
 LAYERS = (1, 2)
 _LIF, _FUIF, _TERRIF, _RRIF = 1, 2, 4, 8
@@ -44,13 +49,15 @@ _SHADOWED = (
 class Scan:
     """What a layer reads: the place of its frame buffer, and bytes a second on the mean of a frame."""
 
+    layer: int
     address: int
     rate: Fraction
 
 
 class Ltdc(Peripheral):
     """`frame()` is the picture now, `on_frame` is called as each frame's last active line ends. Layer registers read as they work; what
-    is written waits for the reload. `on_scan` is told that `scans` may be another."""
+    is written waits for the reload. `on_scan` is told that `scans` may be another, and whoever knows the buses says by `feed` what they
+    leave for it."""
 
     registers = (
         reg(0x08, "SSCR", rw="HSW[27:16] VSH[10:0]"),
@@ -63,7 +70,6 @@ class Ltdc(Peripheral):
             reset=0x2220,
             rw="HSPOL[31] VSPOL[30] DEPOL[29] PCPOL[28] DEN[16] LTDCEN[0]",
             r="DRW[14:12] DGW[10:8] DBW[6:4]",
-            unmodelled="DEN",
         ),
         reg(0x24, "SRCR", rw="VBR[1] IMR[0]"),
         reg(0x2C, "BCCR", rw="BCRED[23:16] BCGREEN[15:8] BCBLUE[7:0]"),
@@ -100,12 +106,16 @@ class Ltdc(Peripheral):
         self._error_irq = error_irq
         self.on_frame: list[Callable[[], None]] = []
         self.on_scan: Callable[[], None] = lambda: None
+        self.on_scanned: Callable[[str, int, int], None] | None = None
         self._shadow: dict[str, int] = {}
         self._cluts = {n: pixels.GREY.copy() for n in LAYERS}
+        self._clock = clock
         self._origin = 0  # the pixel clock's count when the scan began
-        self._seen = 0  # the pixel since then up to which the line interrupt has been looked for
+        self._seen = 0  # the pixel since then up to which flags have been looked for
+        self._blanked = -1  # the pixel at which the last blanking was served
         self._alarm: Alarm | None = None
-        pixel_clock.listen(lambda: self.on_scan())
+        self._fed: list[tuple[int, Supplies]] = [(0, ())]  # since which pixel buses bring how much
+        pixel_clock.listen(self._retimed)
         for short in _SHADOWED:
             for n in LAYERS:
                 key = short.replace("x", str(n))
@@ -124,17 +134,22 @@ class Ltdc(Peripheral):
     @property
     def scans(self) -> tuple[Scan, ...]:
         """Of each layer that is on; none while nothing is scanned."""
-        if not self.running or self._frame <= 1:
+        if not self.running or not self._scanning:
             return ()
         found = []
         for name in (f"L{n}" for n in LAYERS if self[f"L{n}CR.LEN"]):
             size = max(0, self[f"{name}CFBLR.CFBLL"] - 3) * self[f"{name}CFBLNR.CFBLNBR"]
-            found.append(Scan(self[f"{name}CFBAR"], size * self._pixel_clock.hz / self._frame))
+            found.append(Scan(int(name[1]), self[f"{name}CFBAR"], size * self._pixel_clock.hz / self._frame))
         return tuple(found)
 
     @property
     def running(self) -> bool:
         return bool(self["GCR.LTDCEN"]) and self._pixel_clock.hz > 0
+
+    @property
+    def _scanning(self) -> bool:
+        """Whether there is a raster, though its clock may stand still."""
+        return bool(self["GCR.LTDCEN"]) and self._frame > 1
 
     @property
     def width(self) -> int:
@@ -183,12 +198,30 @@ class Ltdc(Peripheral):
     # Registers
 
     def write_GCR(self, value: int) -> None:
+        self._look()
         before = self.store("GCR", value)
         if self["GCR.LTDCEN"] and not self.pick("GCR.LTDCEN", before):
             self._origin = self._pixels.upcoming
             self._seen = 0
+            self._blanked = -1
+            self._fed = [(0, self._fed[-1][1])]
         self._plan()
         self.on_scan()
+
+    def _reshape(self, register: str, value: int) -> None:
+        self._look()
+        self.store(register, value)
+        self._plan()
+        self.on_scan()
+
+    def write_BPCR(self, value: int) -> None:
+        self._reshape("BPCR", value)
+
+    def write_AWCR(self, value: int) -> None:
+        self._reshape("AWCR", value)
+
+    def write_TWCR(self, value: int) -> None:
+        self._reshape("TWCR", value)
 
     def write_SRCR(self, value: int) -> None:
         """IMR is over at once, VBR at the next blanking; while nothing is scanned there is none."""
@@ -198,28 +231,29 @@ class Ltdc(Peripheral):
         self._plan()
 
     def _reload(self) -> None:
+        self._look()
         for key, value in self._shadow.items():
             self.store(key, value)
         self._shadow.clear()
         self.on_scan()
 
     def write_LIPCR(self, value: int) -> None:
-        self._look_for_line()
+        self._look()
         self.store("LIPCR", value)
         self._plan()
 
     def write_IER(self, value: int) -> None:
-        self._look_for_line()
+        self._look()
         self.store("IER", value)
         self._plan()
         self._update()
 
     def read_ISR(self) -> int:
-        self._look_for_line()
+        self._look()
         return self["ISR"]
 
     def write_ICR(self, value: int) -> None:
-        self._look_for_line()
+        self._look()
         self["ISR"] &= ~value
         self._plan()
         self._update()
@@ -228,62 +262,118 @@ class Ltdc(Peripheral):
         """The table can be written at any time and has no alpha of its own."""
         self._cluts[index + 1][value >> 24] = 0xFF00_0000 | value & 0xFF_FFFF
 
-    # Events, only while somebody could notice
+    def _retimed(self) -> None:
+        """The pixel clock is another."""
+        self._plan()
+        self.on_scan()
 
-    def _next(self, row: int) -> int:
-        """The position at which that row begins next, strictly later than what has been seen to."""
-        start = row * self._line
-        passed = max(self._position, self._seen)
-        return start + (passed - start + self._frame) // self._frame * self._frame if passed >= start else start
+    # What the buses bring
 
-    def _look_for_line(self) -> None:
-        """LIF rises where the line's start has gone by since the last look, line 0's only while LIE is set.
-
-        That much is known of chips: embassy's driver leaves LIPCR as it is at reset and panics where LIF comes with a reload."""
-        if not self["GCR.LTDCEN"]:
+    def feed(self, supplies: Supplies) -> None:
+        """From now on buses bring so much; where that is enough for all pixels it is as if there were no end to it."""
+        supplies = supplies if self._scanout().falls_short(supplies) else ()
+        if supplies == self._fed[-1][1]:
             return
-        position, line = self._position, self["LIPCR.LIPOS"]
-        start = line * self._line
-        if line <= self["TWCR.TOTALH"] and (line or self["IER.LIE"]):
-            passed = (position - start) // self._frame
-            if passed >= 0 and passed > (self._seen - start - 1) // self._frame:
-                self["ISR"] |= _LIF
+        self._look()
+        if self["GCR.LTDCEN"]:
+            begin = self._position - 2 * self._frame
+            while len(self._fed) > 1 and self._fed[1][0] <= begin:
+                del self._fed[0]
+            self._fed.append((self._position, supplies))
+        else:
+            self._fed = [(0, supplies)]
+        self._plan()
+
+    @property
+    def is_short(self) -> bool:
+        """Whether buses bring less than what is shown, as `feed` was told last."""
+        return bool(self._fed[-1][1])
+
+    # Flags, and events only while somebody could notice
+
+    def _rises_at(self, flag: int) -> list[int]:
+        """The pixels of a frame at which a flag rises, in their order.
+
+        The line flag's line 0 counts only while LIE is set. That much is known of chips: embassy's driver leaves LIPCR as it is at reset
+        and panics where LIF comes with a reload."""
+        if flag == _LIF:
+            line = self["LIPCR.LIPOS"]
+            return [line * self._line] if line <= self["TWCR.TOTALH"] and (line or self["IER.LIE"]) else []
+        scanout = self._scanout()
+        return scanout.underruns(self._fed[-1][1]) if flag == _FUIF else scanout.errors()
+
+    def _look(self) -> None:
+        """Raise the flags whose pixels have gone by since the last look."""
+        if not self._scanning:
+            return
+        position = self._position
+        for flag in (_LIF, _FUIF, _TERRIF):
+            if not self["ISR"] & flag and position >= self._seen:
+                places = self._rises_at(flag)
+                if places and self._next(places, self._seen) <= position:
+                    self["ISR"] |= flag
         self._seen = position + 1
         self._update()
+
+    def _next(self, places: Sequence[int], since: int) -> int:
+        """The first of a frame's pixels that comes at `since` or later."""
+        frames, place = divmod(since, self._frame)
+        k = bisect_left(places, place)
+        return frames * self._frame + (places[k] if k < len(places) else places[0] + self._frame)
 
     def _plan(self) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
-        if not self["GCR.LTDCEN"] or self._frame <= 1:
+        if not self._scanning:
             return
         due = []
-        if self["IER.LIE"] and not self["ISR"] & _LIF and self["LIPCR.LIPOS"] <= self["TWCR.TOTALH"]:
-            due.append(self._next(self["LIPCR.LIPOS"]))
-        if self["SRCR.VBR"] or self.on_frame or self["IER"] & (_TERRIF | _FUIF):
-            due.append(self._next(self["AWCR.AAH"] + 1))
+        for flag in (_LIF, _FUIF, _TERRIF):
+            if self["IER"] & flag and not self["ISR"] & flag:
+                places = self._rises_at(flag)
+                if places:
+                    due.append(self._next(places, self._seen))
+        if self["SRCR.VBR"] or self.on_frame or (self.on_scanned is not None and self.scans):
+            due.append(self._next_blanking())
         if due:
             self._alarm = self._pixels.at(self._origin + min(due), self._reached)
 
+    def _next_blanking(self) -> int:
+        """The first pixel behind the active area, where it has not been served yet."""
+        return self._next([(self["AWCR.AAH"] + 1) * self._line % self._frame], max(self._position, self._blanked + 1))
+
     def _reached(self) -> None:
         self._alarm = None
-        position = self._position % self._frame
-        blanking = position // self._line == self["AWCR.AAH"] + 1 and position % self._line == 0
-        self._look_for_line()
+        blanking = self._next_blanking() <= self._position
+        self._look()
         if blanking:
+            self._blanked = self._position
             self._blank()
         self._plan()
         self._update()
 
     def _blank(self) -> None:
-        if self["IER"] & (_TERRIF | _FUIF):
-            self.frame()
+        if self.on_scanned is not None:
+            scanout = self._scanout()
+            for n, layer in scanout.layers.items():
+                lines = scanout.answered(n)
+                if lines:
+                    self.on_scanned(self._ports[n].user, layer.base, (lines - 1) * layer.pitch + layer.line_bytes)
         for listener in self.on_frame:
             listener()
         if self["SRCR.VBR"]:
             self._reload()
             self["SRCR.VBR"] = 0
             self["ISR"] |= _RRIF
+
+    def reader(self, address: int, since: int) -> str:
+        """Which layer has scanned the line of a frame buffer that an address lies in since a cycle of the core's clock; "" for none."""
+        if self._scanning:
+            for n, place in self._scanout().reads(address):
+                scanned = self._position - (self._position - place) % self._frame
+                if scanned >= 0 and self._pixels.cycle(self._origin + scanned) > since:
+                    return self._ports[n].user
+        return ""
 
     def watch(self, listener: Callable[[], None]) -> None:
         """Call at each frame's end from now on."""
@@ -297,21 +387,33 @@ class Ltdc(Peripheral):
     # The picture
 
     def frame(self) -> NDArray[np.uint8]:
-        """Red, green and blue of the active area, [height, width, 3]; black while nothing is scanned. A bus error sets TERRIF, a frame buffer
-        smaller than its window FUIF."""
-        picture = np.zeros((self.height, self.width, 3), np.uint8)
-        if not self.running or not picture.size:
-            return picture
-        picture[:] = [self["BCCR"] >> 8 * n & 0xFF for n in range(3)]
+        """Red, green and blue of the active area, [height, width, 3]; black while nothing is scanned."""
+        if not self.running or not self._scanning:
+            return np.zeros((self.height, self.width, 3), np.uint8)
+        picture = np.full((self.height, self.width), self["BCCR"], np.uint32)
+        scanout = self._scanout()
+        shown = scanout.shown(self._position, self._fed)
         for n in LAYERS:
             layer = self._layer(n)
-            self["ISR"] |= _FUIF * layer.starved
-            try:
-                layer.over(picture, self._ports[n].read_block)
-            except BusError:
-                self["ISR"] |= _TERRIF
-        self._update()
-        return picture[..., ::-1]
+            if n in scanout.layers:
+                layer = replace(layer, lines=scanout.answered(n))
+            layer.over(picture, self._ports[n].read_block, shown.get(n))
+        colours = picture.view(np.uint8).reshape(*picture.shape, 4)[..., :3]
+        if self["GCR.DEN"]:
+            colours = dithered(colours, self._position // self._frame * self._frame, self._line)
+        return colours[..., ::-1]
+
+    def _scanout(self) -> Scanout:
+        layers = {n: self._layer(n) for n in LAYERS if self[f"L{n}CR.LEN"]}
+        return Scanout(
+            width=self._line,
+            height=self["TWCR.TOTALH"] + 1,
+            left=self["BPCR.AHBP"] + 1,
+            top=self["BPCR.AVBP"] + 1,
+            layers={n: layer for n, layer in layers.items() if layer.left < layer.right and layer.top < layer.bottom},
+            ports=self._ports,
+            cycles=self._clock.hz / self._pixel_clock.hz if self.running else Fraction(0),
+        )
 
     def _layer(self, n: int) -> Layer:
         name = f"L{n}"

@@ -59,6 +59,7 @@ class Slaves:
     def set_sdram(self, sdram: SdramTiming) -> None:
         """From SDCR, SDTR and SDRTR."""
         fills, period = self.fills, sdram.period
+        self._sdram_bursts = sdram.burst
         per_double_word = max(8 // sdram.width, 1)
         path = memories.BRIDGE.cycles
         command = period * memories.SDRAM_COMMAND.cycles
@@ -99,6 +100,23 @@ class Slaves:
         if port == memories.PORTS["qspi"]:
             return int(self.fills[Fill.Q_COMMAND]) + size * int(self.fills[Fill.Q_BYTE])
         return words
+
+    def scanned(self, port: int, size: int, *, alone: bool) -> Fraction:
+        """Cycles that a burst of reads of so many bytes takes of a slave that has nothing else to do, on the mean: in the SDRAM with
+        opening its row, which a master that is alone in its bank does once a row. Without RBURST every word is a read of its own."""
+        if port != memories.PORTS["sdram"]:
+            return Fraction(self.occupied(port, size))
+        fills = self.fills
+        cycles = self.occupied(port, size) if self._sdram_bursts else size // 8 * int(fills[Fill.SD_GAP])
+        opening = int(fills[Fill.SD_PRECHARGE]) + int(fills[Fill.SD_ACTIVATE])
+        return cycles + opening * (Fraction(size, 1 << int(fills[Fill.SD_ROW_SHIFT])) if alone else Fraction(1))
+
+    def usable(self, port: int) -> Fraction:
+        """The share of a slave's time that is not its own: refreshes are the SDRAM's."""
+        fills, refresh = self.fills, int(self.fills[Fill.SD_REFRESH])
+        if port != memories.PORTS["sdram"] or not refresh:
+            return Fraction(1)
+        return max(1 - Fraction(int(fills[Fill.SD_REFRESHING]), refresh), Fraction(0))
 
     # Other masters
 

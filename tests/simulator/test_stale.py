@@ -251,6 +251,33 @@ def test_the_display_does_not_show_what_is_dirty(tmp_path: Path, data: bool, cle
         assert "SCB_CleanDCache_by_Addr(frame_buffer, size)" in place["cure"] and "DTCM" not in place["cure"]
 
 
+def wait(cycles: int) -> bytes:
+    """SUBS R0, #1; BNE: two cycles a turn or so."""
+    return move(0, cycles // 2) + b"\x01\x38" + b"\xfd\xd1" if cycles else b""
+
+
+FRAME = 566 * 286 * 16_000_000 * 2 * 7 // 96_000_000  # cycles of the HSI, by lcd_on's pixel clock
+
+
+@pytest.mark.parametrize(("frames", "missed"), [(0, 0), (2, 1)], ids=["at once", "two frames later"])
+def test_a_scan_that_nobody_looks_at_misses_what_is_cleaned_behind_it(tmp_path: Path, frames: int, missed: int) -> None:
+    frame = 0xC000_0000
+    code = sdram_on() + write_back_sdram() + lcd_on(0) + wait_until_set(RCC_CR, PLLSAIRDY) + layer(frame)
+    code += cached(store(0xF800_F800, frame) + wait(frames * FRAME) + maintain(DCCMVAC, frame) + wait(FRAME))
+    told = ran(machine(code + leave(0), tmp_path, frame_buffer=frame))
+    assert counts(told) == ({"stale_master_reads": 1} if missed else {})
+
+
+def test_what_is_stored_behind_a_scan_is_seen_by_the_next_one(tmp_path: Path) -> None:
+    """The only line is scanned at the frame's beginning; a store in its midst is cleaned before it comes again."""
+    frame = 0xC000_0000
+    code = sdram_on() + write_back_sdram() + lcd_on(0) + wait_until_set(RCC_CR, PLLSAIRDY) + layer(frame)
+    code += cached(
+        wait(FRAME // 3) + store(0xF800_F800, frame) + wait(FRAME // 3) + maintain(DCCMVAC, frame) + wait(2 * FRAME)
+    )
+    assert counts(ran(machine(code + leave(0), tmp_path, frame_buffer=frame))) == {}
+
+
 RETURN_1, RETURN_2 = 0x4770_2001, 0x4770_2002  # MOVS R0, #n; BX LR
 CALL = move(3, TARGET + 1) + b"\x98\x47"  # BLX R3
 
