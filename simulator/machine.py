@@ -257,7 +257,10 @@ class Machine:
                 continue
             if self._modes_changed or self._stepping:
                 self._follow_modes()
-            horizon = min(self.clock.horizon, self._goal.horizon(self.clock), self.engine.cycle + SLICE)
+            goal = min(self._goal.horizon(self.clock), self.engine.cycle + SLICE)
+            horizon = min(self.clock.horizon, goal)
+            if self.bus.polling is not None:
+                self.bus.polling.goal = goal
             self.engine.ask(when_unmasked=self.exceptions.masked())
             passing, self._passing = self._passing, -1
             monitored = self.debug_events.steps
@@ -448,7 +451,7 @@ class Machine:
                 self._wake_up()
             if self.clock.stands or self._reset_wanted or not self._asleep:
                 return None
-        wake = min(self.clock.horizon, self._goal.horizon(self.clock))
+        wake = min(self.clock.next_hard, self._goal.horizon(self.clock))
         if wake >= NEVER:
             return self._stop("exit", f"sleeps for ever at {self.where(self.pc)}: nothing is left that could wake it")
         self._spend(max(wake - self.engine.cycle, 0), "sleep")
@@ -489,7 +492,7 @@ class Machine:
     def _endless(self, pc: int) -> Stop | None:
         if self._reset_wanted:
             return None
-        idle = self.clock.horizon >= NEVER or self.core.get("primask") & 1
+        idle = self.clock.next_hard >= NEVER or self.core.get("primask") & 1
         if idle and not self.soc.nvic.active_count and self.core.read_memory(pc, 2) == BRANCH_TO_SELF:
             return self._stop("exit", f"loops for ever at {self.where(pc)}: nothing is left that could end it")
         return None

@@ -2,7 +2,10 @@
 
 Reference: RM0385 2.1 (bus matrix), 3.3 (flash), 13.7 (SDRAM), 14.3 (QUADSPI), AN4861 (LTDC's bursts). A master asks a slave for a
 burst every so many cycles: LTDC at the mean rate of a frame, DMA2D at its transfer's, a DMA at that of what it moved last, for some
-more of the like. Not modelled: Ethernet and USB; that the core holds up the masters; the DTCM, which they reach by AHBS.
+more of the like. What turns at a slave leave for LTDC by these rates, its times and its refreshes, is told to it: the FIFOs of its
+layers run empty where that is less than they show (timing/turns.py, peripherals/stm32f7/ltdc_fifo.py). The witness is AN4861's table of
+the greatest pixel clocks of an STM32F7x6, alone and beside DMA2D (tests/timing/test_display_bandwidth.py).
+Not modelled: Ethernet and USB; that the core holds up the masters; the DTCM, which they reach by AHBS.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """A loop that polls a register is not run a thousand times where each turn is the last one again: its turns are counted at once.
 
 A turn is skipped only where it is known to repeat exactly: the same read gives the same value from the same registers and
-flags, four turns in a row took the same blocks and cycles, nothing in them stores, and no event is due before the turns end.
-The register must be a stored word, which nothing but an event or a write changes. Cycles, instructions and causes come out
-as if every turn had run.
+flags, four turns in a row took the same blocks and cycles, nothing in them stores, and no event is due before the turns end, but for soft
+ones where the turns load nothing else. The register must be a stored word, which nothing but an event or a write changes. Cycles,
+instructions and causes come out as if every turn had run.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ class Polling:
         self.engine = engine
         self.clock = clock
         self.skipped = 0
+        self.goal = 0  # the cycle at which the slice ends where no event is due
+        self._readers: set[int] = set()  # the PCs of a turn's reads
         self._key = (0, 0, 0)
         self._others = 0
         self._seen = b""
@@ -40,6 +42,7 @@ class Polling:
         self._counts: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
         self._hopeless: set[int] = set()
         self._harmless: dict[bytes, bool] = {}
+        self._blind: dict[tuple[bytes, frozenset[int]], bool] = {}
 
     def forget(self) -> None:
         """Something else happened: a write, an exception, or a read that gives more than a stored word."""
@@ -50,10 +53,12 @@ class Polling:
         key = pc, address, value
         if key[1:] == self._key[1:] and pc != self._key[0] and self._others < UNROLLED:
             self._others += 1  # one of several such reads in a turn, which begins at the first of them
+            self._readers.add(pc)
             return
         self._others = 0
         if key != self._key or pc in self._hopeless:
             self._key = key
+            self._readers = {pc}
             self._seen = b""
             return
         state = self.engine.state
@@ -86,18 +91,20 @@ class Polling:
 
     def _skip(self, cycles: int, blocks: int) -> None:
         state = self.engine.state
-        room = min(int(state[State.HORIZON]), self.clock.horizon) - int(state[State.CYCLE]) - cycles
-        turns = min(room // cycles, (int(state[State.BLOCK_LIMIT]) - int(state[State.BLOCKS])) // max(blocks, 1) - 1)
         counts, stalls = self._counts or self._snapshot()
         self._counts = None
         self._same = 0
         wanted = int(state[State.STOP_WANTED])  # what is only masked stays so: no turn changes a mask
-        if turns < TURNS or blocks == 0 or state[State.LOG] >= 0 or wanted not in (0, UNLESS_MASKED):
+        most = (min(self.goal, self.clock.next_hard) - int(state[State.CYCLE])) // cycles - 1
+        if most < TURNS or blocks == 0 or state[State.LOG] >= 0 or wanted not in (0, UNLESS_MASKED):
             return
         if (self.engine.sums.executed_counts().shape, self.engine.tables.stalls.shape) != (counts.shape, stalls.shape):
             return  # a table has grown meanwhile
         turn = self.engine.sums.executed_counts() - counts
-        if self._is_looked_at(turn):
+        turns = (
+            min(self._room(turn) // cycles, (int(state[State.BLOCK_LIMIT]) - int(state[State.BLOCKS])) // blocks) - 1
+        )
+        if turns < TURNS or self._is_looked_at(turn):
             return
         if not self._is_harmless(turn):
             self._hopeless.add(self._key[0])
@@ -106,6 +113,24 @@ class Polling:
         self.clock.advance(self.clock.now + turns * cycles)
         self.skipped += turns
         self.forget()
+
+    def _room(self, turn: NDArray[np.int64]) -> int:
+        """Cycles until something may happen that the loop sees."""
+        state = self.engine.state
+        end = min(int(state[State.HORIZON]), self.clock.horizon)
+        if end < min(self.goal, self.clock.next_hard) and self._is_blind(turn):
+            end = min(self.goal, self.clock.next_hard)
+        return end - int(state[State.CYCLE])
+
+    def _is_blind(self, turn: NDArray[np.int64]) -> bool:
+        """Whether it loads nothing but the register and literals."""
+        key = np.flatnonzero(turn).tobytes(), frozenset(self._readers)
+        if key not in self._blind:
+            self._blind[key] = not any(
+                i.memory is not None and i.memory.base >= 0 and i.address not in self._readers
+                for i in self.engine.sums.instructions_of(turn)
+            )
+        return self._blind[key]
 
     def _is_looked_at(self, turn: NDArray[np.int64]) -> bool:
         """Whether a debugger's point is in it."""

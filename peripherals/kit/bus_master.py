@@ -201,6 +201,16 @@ class Port:
         memory = self._matrix.memory(address, size)
         return memory is not None and not self._only and memory.name not in self._matrix.closed
 
+    def takes(self, address: int, size: int) -> bool:
+        """Whether `write_block` would."""
+        memory = self._matrix.memory(address, size)
+        return memory is not None and memory.kind == "ram" and self.answers(address, size)
+
+    def look(self, address: int, size: int) -> bytes:
+        """What `read_block` would bring, of which nobody hears."""
+        self._open(address, size)
+        return self._matrix.contents.read(address, size)
+
     def read(self, address: int, size: int) -> int:
         """One beat of 1, 2 or 4 bytes."""
         if self.is_memory(address, size):

@@ -1,5 +1,8 @@
 """Virtual time: an integer count of core cycles, and the events that are due.
 
+A soft event is one that nobody notices but by looking at memory, or at all: it comes in its place among the others, but where time
+is passed in a leap it may find that more time has gone by.
+
 Reference: docs/architecture.md, Time. Not modelled: jitter and tolerance of the oscillators.
 """
 
@@ -17,9 +20,9 @@ class ClockError(ValueError):
 
 
 class Event:
-    """An action that is due at a cycle; `cancel` forgets it."""
+    """An action that is due at a cycle; `cancel` forgets it, `soft` says that it is a soft one."""
 
-    __slots__ = ("_asked", "_clock", "_of_core", "_order", "_wait", "action", "cycle", "live")
+    __slots__ = ("_asked", "_clock", "_of_core", "_order", "_wait", "action", "cycle", "live", "soft")
 
     def __init__(
         self, clock: Clock, cycle: int, order: int, action: Callable[[], None], wait: Fraction | None, of_core: bool
@@ -31,6 +34,7 @@ class Event:
         self.cycle = cycle
         self.action = action
         self.live = True
+        self.soft = False
 
     def __lt__(self, other: Event) -> bool:
         return (self.cycle, self._order) < (other.cycle, other._order)
@@ -77,6 +81,11 @@ class Clock:
     def seconds(self) -> Fraction:
         """Virtual time since reset, exact over every change of frequency."""
         return self._seconds_at(self.now)
+
+    @property
+    def next_hard(self) -> int:
+        """The cycle of the next event that is not soft: until then nothing happens to anybody who does not look."""
+        return min((event.cycle for event in self._heap if not event.soft), default=NEVER)
 
     def at(self, cycle: int, action: Callable[[], None]) -> Event:
         return self._schedule(cycle, action, None, of_core=True)
@@ -134,7 +143,7 @@ class Clock:
             while self.horizon <= cycle:
                 event = heapq.heappop(self._heap)
                 event.live = False
-                self.now = event.cycle
+                self.now = max(event.cycle, min(cycle, self.next_hard)) if event.soft else event.cycle
                 self.horizon = self._earliest()
                 event.action()
         finally:

@@ -38,9 +38,10 @@ class Rate:
 class Alarm:
     """An action that is due when a timebase has counted so far, however fast it counts until then."""
 
-    __slots__ = ("_event", "_timebase", "action", "count")
+    __slots__ = ("_event", "_soft", "_timebase", "action", "count")
 
-    def __init__(self, timebase: Timebase, count: int, action: Callable[[], None]) -> None:
+    def __init__(self, timebase: Timebase, count: int, action: Callable[[], None], *, soft: bool) -> None:
+        self._soft = soft
         self._timebase = timebase
         self._event: Event | None = None
         self.count = count
@@ -59,6 +60,7 @@ class Alarm:
         cycle = self._timebase.cycle(self.count)
         if cycle < NEVER:
             self._event = clock.at_of_other(max(cycle, clock.now), self._ring)
+            self._event.soft = self._soft
 
     def _ring(self) -> None:
         self._event = None
@@ -96,8 +98,8 @@ class Timebase:
             return NEVER
         return self._origin - (-(count * self._per_period - self._phase) // self._per_cycle)
 
-    def at(self, count: int, action: Callable[[], None]) -> Alarm:
-        alarm = Alarm(self, count, action)
+    def at(self, count: int, action: Callable[[], None], *, soft: bool = False) -> Alarm:
+        alarm = Alarm(self, count, action, soft=soft)
         self._alarms[alarm] = None
         alarm._plan(self._clock)
         return alarm

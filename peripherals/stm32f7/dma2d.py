@@ -1,13 +1,16 @@
 """The Chrom-ART accelerator: fills, copies, converts and blends rectangles of pixels.
 
-Reference: RM0385 9. A transfer's data move when its time is over, all at once. Not modelled: its FIFOs, and that others hold it up; a
-transfer that is suspended goes on with the rest of its time.
+Reference: RM0385 9. A transfer's time is spread evenly over its lines, and a line's data move when its time is over; memory shows lines of
+less than GRAIN cycles some at a time, and all at once where the core sleeps or polls a register meanwhile. Flags, the watermark, an abort and a suspension are exact; a line under way is not moved by
+half. While a transfer goes on its registers are read-only (9.5). Not modelled: its FIFOs, that others hold it up, reads of a CLUT that
+is in use.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -16,15 +19,21 @@ from peripherals.kit.bus_master import BusError, Port
 from peripherals.kit.clock import Clock, Event
 from peripherals.kit.registers import Peripheral, reg
 from peripherals.kit.wires import Line
+from peripherals.stm32f7.dma2d_lines import Lines, Side, Source
 
 _TEIF, _TCIF, _TWIF, _CAEIF, _CTCIF, _CEIF = 1, 2, 4, 8, 16, 32
-_START, _SUSPEND, _ABORT = 1, 2, 4
+_START, _SUSPEND, _ABORT, _MODE = 1, 2, 4, 3 << 16
 COPY, CONVERT, BLEND, FILL = range(4)  # CR.MODE
 _CLUT_START = 1 << 5
 _FOREGROUND, _BACKGROUND = "FG", "BG"
 _CLUT = {_FOREGROUND: 0x400, _BACKGROUND: 0x800}
 _LAST_INPUT, _LAST_OUTPUT = pixels.A4, pixels.ARGB4444
 _START_UP = 8  # guess: HCLK cycles before the first access
+GRAIN = 4096  # cycles: lines that take less are moved together, so that the host is not asked for each
+_LOCKED = (
+    *("FGMAR", "FGOR", "BGMAR", "BGOR", "FGCOLR", "BGCOLR", "FGCMAR", "BGCMAR"),
+    *("OPFCCR", "OCOLR", "OMAR", "OOR", "NLR", "LWR"),
+)  # read-only while a transfer goes on
 
 
 class Dma2d(Peripheral):
@@ -67,12 +76,17 @@ class Dma2d(Peripheral):
         self._clock = clock
         self._port = port
         self._irq = irq
-        self._events: list[Event] = []
-        self._left: list[
-            tuple[int, Callable[[], None]]
-        ] = []  # what a suspended transfer still has to do, and in how many cycles
+        self._lines: Lines | None = None  # of the transfer that goes on
+        self._done = 0  # how many of them are moved
+        self._began = 0  # the cycle at which it began, but for suspensions
+        self._length = 0  # its cycles
+        self._event: Event | None = None  # of lines whose end shows in flags, or of a CLUT that is loaded
+        self._silent: Event | None = None  # of lines that are moved, and no more
+        self._elapsed: int | None = None  # what a suspended one has had of its cycles
         self._loading = ""
         self.on_transfer: Callable[[tuple[tuple[int, int], ...], int], None] = lambda moved, cycles: None
+        for name in _LOCKED:
+            self._writers[self._offsets[name]] = partial(self._write_locked, name)
 
     def reset(self) -> None:
         super().reset()
@@ -82,28 +96,44 @@ class Dma2d(Peripheral):
     # Control
 
     def write_CR(self, value: int) -> None:
+        self._catch_up()
+        if self["CR.START"]:
+            value = value & ~_MODE | self["CR"] & _MODE
         before = self.store("CR", value)
         if self["CR.ABORT"]:
-            self["CR"] &= ~(_ABORT | _START)
+            self["CR"] &= ~_ABORT
             self["FGPFCCR"] &= ~_CLUT_START
             self["BGPFCCR"] &= ~_CLUT_START
             self._stop()
         elif self["CR.START"] and not before & _START:
             self._start()
         elif self["CR.SUSP"] and not before & _SUSPEND:
-            now = self._clock.now
-            self._left = [(event.cycle - now, event.action) for event in self._events if event.live]
-            self._cancel()
+            self._suspend()
         elif before & _SUSPEND and not self["CR.SUSP"]:
-            self._events = [self._clock.after(cycles, action) for cycles, action in self._left]
-            if self._events:
-                self.on_transfer(self._moved(), self._cycles())
-            self._left = []
+            self._resume()
         self._update()
 
     def write_IFCR(self, value: int) -> None:
         self["ISR"] &= ~value
         self._update()
+
+    def _write_locked(self, name: str, value: int) -> None:
+        if not self["CR.START"]:
+            self.store(name, value)
+
+    def write_AMTCR(self, value: int) -> None:
+        """A new dead time holds from the next access on: what is left of a transfer takes as much longer or shorter."""
+        self._catch_up()
+        self.store("AMTCR", value)
+        if self._lines is not None:
+            elapsed = self._clock.cycles - self._began if self._elapsed is None else self._elapsed
+            before, self._length = self._length, self._cycles()
+            elapsed = elapsed * self._length // before
+            self._began = self._clock.cycles - elapsed
+            if self._elapsed is None:
+                self._plan()
+            else:
+                self._elapsed = elapsed
 
     def write_FGPFCCR(self, value: int) -> None:
         self._write_format(_FOREGROUND, value)
@@ -112,34 +142,135 @@ class Dma2d(Peripheral):
         self._write_format(_BACKGROUND, value)
 
     def _write_format(self, layer: str, value: int) -> None:
+        if self["CR.START"]:
+            if value & _CLUT_START:
+                self._raise(_CEIF)
+            return
         before = self.store(f"{layer}PFCCR", value)
         if self[f"{layer}PFCCR.START"] and not before & _CLUT_START:
             self._load_clut(layer)
 
+    def _suspend(self) -> None:
+        if self._is_busy and self._elapsed is None:
+            self._elapsed = self._clock.cycles - self._began
+            self._cancel()
+            self.on_transfer((), 0)
+
+    def _resume(self) -> None:
+        if self._elapsed is not None:
+            self._began = self._clock.cycles - self._elapsed
+            self._elapsed = None
+            if self._lines is not None:
+                self.on_transfer(self._moved(), self._length)
+            self._plan()
+
+    @property
+    def _is_busy(self) -> bool:
+        return self._lines is not None or bool(self._loading)
+
     def _cancel(self) -> None:
-        for event in self._events:
-            event.cancel()
-        self._events = []
-        self.on_transfer((), 0)
+        for event in (self._event, self._silent):
+            if event is not None:
+                event.cancel()
+        self._event = self._silent = None
 
     def _stop(self) -> None:
+        """START falls, and with it a suspension (9.5.1)."""
         self._cancel()
-        self._left = []
+        self["CR"] &= ~(_START | _SUSPEND)
+        self._lines = None
+        self._elapsed = None
         self._loading = ""
+        self.on_transfer((), 0)
 
     # A transfer
 
     def _start(self) -> None:
-        if self._misconfigured() or self._events or self._left:
+        if self._misconfigured() or self._is_busy:
             self["CR"] &= ~_START
             self["ISR"] |= _CEIF
             return
-        cycles = self._cycles()
-        watched = self["LWR.LW"]
-        if 0 < watched <= self["NLR.NL"]:
-            self._events.append(self._clock.after(cycles * watched // self["NLR.NL"], lambda: self._raise(_TWIF)))
-        self._events.append(self._clock.after(cycles, self._transfer))
-        self.on_transfer(self._moved(), cycles)
+        self._lines = self._rectangle()
+        self._done = 0
+        self._begin(self._cycles())
+        self.on_transfer(self._moved(), self._length)
+        if self["CR.SUSP"]:
+            self._suspend()
+
+    def _begin(self, cycles: int) -> None:
+        self._began, self._length = self._clock.cycles, cycles
+        self._plan()
+
+    def _plan(self) -> None:
+        """The next instants at which something happens to flags, and to memory alone."""
+        self._cancel()
+        if self._lines is None:
+            self._event = self._clock.after(self._began + self._length - self._clock.cycles, self._loaded)
+            return
+        flagged = self._lines.first_unanswered(self._done) + 1
+        if self._done < self["LWR.LW"]:
+            flagged = min(flagged, self["LWR.LW"])
+        flagged = min(flagged, self._lines.count)
+        self._event = self._clock.after(self._until(flagged), self._catch_up)
+        some = self._done + max(1, -(-GRAIN * self._lines.count // max(self._length - _START_UP, 1)))
+        if some < flagged:
+            self._silent = self._clock.after(self._until(some), self._catch_up)
+            self._silent.soft = True
+
+    def _until(self, line: int) -> int:
+        """Cycles until so many lines are over."""
+        assert self._lines is not None
+        body = max(self._length - _START_UP, 1)
+        return max(self._began + _START_UP - (-body * line // self._lines.count) - self._clock.cycles, 0)
+
+    def _catch_up(self) -> None:
+        """Move the lines whose time is over."""
+        if self._lines is None or self._elapsed is not None:
+            return
+        body = max(self._length - _START_UP, 1)
+        elapsed = max(self._clock.cycles - self._began - _START_UP, 0)
+        over = min(elapsed * self._lines.count // body, self._lines.count)
+        if over > self._done:
+            first, self._done = self._done, over
+            try:
+                self._lines.move(first, over)
+            except BusError:
+                self._end(_TEIF)
+                return
+            if first < self["LWR.LW"] <= over:
+                self._raise(_TWIF)
+            if over == self._lines.count:
+                self._end(_TCIF)
+                return
+        self._plan()
+
+    def _end(self, flag: int) -> None:
+        self._stop()
+        self._raise(flag)
+
+    def _rectangle(self) -> Lines:
+        width, mode = self["NLR.PL"], self["CR.MODE"]
+        form = None if mode == COPY else self["OPFCCR.CM"]
+        target = self._side("O", self._output_bits())
+        fill = self["OCOLR"].to_bytes(4, "little")[: self._output_bits() // 8] if mode == FILL else b""
+        return Lines(self._port, (width, self["NLR.NL"]), [self._source(n) for n in self._inputs()], target, form, fill)
+
+    def _side(self, layer: str, bits: int) -> Side:
+        width = self["NLR.PL"]
+        return Side(self[f"{layer}MAR"], width * bits // 8, (width + self[f"{layer}OR.LO"]) * bits // 8)
+
+    def _source(self, layer: str) -> Source:
+        form = self[f"{layer}PFCCR.CM"]
+        looked_up = form in pixels.INDEXED and self["CR.MODE"] != COPY
+        clut = np.array([self[f"{layer}CLUT{n}"] for n in range(256)], np.uint32) if looked_up else pixels.GREY
+        return Source(
+            self._side(layer, pixels.BITS[form]),
+            form,
+            self[f"{layer}PFCCR.AM"],
+            self[f"{layer}PFCCR.ALPHA"],
+            self[f"{layer}COLR"],
+            clut,
+        )
 
     def _moved(self) -> tuple[tuple[int, int], ...]:
         area = self["NLR.PL"] * self["NLR.NL"]
@@ -179,87 +310,25 @@ class Dma2d(Peripheral):
         words = [(address, -(-size // 4)) for address, size in self._moved()]
         return _START_UP + math.ceil(sum(count * (self._port.pace(address) + dead) for address, count in words))
 
-    def _transfer(self) -> None:
-        self["CR"] &= ~_START
-        self._events = []
-        self.on_transfer((), 0)
-        try:
-            (self._copy if self["CR.MODE"] == COPY else self._draw)()
-        except BusError:
-            self._raise(_TEIF)
-        else:
-            self._raise(_TCIF)
-
-    def _copy(self) -> None:
-        bits = pixels.BITS[self["FGPFCCR.CM"]]
-        lines = self._read("FGMAR", self["FGOR"], bits)
-        self._write(lines, self["OOR"], bits)
-
-    def _draw(self) -> None:
-        form = self["OPFCCR.CM"]
-        if self["CR.MODE"] == FILL:
-            lines = np.broadcast_to(self._fill_line(form), (self["NLR.NL"], self["NLR.PL"] * pixels.BITS[form] // 8))
-        else:
-            channels = self._layer(_FOREGROUND)
-            if self["CR.MODE"] == BLEND:
-                channels = blended(channels, self._layer(_BACKGROUND))
-            lines = pixels.packed(channels, form)
-        self._write(lines, self["OOR"], pixels.BITS[form])
-
-    def _fill_line(self, form: int) -> pixels.Channels:
-        """OCOLR holds a pixel as the output format has it."""
-        size = pixels.BITS[form] // 8
-        return np.frombuffer(self["OCOLR"].to_bytes(4, "little")[:size] * self["NLR.PL"], np.uint8)
-
-    def _layer(self, layer: str) -> pixels.Channels:
-        form = self[f"{layer}PFCCR.CM"]
-        lines = self._read(f"{layer}MAR", self[f"{layer}OR"], pixels.BITS[form])
-        clut = (
-            np.array([self[f"{layer}CLUT{n}"] for n in range(256)], np.uint32)
-            if form in pixels.INDEXED
-            else pixels.GREY
-        )
-        channels = pixels.unpacked(lines, form, self["NLR.PL"], clut, self[f"{layer}COLR"])
-        return self._with_alpha(channels, self[f"{layer}PFCCR.AM"], self[f"{layer}PFCCR.ALPHA"])
-
-    def _with_alpha(self, channels: pixels.Channels, mode: int, alpha: int) -> pixels.Channels:
-        """AM: the pixel's own, ALPHA instead, or their product."""
-        if mode not in (1, 2):
-            return channels
-        channels = channels.copy()
-        channels[..., 3] = alpha if mode == 1 else (channels[..., 3].astype(np.uint16) * alpha // 255).astype(np.uint8)
-        return channels
-
-    def _read(self, register: str, offset: int, bits: int) -> pixels.Channels:
-        width, height = self["NLR.PL"], self["NLR.NL"]
-        length, pitch = width * bits // 8, (width + offset) * bits // 8
-        data = self._port.read_block(self[register], (height - 1) * pitch + length)
-        return pixels.rows(data, height, length, pitch)
-
-    def _write(self, lines: pixels.Channels, offset: int, bits: int) -> None:
-        address, skipped = self["OMAR"], offset * bits // 8
-        if not skipped:
-            self._port.write_block(address, lines.tobytes())
-            return
-        for line in lines:
-            self._port.write_block(address, line.tobytes())
-            address += len(line) + skipped
-
     # Colour look-up tables
 
     def _load_clut(self, layer: str) -> None:
         count = self[f"{layer}PFCCR.CS"] + 1
         size = 3 if self[f"{layer}PFCCR.CCM"] else 4
-        if self._events or self._left or (size == 4 and self[f"{layer}CMAR"] & 3):
+        if self._is_busy or (size == 4 and self[f"{layer}CMAR"] & 3):
             self[f"{layer}PFCCR.START"] = 0
             self._raise(_CEIF)
             return
         self._loading = layer
-        cycles = _START_UP + -(-count * size // 4)
-        self._events.append(self._clock.after(cycles, lambda: self._loaded(layer, count, size)))
+        self._begin(_START_UP - (-count * size // 4))
+        if self["CR.SUSP"]:
+            self._suspend()
 
-    def _loaded(self, layer: str, count: int, size: int) -> None:
-        self._events = []
+    def _loaded(self) -> None:
+        layer = self._loading
+        count = self[f"{layer}PFCCR.CS"] + 1
+        size = 3 if self[f"{layer}PFCCR.CCM"] else 4
+        self._event = None
         self._loading = ""
         self[f"{layer}PFCCR.START"] = 0
         try:
@@ -279,8 +348,8 @@ class Dma2d(Peripheral):
         self._write_clut(_BACKGROUND, index, value)
 
     def _write_clut(self, layer: str, index: int, value: int) -> None:
-        """An access while the table is being loaded is an error and does nothing."""
-        if self._loading == layer:
+        """An access while the table is being loaded, or in use (9.3.13), is an error and does nothing."""
+        if self._loading == layer or self["CR.START"]:
             self._raise(_CAEIF)
         else:
             self[f"{layer}CLUT{index}"] = value
@@ -294,20 +363,6 @@ class Dma2d(Peripheral):
     def _update(self) -> None:
         """CR's enables stand eight bits above their flags."""
         self._irq.set(bool(self["ISR"] & self["CR"] >> 8 & 0x3F))
-
-
-def blended(above: pixels.Channels, below: pixels.Channels) -> pixels.Channels:
-    """RM0385 9.3.6, every division rounded down:
-
-    mult = above.alpha * below.alpha / 255, alpha = above.alpha + below.alpha - mult,
-    colour = (above * above.alpha + below * below.alpha - below * mult) / alpha; where alpha is 0, so is the colour.
-    """
-    over, under = above.astype(np.int32), below.astype(np.int32)
-    first, second = over[..., 3:], under[..., 3:]
-    product = first * second // 255
-    alpha = first + second - product
-    mixed = (over[..., :3] * first + under[..., :3] * (second - product)) // np.maximum(alpha, 1)
-    return np.concatenate([np.where(alpha > 0, mixed, 0), alpha], -1).astype(np.uint8)
 
 
 def _alignment(form: int) -> int:

@@ -114,6 +114,7 @@ class Ltdc(Peripheral):
         self._seen = 0  # the pixel since then up to which flags have been looked for
         self._blanked = -1  # the pixel at which the last blanking was served
         self._alarm: Alarm | None = None
+        self._scanned: Alarm | None = None  # behind the last line, for `on_scanned`
         self._fed: list[tuple[int, Supplies]] = [(0, ())]  # since which pixel buses bring how much
         pixel_clock.listen(self._retimed)
         for short in _SHADOWED:
@@ -333,14 +334,22 @@ class Ltdc(Peripheral):
                 places = self._rises_at(flag)
                 if places:
                     due.append(self._next(places, self._seen))
-        if self["SRCR.VBR"] or self.on_frame or (self.on_scanned is not None and self.scans):
+        if self["SRCR.VBR"] or self.on_frame:
             due.append(self._next_blanking())
         if due:
             self._alarm = self._pixels.at(self._origin + min(due), self._reached)
+        if self.on_scanned is not None and self._scanned is None and self.scans:
+            self._scanned = self._pixels.at(
+                self._origin + self._next([self._blanking], self._position + 1), self._tell, soft=True
+            )
+
+    @property
+    def _blanking(self) -> int:
+        return (self["AWCR.AAH"] + 1) * self._line % self._frame
 
     def _next_blanking(self) -> int:
         """The first pixel behind the active area, where it has not been served yet."""
-        return self._next([(self["AWCR.AAH"] + 1) * self._line % self._frame], max(self._position, self._blanked + 1))
+        return self._next([self._blanking], max(self._position, self._blanked + 1))
 
     def _reached(self) -> None:
         self._alarm = None
@@ -353,18 +362,23 @@ class Ltdc(Peripheral):
         self._update()
 
     def _blank(self) -> None:
-        if self.on_scanned is not None:
-            scanout = self._scanout()
-            for n, layer in scanout.layers.items():
-                lines = scanout.answered(n)
-                if lines:
-                    self.on_scanned(self._ports[n].user, layer.base, (lines - 1) * layer.pitch + layer.line_bytes)
         for listener in self.on_frame:
             listener()
         if self["SRCR.VBR"]:
             self._reload()
             self["SRCR.VBR"] = 0
             self["ISR"] |= _RRIF
+
+    def _tell(self) -> None:
+        """A frame has been scanned."""
+        self._scanned = None
+        if self._scanning and self.on_scanned is not None:
+            scanout = self._scanout()
+            for n, layer in scanout.layers.items():
+                lines = scanout.answered(n)
+                if lines:
+                    self.on_scanned(self._ports[n].user, layer.base, (lines - 1) * layer.pitch + layer.line_bytes)
+            self._plan()
 
     def reader(self, address: int, since: int) -> str:
         """Which layer has scanned the line of a frame buffer that an address lies in since a cycle of the core's clock; "" for none."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
 
-from peripherals.kit.clock import NEVER, Clock, ClockError
+from peripherals.kit.clock import NEVER, Clock, ClockError, Event
 
 
 def test_an_event_fires_at_its_own_cycle() -> None:
@@ -183,3 +184,44 @@ def test_a_clock_that_stops_tells_so_once() -> None:
     clock.stop()
     clock.stop()
     assert told == [True]
+
+
+def soft(clock: Clock, cycle: int, action: Callable[[], None]) -> Event:
+    event = clock.at(cycle, action)
+    event.soft = True
+    return event
+
+
+def test_a_soft_event_comes_in_its_place_and_may_find_that_more_time_has_gone_by() -> None:
+    clock = Clock()
+    seen: list[tuple[str, int]] = []
+    soft(clock, 10, lambda: seen.append(("soft", clock.now)))
+    clock.at(20, lambda: seen.append(("hard", clock.now)))
+    soft(clock, 30, lambda: seen.append(("late", clock.now)))
+    assert clock.horizon == 10 and clock.next_hard == 20
+    clock.advance(100)
+    assert seen == [("soft", 20), ("hard", 20), ("late", 100)]
+    assert clock.horizon == clock.next_hard == NEVER
+
+
+def test_a_soft_event_comes_at_its_cycle_where_time_goes_no_further() -> None:
+    clock = Clock()
+    seen: list[int] = []
+    soft(clock, 10, lambda: seen.append(clock.now))
+    clock.advance(9)
+    assert seen == []
+    clock.advance(10)
+    assert seen == [10]
+
+
+def test_a_soft_event_can_be_cancelled_and_waits_while_the_core_s_clock_stands() -> None:
+    clock = Clock()
+    seen: list[int] = []
+    soft(clock, 10, lambda: seen.append(clock.now)).cancel()
+    soft(clock, 20, lambda: seen.append(clock.now))
+    clock.stop()
+    clock.advance(100)
+    assert seen == [] and clock.horizon == NEVER
+    clock.set_frequency(16_000_000)
+    clock.advance(120)
+    assert seen == [120]

@@ -12,7 +12,8 @@ from peripherals.kit.bus_master import BusMatrix
 from peripherals.kit.clock import Clock
 from peripherals.kit.wires import Line
 from peripherals.memory_map import Memory
-from peripherals.stm32f7.dma2d import Dma2d, blended
+from peripherals.stm32f7.dma2d import Dma2d
+from peripherals.stm32f7.dma2d_lines import blended
 
 CR, ISR, IFCR, FGMAR, FGOR, BGMAR, BGOR, FGPFCCR, FGCOLR, BGPFCCR, BGCOLR, FGCMAR, BGCMAR = range(0x00, 0x34, 4)
 OPFCCR, OCOLR, OMAR, OOR, NLR, LWR, AMTCR = range(0x34, 0x50, 4)
