@@ -148,14 +148,15 @@ def blended(above: pixels.Channels, below: pixels.Channels) -> pixels.Channels:
     mult = above.alpha * below.alpha / 255, alpha = above.alpha + below.alpha - mult,
     colour = (above * above.alpha + below * below.alpha - below * mult) / alpha; where alpha is 0, so is the colour.
     """
-    over, under = (np.ascontiguousarray(channels).view("<u4")[..., 0] for channels in (above, below))
+    over, under = (np.ascontiguousarray(each).view("<u4")[..., 0] for each in (above, below))
     first, second = over >> np.uint32(24), under >> np.uint32(24)
     product = first * second
     product = product + (product >> _BYTE) + np.uint32(1) >> _BYTE  # / 255 of what is no more than 255 * 255
     alpha, shows = first + second - product, second - product
     divisor = np.maximum(alpha, np.uint32(1))
-    mixed = alpha << np.uint32(24)
-    for shift in np.arange(0, 24, 8, np.uint32):
+    mixed: pixels.Words = alpha << np.uint32(24)
+    for shift in (np.uint32(0), np.uint32(8), np.uint32(16)):
         colour = ((over >> shift & _LOWEST) * first + (under >> shift & _LOWEST) * shows) // divisor
         mixed |= colour << shift
-    return mixed.view(np.uint8).reshape(above.shape)
+    channels: pixels.Channels = mixed.view(np.uint8)
+    return channels.reshape(above.shape)
