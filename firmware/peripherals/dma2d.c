@@ -1,5 +1,5 @@
 /* DMA2D: fills in each output format, a copy between pitches, conversions from each input format, CLUT, alpha modes, and blending against
-   the formula of section 9.3.6; the watermark, interrupts, errors, an abort, a fill's time. */
+   the formula of section 9.3.6; the watermark, interrupts, errors, an abort, a fill's time; what memory holds while a slow fill goes on. */
 #include <string.h>
 
 #include "check.h"
@@ -259,6 +259,64 @@ static void events(void) {
     CHECK("abort_ends_a_transfer_without_tcif", (DMA2D_CR & DMA2D_CR_START) | (DMA2D_ISR & DMA2D_ISR_TCIF), 0);
 }
 
+/* Words of the large fill that are in memory. */
+static uint32_t written(void) {
+    uint32_t count = 0;
+    clean_and_forget(out, sizeof out);
+    for (uint32_t i = 0; i < LARGE * LARGE; i++) {
+        count += out[i] == 0x600DF111u;
+    }
+    return count;
+}
+
+/* A fill that takes its time: with 255 cycles between its accesses five milliseconds, less than a few printed lines. */
+static void begin(uint32_t watermark) {
+    memset(out, 0, sizeof out);
+    clean_and_forget(out, sizeof out);
+    DMA2D_AMTCR = DMA2D_AMTCR_DT(255) | DMA2D_AMTCR_EN;
+    DMA2D_OPFCCR = ARGB8888;
+    DMA2D_OCOLR = 0x600DF111u;
+    DMA2D_OMAR = (uint32_t)out;
+    DMA2D_OOR = 0;
+    DMA2D_LWR = watermark;
+    DMA2D_NLR = DMA2D_NLR_SIZE(LARGE, LARGE);
+    DMA2D_IFCR = DMA2D_IFCR_ALL;
+    DMA2D_CR = DMA2D_CR_MODE_FILL | DMA2D_CR_START;
+}
+
+static void progress(void) {
+    const uint32_t line = 16;
+    begin(line);
+    DMA2D_OMAR = NOWHERE;
+    const uint32_t target = DMA2D_OMAR, watermark = CYCLES_UNTIL(DMA2D_ISR & DMA2D_ISR_TWIF, 10000);
+    const uint32_t count = written(), top = out[line * LARGE - 1u], end = out[LARGE * LARGE - 1u];
+    DMA2D_CR |= DMA2D_CR_SUSP;
+    wait_microseconds(10);
+    const uint32_t suspended = written();
+    wait_microseconds(5000);
+    const uint32_t later = written(), started = DMA2D_CR & DMA2D_CR_START;
+    DMA2D_CR &= ~DMA2D_CR_SUSP;
+    const uint32_t rest = CYCLES_UNTIL(DMA2D_ISR & DMA2D_ISR_TCIF, 10000);
+    CHECK("its_registers_are_read_only_meanwhile", target, (uint32_t)out);
+    CHECK_WITHIN("the_watermark_comes_with_its_line", watermark, line * LARGE * 255u, line * LARGE * 265u);
+    CHECK_WITHIN("which_is_in_memory_then_and_not_much_more", count, line * LARGE, (line + 8u) * LARGE);
+    CHECK("from_the_top", top, 0x600DF111);
+    CHECK("to_an_end_that_is_not", end, 0);
+    CHECK("a_suspended_fill_stands", later, suspended);
+    CHECK("and_is_not_over", started, DMA2D_CR_START);
+    CHECK("it_goes_on_to_its_end", rest == NEVER ? 0 : written(), LARGE * LARGE);
+
+    begin(line);
+    CYCLES_UNTIL(DMA2D_ISR & DMA2D_ISR_TWIF, 10000);
+    DMA2D_CR |= DMA2D_CR_ABORT;
+    const uint32_t ended = CYCLES_UNTIL((DMA2D_CR & DMA2D_CR_START) == 0, 100);
+    wait_microseconds(1000);
+    CHECK("an_abort_ends_it", ended == NEVER, 0);
+    CHECK_WITHIN("where_it_was", written(), line * LARGE, (line + 1u) * LARGE);
+    DMA2D_AMTCR = 0;
+    DMA2D_LWR = 0;
+}
+
 int main(void) {
     clock_on(&RCC_AHB1ENR, RCC_AHB1ENR_DMA2DEN);
     fills();
@@ -266,5 +324,6 @@ int main(void) {
     conversions();
     blending();
     events();
+    progress();
     return check_verdict();
 }

@@ -43,6 +43,9 @@
 #define DMA2D_NLR REG32(0x4002B044u)
 #define DMA2D_NLR_SIZE(width, height) (FIELD(width, 16) | (height))
 #define DMA2D_LWR REG32(0x4002B048u)
+#define DMA2D_AMTCR REG32(0x4002B04Cu)
+#define DMA2D_AMTCR_EN (1u << 0)
+#define DMA2D_AMTCR_DT(cycles) FIELD(cycles, 8)
 #define DMA2D_FGCLUT(entry) REG32(0x4002B400u + 4u * (entry))
 #define DMA2D_IRQ 90u
 enum colour_mode { ARGB8888, RGB888, RGB565, ARGB1555, ARGB4444, L8, AL44, AL88, L4, A8, A4 };

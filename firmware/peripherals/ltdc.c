@@ -1,4 +1,4 @@
-/* LTDC: the raster's times by line interrupts, shadow registers and their reloads, errors, and a picture of two layers to be looked at. */
+/* LTDC: the raster's times by line interrupts, position and status, shadow registers and their reloads, errors, and a picture of two layers to be looked at. */
 #include "check.h"
 #include "clocks.h"
 #include "pins.h"
@@ -12,6 +12,12 @@
 #define LTDC_RRI (1u << 3)
 #define LTDC_LIPCR REG32(0x40016840u)
 #define LTDC_CPSR REG32(0x40016844u)
+#define LTDC_CDSR REG32(0x40016848u)
+#define LTDC_CDSR_VDES (1u << 0)
+#define LTDC_CDSR_HDES (1u << 1)
+#define LTDC_CDSR_VSYNCS (1u << 2)
+#define LTDC_CDSR_HSYNCS (1u << 3)
+#define LTDC_GCR_DEN (1u << 16)
 #define LTDC_LAYER(n, offset) REG32(0x40016800u + 0x80u * (n) + (offset))
 #define LTDC_CR(n) LTDC_LAYER(n, 0x04u)
 #define LTDC_CR_LEN (1u << 0)
@@ -145,6 +151,34 @@ static void times(void) {
     LTDC_IER = 0;
 }
 
+/* What CDSR should be at a position. */
+static uint32_t status(uint32_t position) {
+    const uint32_t x = position >> 16, y = position & 0xFFFFu;
+    const uint32_t hde = x >= HSYNC + HBP && x < HSYNC + HBP + WIDTH, vde = y >= VSYNC + VBP && y < BLANKING_LINE;
+    return (x < HSYNC) << 3 | (y < VSYNC) << 2 | hde << 1 | vde;
+}
+
+/* Some hundred looks, spread over some frames: where the status is the same before and behind its read, it is what is read between. */
+static void phases(void) {
+    uint32_t wrong = 0, high = 0, low = 0, looks = 0;
+    for (uint32_t i = 0; i < 600; i++) {
+        wait_cycles(15013);
+        const uint32_t before = LTDC_CPSR, now = LTDC_CDSR, behind = LTDC_CPSR;
+        if (status(before) == status(behind) && ((before ^ behind) & 0xFFFFu) == 0) {
+            wrong += now != status(before);
+            high |= now;
+            low |= ~now;
+            looks++;
+        }
+    }
+    CHECK("the_status_is_that_of_the_position", wrong, 0);
+    CHECK("every_phase_was_seen", high & low & 15u, 15);
+    CHECK_WITHIN("many_times", looks, 300, 600);
+    LTDC_GCR |= LTDC_GCR_DEN;
+    CHECK("dithering_has_two_bits_a_colour", LTDC_GCR & (LTDC_GCR_DEN | 0x7770u), LTDC_GCR_DEN | 0x2220u);
+    LTDC_GCR &= ~LTDC_GCR_DEN;
+}
+
 static void window(unsigned layer, uint32_t left, uint32_t width, uint32_t format, uint32_t pixel_bytes, const void *pixels) {
     LTDC_WHPCR(layer) = FIELD(HSYNC + HBP + left + width - 1u, 16) | (HSYNC + HBP + left);
     LTDC_WVPCR(layer) = FIELD(VSYNC + VBP + HEIGHT - 1u, 16) | (VSYNC + VBP);
@@ -222,6 +256,7 @@ int main(void) {
     panel_on();
     raster();
     times();
+    phases();
     pixels();
     shadows();
     failures();
