@@ -66,6 +66,11 @@ class Bus:
         self._cost = {name: cost.cycles for name, cost in memories.BUS.items()}
         self._pc = 0
 
+    @property
+    def pc(self) -> int:
+        """The instruction of the last access to a peripheral."""
+        return self._pc
+
     def note_unmodelled(self, name: str, register: str, kind: str) -> None:
         what = Unmodelled(name, register, kind, self._pc)
         self.unmodelled[what] += 1

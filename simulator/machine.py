@@ -31,6 +31,7 @@ from simulator.debugger import Debugger
 from simulator.exceptions import ASPEN, Exceptions, Fault, Lockup, fault_of
 from simulator.firmware import Firmware, check
 from simulator.goals import Goal
+from simulator.limits import Limits
 from simulator.memory_system import MemorySystem, forced
 from simulator.protection import Mode
 from simulator.semihosting import BREAKPOINT_IMMEDIATE, Semihosting
@@ -113,6 +114,7 @@ class Machine:
         self.slice_blocks = NEVER
         self.pc = 0
         self._spent = {"exception": 0, "sleep": 0, "stop": 0, "standby": 0, "no_clock": 0}
+        self.limits = Limits(self)
         self._goal = Goal(None)
         self._strict: Unmodelled | None = None
         self._reset_wanted = self._only_the_core = False
@@ -523,7 +525,7 @@ class Machine:
         self._reset_wanted = self._asleep = self._waits_for_event = self._locked_up = False
         self._modes_changed = self._protection_changed = True
         if self.engine.cycle:
-            (self.soc.system_control if self._only_the_core else self.soc).reset()
+            (self.soc.system_control if self._only_the_core else self.limits).reset()
             self.engine.flush()
         self._only_the_core = False
         self.core.reset(self.reset_vector.stack_pointer)
@@ -580,6 +582,7 @@ class Machine:
     def _follow_settings(self) -> None:
         system, settings = self.soc.system_control, self.settings
         self.memory_system.follow(system.actlr)
+        self.limits.look()
         self.engine.enable_caches(
             instruction=forced(settings.icache, bool(system.ccr & INSTRUCTION_CACHE)),
             data=forced(settings.dcache, bool(system.ccr & DATA_CACHE)),

@@ -89,6 +89,8 @@ def describe(
         "unmodelled": [_unmodelled(machine, what, count) for what, count in machine.unmodelled()],
         "not_modelled": machine_facts.not_modelled(machine),
         "coherency": _coherency(machine),
+        "limits": machine.limits.describe(),
+        "low_power": _low_power(machine),
         "fault": fault,
         "expectations_failed": list(expectations),
         "serial": machine.serial_output[-SERIAL_TAIL:].decode(errors="replace"),
@@ -112,6 +114,20 @@ def _unmodelled(machine: Machine, what: Any, count: int) -> dict[str, object]:
         "pc": what.pc,
         "symbol": symbol.name if symbol else None,
         "count": count,
+    }
+
+
+def _low_power(machine: Machine) -> dict[str, dict[str, object]]:
+    """Stop and Standby: entries, refusals, virtual seconds, and what woke from them how often."""
+    low_power = machine.soc.low_power
+    return {
+        mode: {
+            "entries": spent.entries,
+            "refused": spent.refused,
+            "seconds": float(low_power.seconds(mode)),
+            "woken_by": dict(spent.woken_by),
+        }
+        for mode, spent in low_power.spent.items()
     }
 
 
@@ -204,6 +220,11 @@ def summary(report: Report, *, verbose: bool = False) -> list[str]:
     lines += [f"not modelled: {sentence}" for sentence in report["not_modelled"] if verbose]
     lines += _unmodelled_lines(report["unmodelled"], verbose=verbose)
     lines += stale_lines(report["coherency"]["places"], verbose=verbose)
+    lines += [
+        f"beyond the data sheet: {e['sentence']}; first at {e['where']}, {duration(e['seconds'])}; cure: {e['cure']}"
+        for e in report["limits"]
+    ]
+    lines += _low_power_lines(report["low_power"])
     if report["fault"] and report["stop"]["reason"] not in ("fault", "lockup"):
         lines.append(f"a fault was taken: {report['fault']}")
     if report["verify"]:
@@ -269,6 +290,25 @@ def _unmodelled_line(group: Sequence[Mapping[str, Any]]) -> str:
     place = f" in {first['symbol']}" if first["symbol"] else ""
     pc = address_text(first["pc"])
     return f"not modelled: {first['name']} {first['register']} was {done} {times} at {pc}{place}"
+
+
+def _low_power_lines(modes: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    lines = []
+    for mode, spent in modes.items():
+        if spent["entries"]:
+            woken = ", ".join(f"{source} {count}" for source, count in spent["woken_by"].items())
+            by = f", woken by {woken}" if woken else ", not woken"
+            lines.append(f"{mode.capitalize()}: entered {_times(spent['entries'])}, {duration(spent['seconds'])}{by}")
+        if spent["refused"]:
+            lines.append(
+                f"{mode.capitalize()} was refused {_times(spent['refused'])}: "
+                "a line of EXTI or a flag of the RTC was pending, and the core went on (RM0385 4.3.4)"
+            )
+    return lines
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
 
 
 def stale_lines(places: Sequence[Mapping[str, Any]], *, verbose: bool = False) -> list[str]:

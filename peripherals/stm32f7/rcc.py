@@ -53,6 +53,7 @@ class Rcc(Peripheral):
         self._crystals = crystals
         self._backup_writable = backup_writable
         self._irq = irq
+        self.on_clocks: Callable[[], None] = lambda: None
         self.on_gate: Callable[[str, bool], None] = lambda name, enabled: None
         self.on_backup_reset: Callable[[], None] = lambda: None
         self.on_peripheral_reset: Callable[[str], None] = lambda name: None
@@ -137,6 +138,7 @@ class Rcc(Peripheral):
             hz = self._gated(source, gate)
             if core_changed or hz != wire.hz:
                 wire.set(hz)
+        self.on_clocks()
 
     # Gates and resets
 
