@@ -111,6 +111,7 @@ class Core:
         hosts = {m.base: (m.size, self._contents.host(m)) for m in self.memories}
         engine.attach(self.cpu, hosts, native.stop_function())
         self.verifier = self._verifier(hosts) if "dsp" in verify else None
+        engine.watches_q |= self.verifier is not None
         wanted = compiled and self.verifier is None and os.environ.get("NUMBA_DISABLE_JIT") != "1"
         self.hot = self._hot(hosts) if wanted else None
         state = engine.state.ctypes.data

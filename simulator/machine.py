@@ -43,7 +43,7 @@ from simulator.timing.cortex_m7 import Parameters
 from simulator.timing.engine import Engine, Span
 from simulator.timing.kernels.stalls import Stall
 from simulator.timing.kernels.state import HOLD_EXACT, State
-from simulator.timing.traps import TRAP_CONTEXT, TRAP_LITERAL, TRAP_PRIORITY
+from simulator.timing.traps import TRAP_CONTEXT, TRAP_LITERAL, TRAP_PRIORITY, code_reads_q
 from simulator.until import Until, UntilError
 
 SLICE = 20_000_000  # cycles: how long the host may wait for a look at its clock and at Ctrl-C
@@ -134,6 +134,7 @@ class Machine:
         for segment in firmware.segments:
             if segment.data:
                 self.write(segment.address, segment.data)
+        self.engine.watches_q |= any(code_reads_q(segment.data) for segment in firmware.segments)
         self._reset()
 
     def _connect(self) -> None:

@@ -42,6 +42,7 @@ from simulator.timing.traps import (
     TRAPS_ALWAYS,
     is_special,
     leaves_stack_unaligned,
+    reads_q,
     traps_of,
 )
 from simulator.timing.within import Within
@@ -102,6 +103,9 @@ class Engine:
         self.on_guard: Callable[[], None] = lambda: None
         self.quiet: NDArray[np.uint8] = np.zeros(256, np.uint8)
         self.watched: Counter[int] = Counter()
+        self.watches_q = (
+            False  # whether somebody may see Q, so that SMLAD's is looked after, which costs two hooks each
+        )
         self._ranges: NDArray[np.int64] = np.zeros((0, 3), np.int64)
         self.block_hook = int(hooks.on_block.address)
         self.operand_hook = int(hooks.on_operand.address)
@@ -224,8 +228,15 @@ class Engine:
         return hooks
 
     def special_places(self, address: int) -> list[int]:
-        """The instructions of the block at address that need the special hook, and what follows each."""
-        special = [i for i in self.block(address).instructions if is_special(i)]
+        """The instructions of the block at address that need the special hook, and what follows each.
+
+        Of other blocks, too, where this is the first that lets Q be seen.
+        """
+        instructions = self.block(address).instructions
+        if not self.watches_q and any(reads_q(i) for i in instructions):
+            self.watches_q = True
+            instructions = tuple(i for d in self.tables.descriptions for i in d.instructions)
+        special = [i for i in instructions if is_special(i) or (self.watches_q and i.mnemonic == "SMLAD")]
         return [place for i in special for place in (i.address, i.address + i.size)]
 
     def grow(self) -> None:

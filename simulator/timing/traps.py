@@ -6,6 +6,8 @@ state array's TRAPS says which are wanted now.
 
 from __future__ import annotations
 
+import numpy as np
+
 from simulator.decode import ALWAYS, Instruction
 
 TRAP_FLOATING_POINT = 1
@@ -27,6 +29,8 @@ TRAPS_ALWAYS = TRAP_UNPRIVILEGED | TRAP_EVENT | TRAP_CONTROL | TRAP_UNDEFINED | 
 MSP, PSP, BASEPRI, BASEPRI_MAX, FAULTMASK, CONTROL = 8, 9, 17, 18, 19, 20  # SYSm
 STACK_POINTER = 13
 NONE = -1  # no register
+SHOW_APSR = (0, 1, 2, 3)  # SYSm of APSR, IAPSR, EAPSR and XPSR
+MRS_FIRST, MRS_SECOND = 0xF3EF, 0x8000  # halfwords
 
 _UNPRIVILEGED = ("LDRT", "LDRHT", "LDRSHT", "LDRBT", "LDRSBT", "STRT", "STRHT", "STRBT")
 
@@ -77,7 +81,19 @@ def is_special(instruction: Instruction) -> bool:
         return fields.get("imm") in (MSP, PSP, BASEPRI_MAX)
     if mnemonic == "MRS":
         return fields.get("imm") in (BASEPRI, BASEPRI_MAX)
-    return mnemonic == "SMLAD" or leaves_stack_unaligned(instruction)
+    return leaves_stack_unaligned(instruction)
+
+
+def reads_q(instruction: Instruction) -> bool:
+    """Whether APSR.Q can be seen by it."""
+    return instruction.mnemonic == "MRS" and instruction.fields.get("imm") in SHOW_APSR
+
+
+def code_reads_q(code: bytes) -> bool:
+    """Whether there may be such an instruction in it."""
+    halfwords = np.frombuffer(code[: len(code) & ~1], "<u2")
+    first, second = halfwords[:-1] == MRS_FIRST, halfwords[1:] & 0xF0FF
+    return bool(np.any(first & np.isin(second, [MRS_SECOND | sysm for sysm in SHOW_APSR])))
 
 
 def leaves_stack_unaligned(instruction: Instruction) -> bool:

@@ -210,3 +210,18 @@ def test_a_q_that_is_set_stays_set_behind_smlad(run, timing):
     code = " ldr r0, =0x80008000\n mov r1, #-1\n mov r2, #0x08000000\n msr apsr_nzcvq, r2\n smlad r1, r0, r0, r1\n mrs r7, apsr"
     machine, _ = run(code, timing=timing)
     assert machine.register("r7") >> 27 == 1
+
+
+def test_smlad_is_looked_after_where_the_firmware_can_see_q(run, timing):
+    """Two hooks each, so only there; an MRS that is made while it runs counts from its first block on."""
+    multiply = " ldr r0, =0x80008000\n mov r1, #-1\n smlad r1, r0, r0, r1\n b 1f\n1:"
+    machine, _ = run(multiply, timing=timing)
+    assert not machine.engine.watches_q
+    show = " movw r1, #0xF3EF\n movw r2, #0x8700\n movw r3, #0x4770\n ldr r4, =0x20001000\n strh r1, [r4]\n strh r2, [r4, #2]\n strh r3, [r4, #4]\n"
+    clear = " movs r1, #0\n msr apsr_nzcvq, r1\n"
+    call = " dsb\n isb\n adds r5, r4, #1\n blx r5\n"
+    loop = f" movs r6, #2\n3: {clear} ldr r0, =0x80008000\n mov r1, #-1\n smlad r1, r0, r0, r1\n{call} subs r6, #1\n bne 3b\n"
+    machine, stop = run(f"{show}{loop}", timing=timing)
+    assert stop.detail.startswith("BKPT 0x02")
+    assert machine.engine.watches_q
+    assert machine.register("r7") >> 27 & 1 == 0
