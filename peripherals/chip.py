@@ -31,7 +31,7 @@ from peripherals.parts.crystal import Crystal
 from peripherals.stm32f7.backup_sram import BackupSram
 from peripherals.stm32f7.flash import Flash, Memory
 from peripherals.stm32f7.gpio import PORT_A, PORT_B, Gpio, PortReset
-from peripherals.stm32f7.known import KNOWN, Dbgmcu, RomTable, Unclocked
+from peripherals.stm32f7.known import KNOWN, Dbgmcu, InReset, RomTable, Unclocked
 from peripherals.stm32f7.pwr import WAKE_UP_PINS, Pwr
 from peripherals.stm32f7.rcc import Crystals, Rcc
 from peripherals.stm32f7.rng import Rng
@@ -109,6 +109,8 @@ class Chip:
         self.timers: dict[str, Timer] = {}
         self.peripherals: dict[str, Addressed] = {}
         self._unclocked: dict[str, Unclocked] = {}
+        self._in_reset: dict[str, InReset] = {}
+        self._held: set[str] = set()
         self._pages: dict[int, tuple[Addressed, int, str]] = {}
         for instance in INSTANCES:
             self._place(instance)
@@ -157,7 +159,7 @@ class Chip:
 
     def on_unmodelled(self, report: Callable[[str, str, str], None]) -> None:
         """report(name, register or field, "read" or "write") is called at each use of what has no behaviour."""
-        for peripheral in (*self.peripherals.values(), *self._unclocked.values()):
+        for peripheral in (*self.peripherals.values(), *self._unclocked.values(), *self._in_reset.values()):
             peripheral.on_unmodelled = report
 
     def reset(self, *causes: str) -> None:
@@ -166,6 +168,7 @@ class Chip:
         if not causes:
             causes = ("SFTRSTF", "PINRSTF") if asked is None else asked
         self.low_power.reset(causes[0] if causes else "")
+        self._held.clear()
         for peripheral in self.peripherals.values():
             peripheral.reset()
         self.rcc.note_reset(*causes)
@@ -221,6 +224,7 @@ class Chip:
         self.peripherals[instance.name] = peripheral
         if instance.gate and isinstance(peripheral, Peripheral):
             self._unclocked[instance.name] = Unclocked(peripheral)
+            self._in_reset[instance.name] = InReset(peripheral)
         self._map(instance)
 
     def _make(self, instance: Instance) -> Addressed:
@@ -263,10 +267,11 @@ class Chip:
         return self.usarts[name]
 
     def _map(self, instance: Instance) -> None:
-        """Put an instance, or what stands in for it while its clock is off, into the pages of its addresses."""
+        """Put an instance, or what stands in for it while it has no clock or is in reset, into the pages of its addresses."""
         gates = instance.gate.split()
         clocked = not gates or any(self.rcc.enabled(gate) for gate in gates)
-        peripheral = self.peripherals[instance.name] if clocked else self._unclocked[instance.name]
+        working = self._in_reset if instance.name in self._held else self.peripherals
+        peripheral: Addressed = (working if clocked else self._unclocked)[instance.name]
         for page in range(instance.base >> PAGE_BITS, instance.base + instance.size >> PAGE_BITS):
             self._pages[page] = (peripheral, instance.base, instance.bus)
 
@@ -275,11 +280,16 @@ class Chip:
             if name in instance.gate.split():
                 self._map(instance)
 
-    def _reset_one(self, name: str) -> None:
+    def _reset_one(self, name: str, held: bool) -> None:
         """RCC's reset bits bear the same names as the enables, but that ADC has one for three."""
         for instance in INSTANCES:
             if name == instance.name or name in instance.gate.split():
-                self.peripherals[instance.name].reset()
+                if held:
+                    self.peripherals[instance.name].reset()
+                    self._held.add(instance.name)
+                else:
+                    self._held.discard(instance.name)
+                self._map(instance)
 
     def _trace(self, enabled: bool) -> None:
         self.dwt.set_trace(enabled)

@@ -141,6 +141,10 @@ class Board:
         """The green one: `on`."""
         return self._disco().led
 
+    def reset(self) -> None:
+        """The black button, NRST: the next run begins at the reset vector, and RCC_CSR has PINRSTF."""
+        self.machine.soc.request_reset("PINRSTF")
+
     @property
     def hse(self) -> Crystal:
         """The crystal of 25 MHz: `fail(at="5ms")` and `recover(at="20ms")`, or at once without an instant."""

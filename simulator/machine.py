@@ -486,9 +486,9 @@ class Machine:
         """Pass the time to the next event while the core has no clock; the run ends where it will not have one again."""
         if self.soc.low_power.mode in DEEP:
             return self._sleep_deeply()
-        if not self.soc.may_go_on:
-            return self._stop("clock", self.soc.why_no_clock())
         wake = min(self.clock.horizon, self._goal.horizon(self.clock))
+        if not self.soc.may_go_on or wake >= NEVER:
+            return self._stop("clock", self.soc.why_no_clock())
         self._spend(max(wake - self.engine.cycle, 0), "no_clock")
         return None
 

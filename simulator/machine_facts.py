@@ -59,6 +59,7 @@ def not_modelled(machine: Machine) -> list[str]:
         )
     if not settings.exact_interrupts:
         sentences.append("interrupts within a basic block: they are taken at its end (--exact-interrupts)")
+    sentences += soc.rcc.wrong_plls()
     sentences += [f"{name} is on, but no pin is set to it: silicon would reach nobody" for name in soc.unheard()]
     return sentences
 

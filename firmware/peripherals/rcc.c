@@ -69,6 +69,8 @@ static void gates(void) {
     clock_on(&RCC_APB1ENR, RCC_APB1ENR_TIM2EN);
     CHECK("it_keeps_its_registers_and_ignores_writes", TIM_ARR(TIM2), 0x1234);
     RCC_APB1RSTR |= RCC_APB1RSTR_TIM2RST;
+    TIM_ARR(TIM2) = 0x5678;
+    CHECK("a_block_held_in_reset_takes_no_writes", TIM_ARR(TIM2), ARR_AT_RESET);
     RCC_APB1RSTR &= ~RCC_APB1RSTR_TIM2RST;
     CHECK("apb1rstr_resets_a_block", TIM_ARR(TIM2), ARR_AT_RESET);
 }

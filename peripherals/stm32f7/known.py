@@ -1,10 +1,12 @@
-"""Peripherals that answer without a model: known by their register maps only, or without a clock.
+"""Peripherals that answer without a model: known by their register maps only, without a clock, or held in reset.
 
 Reference: RM0385 2.2.2 (memory map), 5.3.10 (a peripheral whose clock is off gives no valid values). Not modelled: what their registers do; each
 access is counted.
 """
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 from peripherals.kit.registers import Peripheral, reg
 from peripherals.stm32f7.maps.audio import CEC, SAI, SPDIFRX
@@ -120,6 +122,8 @@ KNOWN: dict[str, type[Known]] = {
 class Unclocked(Peripheral):
     """What answers in a peripheral's place while its clock is off."""
 
+    why: ClassVar[str] = "without its clock"
+
     def __init__(self, peripheral: Peripheral) -> None:
         super().__init__(peripheral.name)
         self.size = peripheral.size
@@ -133,7 +137,20 @@ class Unclocked(Peripheral):
         self.count_unmodelled(self._named(offset), "write")
 
     def _named(self, offset: int) -> str:
-        return self._names.get(offset & ~3, f"+0x{offset & ~3:03x}") + " without its clock"
+        return self._names.get(offset & ~3, f"+0x{offset & ~3:03x}") + f" {self.why}"
+
+
+class InReset(Unclocked):
+    """What answers while RCC holds a peripheral in reset: its registers are as at reset, and stay so."""
+
+    why: ClassVar[str] = "in reset"
+
+    def __init__(self, peripheral: Peripheral) -> None:
+        super().__init__(peripheral)
+        self._peripheral = peripheral
+
+    def read(self, offset: int, size: int) -> int:
+        return self._peripheral.read(offset, size)
 
 
 class RomTable(Peripheral):

@@ -1,6 +1,6 @@
 """Reset and clock control: oscillators that take their time or fail, clock security, the clock tree, gates and resets.
 
-Reference: RM0385 5. Not modelled: trimming, spread spectrum, VCOs out of their range; in Sleep, LPENR's bits of memories and of the AXI bridge.
+Reference: RM0385 5. Not modelled: trimming, spread spectrum; in Sleep, LPENR's bits of memories and of the AXI bridge.
 Guesses: how soon the detector sees that HSE has stopped; a ready flag stays where no detector looks; CSSON stays behind a failure.
 """
 
@@ -28,6 +28,7 @@ _ROWS = {row.name: row for row in OSCILLATORS}
 _PLLS = ("PLL", "PLLI2S", "PLLSAI")
 _ON = {"HSI": 0, "HSE": 16, "PLL": 24, "PLLI2S": 26, "PLLSAI": 28}  # bits of CR
 _HSEBYP, _LSEBYP = 1 << 18, 1 << 2
+_REFERENCE, _VCO = (950_000, 2_100_000), (100_000_000, 432_000_000)  # of a PLL, in Hz
 _OF_ALL_PLLS = 0x0040_003F  # PLLCFGR's PLLSRC and PLLM
 
 
@@ -56,7 +57,7 @@ class Rcc(Peripheral):
         self.on_clocks: Callable[[], None] = lambda: None
         self.on_gate: Callable[[str, bool], None] = lambda name, enabled: None
         self.on_backup_reset: Callable[[], None] = lambda: None
-        self.on_peripheral_reset: Callable[[str], None] = lambda name: None
+        self.on_peripheral_reset: Callable[[str, bool], None] = lambda name, held: None
         self._enables = {
             field.name.removesuffix("EN"): (register.name, field.mask)
             for register in REGISTERS
@@ -174,12 +175,12 @@ class Rcc(Peripheral):
         self._write_enables("APB2ENR", value)
 
     def _write_resets(self, register: str, value: int) -> None:
-        rising = ~self.store(register, value) & self[register]
+        changed = self.store(register, value) ^ self[register]
         for row in REGISTERS:
             if row.name == register:
                 for field in row.fields:
-                    if rising & field.mask:
-                        self.on_peripheral_reset(field.name.removesuffix("RST"))
+                    if changed & field.mask:
+                        self.on_peripheral_reset(field.name.removesuffix("RST"), bool(self[register] & field.mask))
 
     def write_AHB1RSTR(self, value: int) -> None:
         self._write_resets("AHB1RSTR", value)
@@ -335,6 +336,23 @@ class Rcc(Peripheral):
             factors = f"{name}CFGR.{name}N"
             return vco(self._oscillators.hz(self._reference_of_plls), self["PLLCFGR.PLLM"], self[factors])
         return Fraction(self._crystals.hsi if name == "HSI" else self._crystals.lsi)
+
+    def wrong_plls(self) -> list[str]:
+        """A sentence for each PLL that runs out of its range (DS10916, main PLL characteristics)."""
+        found = []
+        for name in _PLLS:
+            hz = self._oscillators.hz(name)
+            reference = self._oscillators.hz(self._reference_of_plls) / max(self["PLLCFGR.PLLM"], 1)
+            for what, value, (low, high) in (
+                (f"{name}'s reference", reference, _REFERENCE),
+                (f"{name}'s VCO", hz, _VCO),
+            ):
+                if hz and not low <= value <= high:
+                    is_at = f"is at {float(value) / 1e6:g} MHz"
+                    found.append(
+                        f"{what} {is_at}, out of {low / 1e6:g} to {high / 1e6:g} MHz: here it locks all the same"
+                    )
+        return found
 
     def _lose_reference(self, name: str) -> None:
         if name == self._reference_of_plls:

@@ -232,3 +232,33 @@ def test_a_block_may_lie_across_rams_that_follow_each_other(bench: Bench) -> Non
     port = bench.board.matrix.port("LTDC")
     port.write_block(0x2000_FFFC, b"12345678")
     assert port.read_block(0x2000_FFFC, 8) == b"12345678" and port.read(0x2001_0000, 4) == 0x3837_3635
+
+
+def test_a_peripheral_that_rcc_holds_in_reset_takes_no_writes(bench: Bench) -> None:
+    tim2, apb1rstr = 0x4000_0000, 0x4002_3820
+    bench.write(0x4002_3840, 1)
+    bench.write(tim2 + 0x2C, 0x1234)
+    bench.write(apb1rstr, 1)
+    bench.write(tim2 + 0x2C, 0x5678)
+    assert bench.read(tim2 + 0x2C) == 0xFFFF_FFFF
+    bench.write(apb1rstr, 0)
+    assert bench.read(tim2 + 0x2C) == 0xFFFF_FFFF
+    bench.write(tim2 + 0x2C, 0x5678)
+    assert bench.read(tim2 + 0x2C) == 0x5678
+
+
+def test_a_system_reset_lets_go_of_what_was_held(bench: Bench) -> None:
+    adc, apb2rstr, apb2enr = 0x4001_2000, 0x4002_3824, 0x4002_3844
+    bench.write(apb2rstr, 1 << 8)
+    bench.board.reset()
+    bench.write(apb2enr, 1 << 8)
+    bench.write(adc + 8, 1)
+    assert bench.read(adc + 8) == 1
+
+
+def test_each_reset_bit_has_a_peripheral() -> None:
+    board = build(Clock())
+    names = {name for instance in INSTANCES for name in (instance.name, *instance.gate.split())}
+    for register in board.rcc.registers:
+        if register.name.endswith("RSTR"):
+            assert {field.name.removesuffix("RST") for field in register.fields} <= names

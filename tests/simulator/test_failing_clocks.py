@@ -190,3 +190,17 @@ def test_a_pytest_test_has_it_by_its_board_and_by_its_dut(pytester):
     """
     pytester.makepyfile(textwrap.dedent(source))
     pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)
+
+
+@machine
+def test_the_reset_button_brings_a_core_back_that_stands_and_says_so_in_csr(start):
+    board = start(store(1 << 24, CSR) + ON_HSE + BUSY)
+    board.hse.fail(at="5ms")
+    assert board.run(timeout="60s").reason == "clock"
+    board.reset()
+    assert board.run(until="time:6ms", timeout="60s").reason == "time"
+    assert board.machine.clock.hz == 16_000_000
+    assert board.machine.soc.rcc["CSR"] >> 25 == 0, "firmware has cleared it"
+    board.reset()
+    assert board.run(until="symbol:main", timeout="60s").reason == "symbol"
+    assert board.machine.soc.rcc["CSR"] >> 25 == 2

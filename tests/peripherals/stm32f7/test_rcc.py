@@ -203,11 +203,13 @@ def test_a_gate_is_told_when_it_changes(bench: Bench) -> None:
 
 
 def test_a_reset_bit_resets_when_it_rises(bench: Bench) -> None:
-    told: list[str] = []
-    bench.rcc.on_peripheral_reset = told.append
+    told: list[tuple[str, bool]] = []
+    bench.rcc.on_peripheral_reset = lambda name, held: told.append((name, held))
     bench.set(APB1RSTR, 1 << 3)
     bench.write(APB1RSTR, bench.read(APB1RSTR))
-    assert told == ["TIM5"]
+    assert told == [("TIM5", True)]
+    bench.write(APB1RSTR, 0)
+    assert told == [("TIM5", True), ("TIM5", False)]
 
 
 def test_the_rtc_domain_is_write_protected_until_dbp(bench: Bench) -> None:
@@ -246,6 +248,27 @@ def test_a_plls_factors_are_written_only_while_it_is_off(bench: Bench, register:
     bench.write(CR, bench.read(CR) & ~on)
     bench.write(register, factors ^ 1 << 6)
     assert bench.read(register) == factors ^ 1 << 6
+
+
+@pytest.mark.parametrize(
+    ("pllcfgr", "sentences"),
+    [
+        (0x2940_6C19, []),
+        (
+            0x2940_0000 | 86 << 6 | 5,
+            ["PLL's reference is at 5 MHz, out of 0.95 to 2.1 MHz: here it locks all the same"],
+        ),
+        (0x2940_0000 | 90 << 6 | 25, ["PLL's VCO is at 90 MHz, out of 100 to 432 MHz: here it locks all the same"]),
+    ],
+)
+def test_a_pll_out_of_its_range_is_told(bench: Bench, pllcfgr: int, sentences: list[str]) -> None:
+    bench.set(CR, HSEON)
+    bench.wait(3 * MS)
+    bench.write(PLLCFGR, pllcfgr)
+    assert bench.rcc.wrong_plls() == []
+    bench.set(CR, PLLON)
+    bench.wait(MS)
+    assert bench.rcc.wrong_plls() == sentences
 
 
 @pytest.mark.parametrize("on", [1 << 26, PLLSAION])
@@ -348,6 +371,28 @@ def test_a_ready_interrupt_is_raised_and_cleared(bench: Bench) -> None:
 def test_bytes_of_a_register_may_be_written(bench: Bench) -> None:
     bench.rcc.write(CFGR + 1, 1, 0x94)
     assert bench.read(CFGR) == 0x9400
+
+
+@pytest.mark.parametrize("name", ["HSI", "HSE", "PLL", "PLLI2S", "PLLSAI", "LSE", "LSI"])
+def test_each_oscillator_and_pll_has_a_ready_interrupt(bench: Bench, name: str) -> None:
+    place = ("LSI", "LSE", "HSI", "HSE", "PLL", "PLLI2S", "PLLSAI").index(name)
+    on = {"HSI": CR, "HSE": CR, "PLL": CR, "PLLI2S": CR, "PLLSAI": CR, "LSE": BDCR, "LSI": CSR}[name]
+    bit = {"HSI": HSION, "HSE": HSEON, "PLL": PLLON, "PLLI2S": 1 << 26, "PLLSAI": PLLSAION}.get(name, 1)
+    bench.dbp.set(True)
+    if name == "HSI":
+        bench.run_at_216_mhz()
+        bench.write(CR, bench.read(CR) & ~HSION)
+    bench.set(on, bit)
+    bench.wait(Fraction(3))
+    assert not bench.irq.level and bench.read(CIR) == 0, "no flag without its enable"
+    bench.write(on, bench.read(on) & ~bit)
+    bench.wait(MS)
+    bench.write(CIR, 0x100 << place)
+    bench.set(on, bit)
+    bench.wait(Fraction(3))
+    assert bench.irq.level and bench.read(CIR) == 0x101 << place
+    bench.write(CIR, 0x1_0100 << place)
+    assert not bench.irq.level and bench.read(CIR) == 0x100 << place
 
 
 def test_sleep_enables_of_memories_count_as_unmodelled(bench: Bench) -> None:
