@@ -71,6 +71,7 @@ class MemorySystem:
             soc.matrix.pace = self._pace
             soc.matrix.wait = self._wait
             soc.matrix.quiet = self._quiet
+            soc.matrix.worst = self._worst
             soc.matrix.on_moved = self._follow_dma
             if self._ltdc is not None:
                 self._ltdc.on_scan = self._follow_ltdc
@@ -153,6 +154,12 @@ class MemorySystem:
         now = self._clock.now
         gaps = [(spacing, held, now % spacing) for spacing, held in self._bursts(master, address)]
         return min((0 if phase < held else int(spacing - phase) for spacing, held, phase in gaps), default=ALWAYS)
+
+    def _worst(self, master: str, address: int) -> tuple[int, int]:
+        """Cycles of a burst of each of the others, and those from there to the next."""
+        bursts = self._bursts(master, address)
+        held = sum(cycles for _, cycles in bursts)
+        return held, min((max(0, int(spacing) - held) for spacing, _ in bursts), default=ALWAYS)
 
     def _bursts(self, master: str, address: int) -> list[tuple[Fraction, int]]:
         """Of each demand of others at that slave, cycles from burst to burst and cycles of a burst."""

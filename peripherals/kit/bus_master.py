@@ -105,7 +105,8 @@ class BusMatrix:
     Reads and writes raise BusError. `on_read` is told before memory is read, `on_write` after it was written: the master and its
     part, address, size; `on_moved` of either. `beats` counts what each master has moved, and `cycles` the bus cycles that took.
     `pace` is how many cycles of HCLK a word of a long burst takes at an address. Of other masters than the one that asks, `wait` is how long
-    a burst of theirs still holds an address, and `quiet` how long none comes; `on_traffic` are told that they ask for more or less."""
+    a burst of theirs still holds an address, `quiet` how long none comes, and `worst` the most and the fewest cycles of these; `on_traffic`
+    are told that they ask for more or less."""
 
     def __init__(self, memories: Sequence[Memory], find: Callable[[int], tuple[Answering, int, str] | None]) -> None:
         memories = _joined(memories)
@@ -120,6 +121,7 @@ class BusMatrix:
         self.pace: Callable[[int], Fraction] = lambda address: Fraction(CYCLES["memory"])
         self.wait: Callable[[str, int], int] = lambda master, address: 0
         self.quiet: Callable[[str, int], int] = lambda master, address: ALWAYS
+        self.worst: Callable[[str, int], tuple[int, int]] = lambda master, address: (0, ALWAYS)
         self.on_traffic: list[Callable[[], None]] = []
         self.beats: Counter[str] = Counter()
         self.cycles: Counter[str] = Counter()
@@ -184,6 +186,10 @@ class Port:
     def wait(self, address: int) -> int:
         """Cycles for which a burst of another master still holds a memory."""
         return self._matrix.wait(self._master, address) if self.is_memory(address) else 0
+
+    def worst(self, address: int) -> tuple[int, int]:
+        """The most cycles for which others hold a memory in a row, and the fewest that they leave it then."""
+        return self._matrix.worst(self._master, address) if self.is_memory(address) else (0, ALWAYS)
 
     def quiet(self, address: int) -> int:
         """Cycles for which no other master comes to a memory."""

@@ -87,7 +87,7 @@ class Tristate(Signal):
 class Request:
     """A DMA request: high while the peripheral wants a transfer; whoever serves it says so with `acknowledge`."""
 
-    __slots__ = ("_line", "acknowledged", "ended", "last", "room", "settle", "take")
+    __slots__ = ("_line", "acknowledged", "ended", "last", "ready", "room", "settle", "take")
 
     def __init__(self, name: str = "") -> None:
         self._line = Line(name)
@@ -96,11 +96,12 @@ class Request:
             None
         )  # the driver's: what was acknowledged ends what the server was set up for
         self.ended: Callable[[], None] = lambda: None  # the server's: the peripheral has no more (RM0385 8.3.15)
-        self.room: Callable[[int], int] = lambda period: (
-            0
-        )  # the server's: beats, one each so many cycles, that may come at once with nothing to be seen between
+        self.room: Callable[[int, int], int] = (
+            lambda period, spare: 0
+        )  # the server's: beats, one each so many cycles, that may come at once with nothing to be seen between; `spare` the driver keeps
         self.settle: Callable[[], None] = lambda: None  # the driver's: brings what has come up to now
         self.take: Callable[[int], bytes] | None = None  # the driver's: so many reads of its data register at once
+        self.ready: Callable[[], int] = lambda: 0  # the driver's: how many that may be now
 
     @property
     def name(self) -> str:

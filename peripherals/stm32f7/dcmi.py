@@ -55,6 +55,7 @@ class Dcmi(Peripheral):
         self._request = request
         request.settle = self.settle
         request.take = self._take
+        request.ready = lambda: len(self._fifo)
         self._fifo = _NONE
         self._within = False  # a frame is being captured
         self._frames = 0  # since the capture began, for FCRC
@@ -274,7 +275,7 @@ class Dcmi(Peripheral):
         if not left:
             return
         period = max(1, int(self._due[self._given + 1] - self._due[self._given])) if left > 1 else 1
-        self._promised = count = min(left, max(1, self._request.room(period) - len(self._fifo)))
+        self._promised = count = min(left, max(1, self._request.room(period, FIFO_WORDS - 1) - len(self._fifo)))
         due = int(self._due[self._given + count - 1])
         self._event = self._clock.at(max(due, self._clock.now), self._arrived)
 

@@ -186,7 +186,7 @@ class Dma(Peripheral):
         self._route(n, self._routes.get((n, self[f"{cr}.CHSEL"]), ()))
         stream.begin(setup, self[f"S{n}NDTR"], self[f"S{n}PAR"], self._target(n))
         if setup.direction == TO_PERIPHERAL:
-            self._look_for_errors(n)  # a peripheral that asks already finds no datum (AN4031 4.3)
+            self._look_for_errors(n)  # who asks already finds no datum: AN4031 4.3, and seen on an F7 by stm32f7xx-hal
         self._ports.serve()
 
     def _route(self, n: int, requests: Sequence[Request]) -> None:
@@ -194,10 +194,10 @@ class Dma(Peripheral):
         before, stream.requests = stream.requests, tuple(requests)
         for request in before:
             request.ended = lambda: None
-            request.room = lambda period: 0
+            request.room = lambda period, spare: 0
         for request in stream.requests:
             request.ended = partial(self._peripheral_ended, n)
-            request.room = partial(self._ports.room, n)
+            request.room = partial(self._room, n)
         for request in before:
             request.settle()
 
@@ -238,6 +238,10 @@ class Dma(Peripheral):
     def _requested(self, level: bool) -> None:
         if level:
             self._ports.serve()
+
+    def _room(self, n: int, period: int, spare: int) -> int:
+        """An overrun of the FIFO that FEIF tells already shows no more; then what the peripheral keeps itself counts."""
+        return self._ports.room(n, period, spare if self._flags[n] & _FEIF else 0)
 
     def _move(self, n: int, burst: Callable[[], None]) -> None:
         try:

@@ -47,7 +47,9 @@ class Ports:
             False  # a burst's end is being dealt with: what it does to a peripheral may raise the next request
         )
         self._stopping: set[int] = set()
-        self._crowded: set[int] = set()  # streams that were promised room, where others are at work
+        self._crowded: set[int] = set()  # streams whose peripheral hands over many, where others are at work
+        self._rooms: dict[int, int] = {}  # by stream, what was promised last
+        self._owed: set[int] = set()  # streams to which more than one may come at once
 
     # Streams come and go
 
@@ -60,8 +62,8 @@ class Ports:
 
     def release(self, n: int) -> None:
         """The stream is off: what it has under way moves nothing."""
-        self._stopping.discard(n)
-        self._crowded.discard(n)
+        for streams in (self._stopping, self._crowded, self._owed):
+            streams.discard(n)
         for port, grant in self._grants.items():
             if grant is not None and grant.stream == n:
                 grant.event.cancel()
@@ -72,13 +74,18 @@ class Ports:
         grant = self._grants[MEMORY]
         return grant is not None and grant.stream == n and grant.moves <= self._clock.now
 
-    def room(self, n: int, period: int) -> int:
-        """Beats, one each so many cycles, that a stream would take at once: one where anybody else is at work."""
+    def room(self, n: int, period: int, spare: int) -> int:
+        """Beats, one each so many cycles, that a stream would take at once: one where anybody else is at work.
+
+        `spare` are those that may wait besides what the FIFO holds."""
         stream = self._streams[n]
         if not stream.enabled:
             return 0
         crowd = self._others(n) or any(grant is not None and grant.stream != n for grant in self._grants.values())
-        return 1 if crowd else max(1, min(stream.bulk, stream.calm(period)))
+        self._rooms[n] = 1 if crowd else max(1, min(stream.bulk, stream.calm(period, spare)))
+        if self._rooms[n] > 1:
+            self._owed.add(n)
+        return self._rooms[n]
 
     def hurry(self, n: int) -> None:
         """What a peripheral hands over late, where nobody looks, is taken now that somebody does."""
@@ -167,7 +174,14 @@ class Ports:
         if grant.copies:
             stream.finish_copy(grant.copies)
             return
-        raised = [request for request in stream.requests if request.level]
-        if port == PERIPHERAL and self._grants[MEMORY] is None and len(raised) == 1 and stream.gather(raised[0]):
+        if port == PERIPHERAL and self._grants[MEMORY] is None and self._gathers(grant.stream, stream):
             return
         stream.step(port, grant.size)
+
+    def _gathers(self, n: int, stream: Stream) -> bool:
+        """All that a peripheral has is taken where it was promised so; by the beat otherwise. Raises BusError."""
+        raised = [request for request in stream.requests if request.level]
+        many = n in self._owed and len(raised) == 1 and raised[0].ready() > 1 and stream.gather(raised[0])
+        if self._rooms.get(n, 1) == 1:
+            self._owed.discard(n)
+        return many

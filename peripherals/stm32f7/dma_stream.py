@@ -14,6 +14,7 @@ FROM_PERIPHERAL, TO_PERIPHERAL, MEMORY_TO_MEMORY = 0, 1, 2
 PERIPHERAL, MEMORY = "peripheral", "memory"  # a controller's two ports
 FIFO_BYTES = 16
 _BEATS = (1, 4, 8, 16)  # of a burst, by PBURST and MBURST
+_NDTR = 0xFFFF
 _CHUNK = 256  # bytes of memory to memory that one event moves where no other stream waits
 OVERHEAD = {
     PERIPHERAL: 3,
@@ -92,7 +93,7 @@ class Stream:
     def begin(self, setup: Setup, count: int, peripheral: int, memory: int) -> None:
         self.setup = setup
         self.enabled = True
-        self.total = self.left = 0xFFFF if setup.flow else count
+        self.total = self.left = _NDTR if setup.flow else count
         self._start = peripheral, memory
         self.fifo.clear()
         self._lap(memory)
@@ -287,15 +288,18 @@ class Stream:
 
     # Many beats at once, where nothing can be seen between them
 
-    def calm(self, period: int) -> int:
-        """Items, one each so many cycles, that find the FIFO emptied in time and no other master at the memory."""
+    def calm(self, period: int, spare: int) -> int:
+        """Items, one each so many cycles, of which no more than `spare` find the FIFO full, whoever else comes to the memory, or none comes."""
         setup = self.setup
         places = FIFO_BYTES // setup.psize
         one, held = self.cost(MEMORY, setup.mburst * setup.msize), setup.threshold // setup.psize
         bursts = setup.threshold // (setup.mburst * setup.msize)
-        late = bursts * one > held * period or one > (places - held + 1) * period
-        if late or self.cost(PERIPHERAL, setup.psize) > period:
+        slack = (places - held + 1 + spare) * period
+        if bursts * one > held * period or one > slack or self.cost(PERIPHERAL, setup.psize) > period:
             return 0
+        worst, gap = self._memory.worst(self._mar)
+        if one + worst <= slack and 2 * bursts * one <= held * period and 2 * (worst + bursts * one) <= gap:
+            return _NDTR  # what came during the longest wait is gone before the next
         return self._memory.quiet(self._mar) // period
 
     @property

@@ -155,3 +155,18 @@ def test_a_copy_takes_longer_while_dma2d_draws_there(tmp_path):
         machine.run(max_cycles=machine.cycle + 20_000)
         left.append(machine.soc.find(0x4002_6400)[0].read(0x14, 4))
     assert 15_000 > left[1] > left[0]
+
+
+def test_a_master_is_told_how_long_the_display_holds_the_sdram_and_leaves_it(tmp_path):
+    machine, _ = walked(tmp_path, ltdc(SDRAM, ARGB8888, 4))
+    matrix, burst = machine.soc.matrix, 2 * (1 + 2 + 32)
+    spacing = 216e6 / (480 * 272 * 4 * FRAME_RATE / 64)
+    held, left = matrix.worst("DMA2", OTHER_BANK)
+    assert held == burst and held + left == pytest.approx(spacing, abs=1)
+    seen = []
+    for _ in range(200):
+        seen.append((matrix.wait("DMA2", OTHER_BANK), matrix.quiet("DMA2", OTHER_BANK)))
+        machine.clock.advance(machine.clock.now + 7)
+    assert all((wait > 0) == (quiet == 0) and wait <= burst for wait, quiet in seen)
+    assert 0.5 < sum(wait > 0 for wait, _ in seen) / len(seen) / (burst / spacing) < 1.5
+    assert matrix.wait("LTDC", OTHER_BANK) == matrix.wait("DMA2", 0x2003_0000) == 0

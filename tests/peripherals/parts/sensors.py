@@ -90,7 +90,7 @@ class Interface:
         if emptied:
             take = request.take
             assert take is not None
-            request.room = lambda period: WORDS
+            request.room = lambda period, spare: WORDS
             request.listen(lambda level: self.taken.extend(take(WORDS)) if level else None)
 
     def start(self, interrupts: int = 0) -> None:

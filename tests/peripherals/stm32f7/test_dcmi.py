@@ -275,6 +275,27 @@ def test_half_and_whole_transfer_come_when_their_words_do(bench: Bench) -> None:
     assert bench.dma.read(0, 4) >> 6 & 0x30 == 0x30
 
 
+@pytest.mark.parametrize(("held", "overrun"), [(0, False), (30, False), (90, True)])
+def test_a_burst_of_another_master_holds_up_single_words_and_the_others_come_at_once(
+    bench: Bench, held: int, overrun: bool
+) -> None:
+    """Words come 80 cycles apart, and every 1,003 cycles another master holds the memory."""
+    bench.matrix.wait = lambda master, address: max(0, held - bench.clock.now % 1003)
+    bench.matrix.worst = lambda master, address: (held, 1003 - held)
+    bench.matrix.quiet = lambda master, address: 1003 - bench.clock.now % 1003 if held <= bench.clock.now % 1003 else 0
+    bench.dma.write(0x3C, 4, 7)
+    bench.dma_on(1000)
+    bench.start()
+    bench.port.vsync.set(False)
+    bench.port.hsync.set(True)
+    data = np.arange(4000, dtype=np.uint16) & 0xFF
+    bench.port.send(Burst(data, Fraction(20, MHZ)))
+    bench.wait(4000 * 20 + 200)
+    assert bench.matrix.contents.read(RAM, 4000) == data.astype(np.uint8).tobytes()
+    assert bench.dma.read(0, 4) >> 6 & 0x3D == 0x30 | overrun
+    assert not bench.read(RIS) & OVR
+
+
 def test_dma_that_is_switched_off_in_a_line_leads_to_an_overrun(bench: Bench) -> None:
     bench.dma_on(100)
     bench.start()

@@ -269,8 +269,9 @@ def test_data_taken_at_once_are_those_that_would_come_one_by_one(bench: Bench) -
         return bytes(range(4 * min(count, 6)))
 
     bench.device.request.take = take
+    bench.device.request.ready = lambda: 6
     bench.start(1, CHANNEL_1 | WORDS | MINC, 16, fcr=DMDIS | FULL)
-    assert bench.device.request.room(36) == 8
+    assert bench.device.request.room(36, 0) == 8
     bench.ask()
     assert bench.ram(24) == bytes(range(16)) + bytes(8)
     assert bench.read(bench.stream(1, "NDTR")) == 10

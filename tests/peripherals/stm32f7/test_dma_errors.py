@@ -203,13 +203,38 @@ def test_a_bus_error_disables_the_stream_while_the_others_go_on(bench: Busy) -> 
     assert bench.other.given == 1
 
 
-def test_words_are_taken_at_once_only_while_nobody_else_can_hold_the_memory(bench: Busy) -> None:
-    bench.device.request.take = lambda count: bytes(4 * count)
+def test_words_are_taken_at_once_only_where_nobody_can_make_one_wait_too_long(bench: Busy) -> None:
+    request = bench.device.request
+    request.take = lambda count: bytes(4 * count)
     bench.start(1, CHANNEL_1 | WORDS | MINC, 100, fcr=DMDIS | FULL)
-    assert bench.device.request.room(36) == 52
-    bench.matrix.quiet = lambda master, address: 400
-    assert bench.device.request.room(36) == 11
+    assert request.room(36, 3) == 52
+    bench.matrix.worst, bench.matrix.quiet = lambda master, address: (80, 803), lambda master, address: 400
+    assert request.room(36, 3) == 11, "until the next burst of others"
     bench.matrix.quiet = lambda master, address: 0
-    assert bench.device.request.room(36) == 1
-    bench.matrix.quiet = lambda master, address: FOREVER
-    assert bench.device.request.room(2) == 1, "memory takes longer for a word than the words come apart"
+    assert request.room(36, 3) == 1
+    assert request.room(90, 3) == 52, "the word behind a full FIFO comes late enough"
+    bench.matrix.worst = lambda master, address: (80, 100)
+    assert request.room(90, 3) == 1, "the next burst comes before the FIFO is empty"
+    assert request.room(2, 3) == 1, "memory takes longer for a word than the words come apart"
+
+
+def test_an_overrun_that_is_told_already_lets_the_peripherals_own_fifo_count(bench: Busy) -> None:
+    bench.matrix.worst, bench.matrix.quiet = lambda master, address: (80, 803), lambda master, address: 0
+    bench.start(1, CHANNEL_1 | WORDS | MINC, 8)
+    bench.held = 500
+    for _ in range(5):
+        bench.request()
+    assert bench.flags(1) == FE
+    bench.held = 0
+    bench.wait(1000)
+    bench.write(bench.stream(1, "CR"), 0)
+    bench.start(1, CHANNEL_1 | WORDS | MINC, 100, fcr=DMDIS | FULL)
+    assert bench.device.request.room(36, 3) == 52
+    bench.clear(1)
+    assert bench.device.request.room(36, 3) == 1
+
+
+def test_in_direct_mode_a_display_s_bursts_make_nobody_wait_too_long(bench: Busy) -> None:
+    bench.matrix.worst, bench.matrix.quiet = lambda master, address: (80, 803), lambda master, address: 0
+    bench.start(1, CHANNEL_1 | WORDS | MINC, 100, fcr=0)
+    assert bench.device.request.room(36, 3) == 50
