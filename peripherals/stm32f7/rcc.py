@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from peripherals.kit.clock import Clock, Event
-from peripherals.kit.registers import Peripheral
 from peripherals.kit.wires import Frequency, Line
 from peripherals.stm32f7.clock_tree import SYSTEM, Buses, ClockTree, vco
 from peripherals.stm32f7.oscillators import Oscillators
+from peripherals.stm32f7.rcc_gates import Gates
 from peripherals.stm32f7.rcc_map import OSCILLATORS, REGISTERS, Oscillator
 
 _HSI = 0  # of SW
@@ -42,11 +42,10 @@ class Crystals:
     lsi: int = 32_000
 
 
-class Rcc(Peripheral):
+class Rcc(Gates):
     """`output` gives the wires that feed peripherals; `enabled` and `on_gate` say which of them are clocked at all."""
 
     registers = REGISTERS
-    lanes = True
 
     def __init__(self, clock: Clock, crystals: Crystals, *, backup_writable: Line, irq: Line) -> None:
         super().__init__("RCC")
@@ -55,16 +54,8 @@ class Rcc(Peripheral):
         self._backup_writable = backup_writable
         self._irq = irq
         self.on_clocks: Callable[[], None] = lambda: None
-        self.on_gate: Callable[[str, bool], None] = lambda name, enabled: None
         self.on_backup_reset: Callable[[], None] = lambda: None
-        self.on_peripheral_reset: Callable[[str, bool], None] = lambda name, held: None
-        self._enables = {
-            field.name.removesuffix("EN"): (register.name, field.mask)
-            for register in REGISTERS
-            if register.name.endswith("ENR") and not register.name.endswith("LPENR")
-            for field in register.fields
-        }
-        self._asleep = self._deep = False
+        self._deep = False
         self._frozen: set[str] = set()
         self._outputs: list[tuple[Frequency, str, str]] = []
         self.crystals = {"HSE": Frequency("HSE crystal", crystals.hse), "LSE": Frequency("LSE crystal", crystals.lse)}
@@ -141,77 +132,7 @@ class Rcc(Peripheral):
                 wire.set(hz)
         self.on_clocks()
 
-    # Gates and resets
-
-    def enabled(self, name: str) -> bool:
-        """Whether a peripheral, by its name in the ENR registers (USART1, GPIOA, DTCMRAM), has its clock; in Sleep LPENR wants it, too."""
-        register, mask = self._enables[name]
-        return bool(self[register] & mask and (not self._asleep or self._in_sleep(register) & mask))
-
-    def _in_sleep(self, register: str) -> int:
-        return self[register.replace("ENR", "LPENR")]
-
-    def _write_enables(self, register: str, value: int) -> None:
-        changed = self.store(register, value) ^ self[register]
-        for name, (where, mask) in self._enables.items():
-            if where == register and changed & mask:
-                self.on_gate(name, bool(self[register] & mask))
-        if changed:
-            self._publish()
-
-    def write_AHB1ENR(self, value: int) -> None:
-        self._write_enables("AHB1ENR", value)
-
-    def write_AHB2ENR(self, value: int) -> None:
-        self._write_enables("AHB2ENR", value)
-
-    def write_AHB3ENR(self, value: int) -> None:
-        self._write_enables("AHB3ENR", value)
-
-    def write_APB1ENR(self, value: int) -> None:
-        self._write_enables("APB1ENR", value)
-
-    def write_APB2ENR(self, value: int) -> None:
-        self._write_enables("APB2ENR", value)
-
-    def _write_resets(self, register: str, value: int) -> None:
-        changed = self.store(register, value) ^ self[register]
-        for row in REGISTERS:
-            if row.name == register:
-                for field in row.fields:
-                    if changed & field.mask:
-                        self.on_peripheral_reset(field.name.removesuffix("RST"), bool(self[register] & field.mask))
-
-    def write_AHB1RSTR(self, value: int) -> None:
-        self._write_resets("AHB1RSTR", value)
-
-    def write_AHB2RSTR(self, value: int) -> None:
-        self._write_resets("AHB2RSTR", value)
-
-    def write_AHB3RSTR(self, value: int) -> None:
-        self._write_resets("AHB3RSTR", value)
-
-    def write_APB1RSTR(self, value: int) -> None:
-        self._write_resets("APB1RSTR", value)
-
-    def write_APB2RSTR(self, value: int) -> None:
-        self._write_resets("APB2RSTR", value)
-
     # Low-power modes
-
-    def sleep(self, *, asleep: bool) -> None:
-        """The core sleeps, or no longer: who has no clock in Sleep loses it, and gets it back."""
-        if asleep == self._asleep:
-            return
-        without = {r for r, _ in self._enables.values() if self[r] & ~self._in_sleep(r)}
-        changed = [
-            name for name, (r, mask) in self._enables.items() if r in without and self[r] & ~self._in_sleep(r) & mask
-        ]
-        self._asleep = asleep
-        for name in changed:
-            self.on_gate(name, self.enabled(name))
-        if changed:
-            self._publish()
 
     def enter_stop(self) -> None:
         """All but LSE and LSI stand, and the core with them; SYSCLK will be HSI (5.3.1, 5.3.3)."""
@@ -459,14 +380,12 @@ class Rcc(Peripheral):
         super().reset()
         self["BDCR"], self["CSR"] = kept
         self._forget_switching()
-        self._asleep = self._deep = False
+        self._deep = False
         self._frozen.clear()
         self._update_interrupt()
         self.clock_failure.set(False)
         self._oscillators.run(_ROWS["HSI"])
-        for name in self._enables:
-            self.on_gate(name, self.enabled(name))
-        self._publish()
+        self._tell_gates()
 
     def _forget_switching(self) -> None:
         for event in (self._switch, self._detection):
