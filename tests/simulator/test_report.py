@@ -43,6 +43,11 @@ class MemorySystem:
         return {"sdram": {"LTDC": 0.16}}
 
 
+class Limits:
+    def describe(self):
+        return []
+
+
 @dataclass
 class Machine:
     """What a report reads of a machine."""
@@ -57,6 +62,7 @@ class Machine:
     semihosting_output: bytes = b""
     soc: object = field(default_factory=lambda: build(BoardClock()))
     memory_system: object = field(default_factory=MemorySystem)
+    limits: object = field(default_factory=Limits)
 
     def causes(self):
         return {"issue": 65_580_000, "operand": 30_000_000, "bank": 1}
