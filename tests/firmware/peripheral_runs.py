@@ -85,6 +85,19 @@ def fail_with_the_led(board: Board) -> Look:
     return lambda: None
 
 
+def press_when_dark(board: Board) -> Look:
+    """The blue button is pressed 1 ms behind each time that the green LED goes dark, for 2 ms."""
+    clock = board.machine.clock
+
+    def edge(seconds: Fraction, level: bool) -> None:
+        if not level:
+            clock.after_seconds(Fraction(1, 10**3), board.button.press)
+            clock.after_seconds(Fraction(3, 10**3), board.button.release)
+
+    board.on_edge("PI1", edge)
+    return lambda: None
+
+
 OUTSIDE: dict[str, Callable[[Board], Look]] = {
     "usart": cross_uarts,
     "spi": loop_spi2,
@@ -92,12 +105,13 @@ OUTSIDE: dict[str, Callable[[Board], Look]] = {
     "capture": join_d3_to_a0,
     "dcmi": red_and_blue,
     "css": fail_with_the_led,
+    "power": press_when_dark,
     "quadspi": lambda board: lambda: board.mem.read(0x90FF_0000, 512),
     "dac": lambda board: lambda: board.machine.soc.peripherals["DAC"].volts(1),
     "fmc": lambda board: lambda: board.mem.u32.array(0xC010_0000, 4096),
     "ltdc": lambda board: lambda: board.lcd.pixels.copy(),
 }
-WIRED = ("usart", "spi", "sdmmc", "capture", "css")  # those that skip a part where nothing is joined to them
+WIRED = ("usart", "spi", "sdmmc", "capture", "css", "power")  # those that skip a part where nothing is joined to them
 
 
 def elf(program: str, build: str) -> Path:

@@ -163,6 +163,18 @@ def test_standby_that_nothing_ends_is_said(start):
     assert stop.exit_code is None and "is in Standby for ever" in stop.detail
 
 
+@pytest.mark.parametrize("pdds", [0, PDDS])
+def test_the_reset_button_ends_both(start, pdds: int):
+    board = start(ON + store(0xC000 | pdds, CR1) + DEEP + WFI + leave(1))
+    board.run(until="time:5ms", timeout="60s")
+    mode = "standby" if pdds else "stop"
+    assert board.machine.soc.low_power.mode == mode
+    board.reset()
+    board.run(until="time:6ms", timeout="60s")
+    spent = board.report()["low_power"][mode]
+    assert (spent["entries"], spent["woken_by"]) == (2, {"PINRSTF": 1}), "it is there again"
+
+
 @pytest.mark.parametrize(("enabled", "counts"), [(0xFFFF_CBFF, True), (0xFFFF_CBFE, False)])
 def test_a_timer_counts_in_sleep_with_its_lpenr_bit_only(start, enabled: int, counts: bool):
     timer = store(PWREN | 1, APB1ENR) + store(enabled, APB1LPENR) + store(1, TIM2)
