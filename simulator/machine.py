@@ -475,7 +475,7 @@ class Machine:
         low_power = self.soc.low_power
         if low_power.mode == STOP and not low_power.waking and low_power.signalled and self._is_woken():
             self._wake_up()
-        wake = min(self.clock.horizon, self._goal.horizon(self.clock))
+        wake = min(self.clock.next_hard, self._goal.horizon(self.clock))
         if wake >= NEVER:
             mode, place = low_power.mode.capitalize(), self.where(self.pc)
             return self._stop("exit", f"is in {mode} for ever at {place}: nothing is left that could wake it")

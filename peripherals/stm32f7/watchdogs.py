@@ -1,6 +1,6 @@
 """The two watchdogs: one counts LSI down and resets at zero, the other PCLK1 and wants to be served within a window.
 
-Reference: RM0385 27 (IWDG), 28 (WWDG). Not modelled: stopping in Stop mode or for a debugger.
+Reference: RM0385 27 (IWDG), 28 (WWDG). Not modelled: stopping for a debugger. In Stop and Standby IWDG's clock is `peripherals/low_power.py`'s business.
 """
 
 from __future__ import annotations

@@ -106,7 +106,7 @@ def test_explain_a_register_by_any_of_its_names(say, name):
     assert status == 0
     assert out.startswith("RCC_CR at 0x4002_3800: RCC + 0x00 on AHB1, 0x0000_0083 after reset\n")
     assert "  [15:8]   HSICAL           read only\n" in out
-    assert "  [19]     CSSON            read, write, no behaviour here\n" in out
+    assert "  [7:3]    HSITRIM          read, write, no behaviour here\n" in out
 
 
 @pytest.mark.parametrize("name", ["CFSR", "SCB_CFSR", "SCB->CFSR", "0xE000ED28"])
