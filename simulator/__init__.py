@@ -19,6 +19,7 @@ KERNELS = (
     "decode.py",
     "dsp.py",
     "dsp_hook.py",
+    "timing/ahead.py",
     "timing/art.py",
     "timing/axi.py",
     "timing/carried.py",

@@ -36,7 +36,7 @@ NO_BTAC_UNCACHED = tuple(
 )  # fmt: skip
 SIXTEEN_UNCACHED = tuple(
     Row(f"sixteen_{name}_no_btac_uncached", "2", times(code, 16), Fraction(cycles), DWELCH, setup=setup, end=NARROW_END,
-        modes=("no-btac", "no-icache", "slow"))
+        offset=4, modes=("no-btac", "no-icache", "slow"))
     for name, code, setup, cycles in (
         ("str", "str r0,[r1]", "", 26),
         ("unaligned_str", "str r0,[r1]", "add r1,r1,#2", 48),

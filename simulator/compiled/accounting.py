@@ -322,7 +322,7 @@ class Accounting(Words):
             count = build.load(found, I32, 4 * at.PAIR_COUNT)
             build.branch(build.is_("==", count, build.word(0)), alone, paired)
             build.at(paired)
-            if len(self.accesses) == 2 and not self.hooked:
+            if len(self.accesses) == 2 and not self.hooked and all(a.memory.kind == "load" for a in self.accesses):
                 self._meet(alone)
             else:
                 books.cycle.set(build.internal(self.helpers.pairs, [self.state, books.number.get(), found]))

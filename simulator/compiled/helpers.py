@@ -14,7 +14,7 @@ from simulator.compiled.builder import I1, I8, I32, I64, Builder, Value
 from simulator.timing import layout as at
 from simulator.timing.kernels.frame import FRAME_WORDS
 from simulator.timing.kernels.predictor import RETURN_DEPTH
-from simulator.timing.kernels.stalls import MAX_STALLS, Stall
+from simulator.timing.kernels.stalls import CAUSE_SHIFT, MAX_STALLS, Stall
 from simulator.timing.kernels.state import PAGE_SHIFT, State
 from simulator.timing.kernels.tables import Operand
 from simulator.timing.kernels.tags import D_LINES, D_SETS, D_WAYS, LINE_SHIFT
@@ -206,7 +206,7 @@ def is_quiet(words: Words, address: Value) -> Value:
 
 
 class _Pairs(Words):
-    """i64 pairs(state, number, found): the cycle, with one more for each pair of loads of one cycle that meet in a bank; the end of
+    """i64 pairs(state, number, found): the cycle, with what is more for loads that meet in a bank, or a store's word; the end of
     booking.settle."""
 
     def __init__(self, function: ir.Function) -> None:
@@ -216,27 +216,45 @@ class _Pairs(Words):
     def write(self) -> None:
         build = self.build
         before = build.ir.block
-        head, test, conflict, next_, over = (build.block(n) for n in ("head", "test", "conflict", "next", "over"))
+        names = ("head", "test", "loads", "stored", "bank", "word", "next", "over")
+        head, test, loads, stored, bank, word, next_, over = (build.block(name) for name in names)
         count = build.load(self.found, I32, 4 * at.PAIR_COUNT)
         first = build.sext(build.load(self.found, I32, 4 * at.PAIR_FIRST), I64)
         start = build.add(self.word(PAIRS), build.lsl(first, 3))
         addresses = build.add(self.word(State.SCRATCH), build.long(8 * FRAME_WORDS))
         build.go(head)
         build.at(head)
-        left, pair = build.ir.phi(I32), build.ir.phi(I64)
+        left, pair, held = build.ir.phi(I32), build.ir.phi(I64), build.ir.phi(I64)
         left.add_incoming(count, before)
         pair.add_incoming(start, before)
+        held.add_incoming(build.long(-1), before)
         build.branch(build.is_("==", left, build.word(0)), over, test)
         build.at(test)
-        ordinals = [build.sext(build.load(pair, I32, 4 * k), I64) for k in (0, 1)]
-        a, b = (build.load(build.add(addresses, build.lsl(ordinal, 3)), I64) for ordinal in ordinals)
+        older, second = (build.sext(build.load(pair, I32, 4 * k), I64) for k in (0, 1))
+        younger, wait = build.masked(second, (1 << at.WAIT_SHIFT) - 1), build.lsr(second, at.WAIT_SHIFT)
+        a, b = (build.load(build.add(addresses, build.lsl(ordinal, 3)), I64) for ordinal in (older, younger))
         known = build.is_(">=", build.or_(a, b), build.long(0), signed=True)
-        meet = build.is_("==", build.masked(build.xor(a, b), 4), build.long(0))
-        build.branch(build.and_(known, meet), conflict, next_)
-        build.at(conflict)
-        meet_in_bank(self, self.number, ordinals[1])
+        apart = build.xor(a, b)
+        build.branch(build.is_("==", wait, build.long(0)), loads, stored)
+        build.at(loads)
+        meet = build.is_("==", build.masked(apart, 4), build.long(0))
+        build.branch(build.and_(known, meet), bank, next_)
+        build.at(bank)
+        meet_in_bank(self, self.number, younger)
+        at_bank = build.ir.block
+        build.go(next_)
+        build.at(stored)
+        meet = build.and_(build.is_("==", build.lsr(apart, 2), build.long(0)), build.is_("!=", younger, held))
+        build.branch(build.and_(known, meet), word, next_)
+        build.at(word)
+        stall(self, self.number, Stall.STORE, younger, wait)
+        at_word = build.ir.block
         build.go(next_)
         build.at(next_)
+        now_held = build.ir.phi(I64)
+        for block, value in ((loads, held), (at_bank, held), (stored, held), (at_word, younger)):
+            now_held.add_incoming(value, block)
+        held.add_incoming(now_held, next_)
         left.add_incoming(build.sub(left, build.word(1)), next_)
         pair.add_incoming(build.add(pair, build.long(8)), next_)
         build.go(head)
@@ -245,19 +263,24 @@ class _Pairs(Words):
 
 
 def meet_in_bank(words: Words, number: Value, key: Value) -> None:
-    """A cycle for two loads of a block that meet in a bank; key is the ordinal of the younger. As stalls.stall."""
-    build, one = words.build, words.build.long(1)
-    words.put(State.CYCLE, build.add(words.word(State.CYCLE), one))
+    """A cycle for two loads of a block that meet in a bank; key is the ordinal of the younger."""
+    stall(words, number, Stall.BANK, key, words.build.long(1))
+
+
+def stall(words: Words, number: Value, cause: Stall, key: Value, cycles: Value) -> None:
+    """stalls.stall."""
+    build = words.build
+    words.put(State.CYCLE, build.add(words.word(State.CYCLE), cycles))
     row = build.add(words.word(State.BLOCK_STALLS), build.mul(number, build.long(8 * Stall.COLUMNS)))
-    build.store(build.add(build.load(row, I64, 8 * Stall.BANK), one), row, 8 * Stall.BANK)
+    build.store(build.add(build.load(row, I64, 8 * cause), cycles), row, 8 * cause)
     count = words.word(State.STALLS)
     room = build.block("room")
     done = build.block("booked")
     build.branch(build.is_("<", count, build.long(MAX_STALLS), signed=True), room, done, likely=True)
     build.at(room)
     entry = build.add(words.word(State.STALL_LIST), build.lsl(count, 4))
-    build.store(key, entry)
-    build.store(one, entry, 8)
-    words.put(State.STALLS, build.add(count, one))
+    build.store(build.or_(key, build.long(cause << CAUSE_SHIFT)), entry)
+    build.store(cycles, entry, 8)
+    words.put(State.STALLS, build.add(count, build.long(1)))
     build.go(done)
     build.at(done)

@@ -50,7 +50,7 @@ class Automaton:
             lookup=np.full((size, 2), -1, dtype=np.int64),
             counts=np.zeros(at.COUNTS, dtype=np.int64),
             parameters=kernel_parameters(parameters or Parameters()),
-            scratch=np.zeros(at.BOARD + at.NC + 1 + 2 * 64, dtype=np.int64),
+            scratch=np.zeros(_scratch(64), dtype=np.int64),
             exit_state=np.zeros(at.W, dtype=np.int16),
             slots=np.zeros((transitions, 2), dtype=np.int64),
         )
@@ -76,7 +76,7 @@ class Automaton:
             self.tables.exit_state,
             scratch[at.BOARD : start],
             scratch[start : start + n],
-            scratch[start + n : start + 2 * n + 1],
+            scratch[start + n : _scratch(n)],
             scratch[: at.BOARD],
         )
 
@@ -88,8 +88,8 @@ class Automaton:
             self._replace(blocks=_longer(self.tables.blocks, 2 * number))
         if first + len(encoded) > len(self.tables.rows):
             self._replace(rows=_longer(self.tables.rows, 2 * (first + len(encoded))))
-        if at.BOARD + at.NC + 1 + 2 * len(encoded) > len(self.tables.scratch):
-            self._replace(scratch=np.zeros(at.BOARD + at.NC + 1 + 4 * len(encoded), dtype=np.int64))
+        if _scratch(len(encoded)) > len(self.tables.scratch):
+            self._replace(scratch=np.zeros(_scratch(2 * len(encoded)), dtype=np.int64))
         self.tables.rows[first : first + len(encoded)] = encoded
         self.tables.blocks[number] = first, len(encoded)
         self.tables.counts[at.BLOCKS] = number + 1
@@ -122,6 +122,11 @@ class Automaton:
     def _replace(self, **arrays: NDArray[Any]) -> None:
         self.tables = self.tables._replace(**arrays)
         self.generation += 1
+
+
+def _scratch(n: int) -> int:
+    """Words of scratch for a block of n instructions."""
+    return at.BOARD + at.NC + 1 + (1 + 2 * at.PAIRS_EACH) * n
 
 
 def _longer(array: NDArray[Any], length: int) -> NDArray[Any]:

@@ -54,8 +54,9 @@ def load_state(w: Words, p: Words, state: State) -> None:
     if state[at.S_WIDE_MULTIPLE]:
         w[at.WIDE_MULTIPLE] = 1 - state[at.S_WIDE_MULTIPLE]
         w[at.COMPRESSED_SINCE] = state[at.S_COMPRESSED_SINCE]
-    for k in range(at.RECENT_STORES * at.RECENT_WORDS):
-        w[at.RECENT + k] = state[at.S_RECENT + k]
+    for k in range(at.RECENT_STORES):
+        for word in range(at.S_RECENT_WORDS):
+            w[at.RECENT + k * at.RECENT_WORDS + word] = state[at.S_RECENT + k * at.S_RECENT_WORDS + word]
 
 
 @njit
@@ -63,10 +64,10 @@ def _save_stores(w: Words, p: Words, state: State, end: int, soonest: int) -> No
     place = at.S_RECENT
     for k in range(at.RECENT, at.RECENT + at.RECENT_STORES * at.RECENT_WORDS, at.RECENT_WORDS):
         if w[k + at.FORM] and soonest - w[k + at.STORED] < p[at.WINDOW]:
-            for word in range(at.RECENT_WORDS):
+            for word in range(at.S_RECENT_WORDS):
                 state[place + word] = w[k + word]
             state[place + at.STORED] = w[k + at.STORED] - end
-            place += at.RECENT_WORDS
+            place += at.S_RECENT_WORDS
 
 
 @njit

@@ -176,6 +176,7 @@ class BlockTables:
         )
         row[Block.LINE] = address >> LINE_SHIFT
         row[Block.LINES] = (address + size - 1 >> LINE_SHIFT) - (address >> LINE_SHIFT) + 1
+        row[Block.BARRED] = _barred(instructions)
         row[Block.I_GENERATION] = -1
         row[Block.GUESS] = -1
         row[Block.ALTERNATE] = -1
@@ -309,6 +310,13 @@ def _operand_row(access: Access, values: dict[int, int], instruction: Instructio
     row[Operand.MISALIGNED] = 7 if _wants_double_word(instruction) else memory.size - 1
     row[Operand.SPAN] = LINE_BYTES - 1 - row[Operand.EXTENT]
     return row
+
+
+def _barred(instructions: Sequence[Instruction]) -> int:
+    """Block.BARRED: timing/ahead.py."""
+    first = instructions[0].address >> LINE_SHIFT
+    others = {i.address >> LINE_SHIFT for i in instructions if i.memory is None or i.memory.kind != "load"}
+    return sum(2 << line - first for line in {i.address >> LINE_SHIFT for i in instructions} - others)
 
 
 def _always_checked(instruction: Instruction) -> bool:

@@ -32,9 +32,12 @@ BANKS = (
 )  # of each bank: when it is free, the address form of the store that it drains, that store's word, even or odd
 BANK_FORM, BANK_WORD = BANKS + 2, BANKS + 4
 WIDE_MULTIPLE, COMPRESSED_SINCE = BANKS + 6, BANKS + 7
-FORM, FIRST, LAST, STORED, HOLD, RECENT_WORDS = range(6)
+# NUMBER: 1 + the operand's ordinal, 0 behind the end of its block
+FORM, FIRST, LAST, STORED, HOLD, NUMBER, RECENT_WORDS = range(7)
 RECENT = COMPRESSED_SINCE + 1
 BOARD = RECENT + RECENT_STORES * RECENT_WORDS
+PAIRS_EACH = RECENT_STORES + 1  # pairs of memory operands an instruction is in at most, as the younger
+WAIT_SHIFT = 16  # a pair's second word: the younger's ordinal, and above it the wait for a store, 0 for two loads
 
 # a state, one row of int16: a code a register, then these words
 S_OPEN, S_TIME, S_GROUPS, S_EXCLUDES, S_TRAITS, S_REGISTER, S_ADDRESS, S_BANK = range(REGISTERS, REGISTERS + 8)
@@ -45,7 +48,8 @@ S_BANKS = S_DRAIN + QUEUE
 S_BANK_FORM, S_BANK_WORD = S_BANKS + 2, S_BANKS + 4
 S_WIDE_MULTIPLE, S_COMPRESSED_SINCE = S_BANKS + 6, S_BANKS + 7
 S_RECENT = S_COMPRESSED_SINCE + 1
-W = S_RECENT + RECENT_STORES * RECENT_WORDS
+S_RECENT_WORDS = NUMBER
+W = S_RECENT + RECENT_STORES * S_RECENT_WORDS
 
 # a transition, one row of int32; then the counters of the automaton
 COST, NEXT, PENALTY, PAIR_FIRST, PAIR_COUNT, BLOCK, STATE, ENTRY = range(8)

@@ -25,11 +25,11 @@ class Tables(NamedTuple):
     state_index: Any  # int32 [2^k]: state, or -1
     transitions: Any  # int32 [transitions, TRANSITION_WORDS]
     causes: Any  # int32 [transitions, NC]
-    pairs: Any  # int32 [pairs, 2]: ordinals of two memory operands
+    pairs: Any  # int32 [pairs, 2]: ordinals of two memory operands, the second as scoreboard.play_block tells it
     lookup: Any  # int64 [2^k, 2]: key, transition; key -1 where free
     counts: Any  # int64 [COUNTS]
     parameters: Any  # int64, kernel_parameters()
-    scratch: Any  # int64 [BOARD + NC + 1 + 2 * longest block]
+    scratch: Any  # int64 [BOARD + NC + 1 + (1 + 2 * PAIRS_EACH) * longest block]
     exit_state: Any  # int16 [W]
     slots: Any  # int64 [transitions, 2]: memory operands in the younger slot, and beside another load, as bit lists
 
@@ -105,7 +105,7 @@ def make_transition(tables: Any, state: int, entry: int, block: int) -> int:
     first, n = signed(tables.blocks[block, 0]), signed(tables.blocks[block, 1])
     causes = tables.scratch[at.BOARD : at.BOARD + at.NC]
     issue = tables.scratch[at.BOARD + at.NC : at.BOARD + at.NC + n]
-    pairs = tables.scratch[at.BOARD + at.NC + n : at.BOARD + at.NC + 2 * n + 1]
+    pairs = tables.scratch[at.BOARD + at.NC + n : at.BOARD + at.NC + (1 + 2 * at.PAIRS_EACH) * n + 1]
     cost, penalty = play_block(
         tables.rows[first : first + n],
         n,

@@ -52,6 +52,9 @@ class Timeline:
     issue: list[int] = field(default_factory=list)
     penalties: list[int] = field(default_factory=list)
     load_pairs: list[tuple[int, int]] = field(default_factory=list)
+    stored_words: list[tuple[int, int, int]] = field(
+        default_factory=list
+    )  # store, load, its wait if it is the store's word
     causes: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CAUSES, 0))
 
 
@@ -68,8 +71,9 @@ class Issued:
 
 @dataclass
 class Stored:
-    """A store that a load may follow too closely: first and last word relative to a symbolic address."""
+    """A store that a load may follow too closely: first and last word relative to a symbolic address, form 0 where that is lost."""
 
+    number: int
     form: int
     first: int
     last: int
@@ -321,6 +325,7 @@ class Pipeline:
         while self.now < cycle + taken:
             self.book(timing.cause)
             self.now += 1
+        self.note_stored_words(instruction, cycle)
         self.store(instruction, timing, cycle)
         self.write(instruction, timing, cycle, early)
         self.timeline.issue.append(cycle)
@@ -334,6 +339,17 @@ class Pipeline:
         older = self.older
         if older is not None and both_load(older.timing, timing) and same_bank(older.instruction, instruction) is None:
             self.timeline.load_pairs.append((older.number, len(self.timeline.issue)))
+
+    def note_stored_words(self, instruction: Instruction, cycle: int) -> None:
+        """A load, but a literal, and the stores just before of which only addresses tell whether their word is its own."""
+        memory = instruction.memory
+        if memory is None or memory.kind != "load" or memory.size * memory.count > 4 or memory.base < 0:
+            return
+        for store in reversed(self.stores):
+            wait = store.cycle + store.hold - cycle
+            near = cycle - store.cycle < self.parameters.store_to_load_window and wait > 0
+            if near and store.form != address_form(memory) and store.first == store.last:
+                self.timeline.stored_words.append((store.number, len(self.timeline.issue), wait))
 
     def executes_early(self, instruction: Instruction, timing: Timing, cycle: int) -> bool:
         if not self.parameters.early_alu or not timing.early:
@@ -356,7 +372,8 @@ class Pipeline:
                 self.bank_free[bank] = start + int(getattr(self.parameters, timing.drain))
             self.drained.append(max(self.bank_free[banks[0]], self.drained[-1] if self.drained else 0))
         hold = int(getattr(self.parameters, forward_setting(timing)))
-        self.stores.append(Stored(address_form(memory), *words(instruction), cycle + taken - 1, hold))
+        number = len(self.timeline.issue)
+        self.stores.append(Stored(number, address_form(memory), *words(instruction), cycle + taken - 1, hold))
 
     def banks_of(self, memory: Memory, cycle: int) -> list[int]:
         """Both banks, or the one told by a store under way through the same registers, or else the one that is free first."""
@@ -404,16 +421,13 @@ class Pipeline:
 
     def move_stores(self, register: int, moved: int) -> None:
         """A register that addresses recent stores is written: follow a base moved by whole words, forget all else."""
-        kept: list[Stored] = []
         for store in self.stores:
             base, index = (store.form & 31) - 1, (store.form >> 5 & 31) - 1
             if register == base and register != index and moved and moved % 4 == 0:
-                kept.append(
-                    Stored(store.form, store.first - moved // 4, store.last - moved // 4, store.cycle, store.hold)
-                )
-            elif register not in (base, index):
-                kept.append(store)
-        self.stores = kept
+                store.first -= moved // 4
+                store.last -= moved // 4
+            elif register in (base, index):
+                store.form = 0
         for bank, known in enumerate(self.draining):
             if known is None:
                 continue

@@ -17,7 +17,7 @@ from simulator.timing import layout as at
 from simulator.timing.carried import clean, load_state, save_state
 from simulator.timing.cortex_m7 import COMPRESSED, COMPRESSED_WITHIN, FMA_AFTER_MLA, FP_MAC_SHADOW
 from simulator.timing.encoding import FP_DIVIDE_LEAD
-from simulator.timing.store_buffer import forget_address, forward, store
+from simulator.timing.store_buffer import forget_address, forward, meet_stores, store
 from simulator.timing.words import njit
 
 Words = NDArray[np.int64]
@@ -318,6 +318,7 @@ def _step(w: Words, p: Words, row: Row, jumped: bool, causes: Words, pairs: Word
                 pairs[1 + 2 * pairs[0]] = w[at.ORDINAL]
                 pairs[2 + 2 * pairs[0]] = row[at.ROW_ORDINAL]
                 pairs[0] += 1
+            meet_stores(w, p, row, t, pairs)
             causes[at.C_SINGLE] -= 1
             causes[at.C_DUAL] += 1
             _issue(w, p, row, t, _executes_early(w, p, row, t, True), causes)
@@ -325,6 +326,7 @@ def _step(w: Words, p: Words, row: Row, jumped: bool, causes: Words, pairs: Word
             return t
     t = _issue_cycle(w, p, row, held, causes)
     early = _executes_early(w, p, row, t, False)
+    meet_stores(w, p, row, t, pairs)
     causes[at.C_SINGLE] += 1
     w[at.NOW] = t + 1
     _issue(w, p, row, t, early, causes)
@@ -351,8 +353,9 @@ def play_block(
     """Play n rows from a state: (cost in cycles, penalty of a misprediction at the end).
 
     state_in, state_out: int16[W]; p: kernel_parameters(); causes: int64[NC], summing to the cost; issue: int64[n], the cycle
-    of each instruction relative to the current cycle at the start; pairs: int64[1 + n], the count of load pairs whose banks
-    only addresses can tell, then their memory operands' ordinals; board: int64[BOARD], scratch.
+    of each instruction relative to the current cycle at the start; pairs: int64[1 + 2 * n * PAIRS_EACH], the count of what only
+    addresses can tell, the banks of loads in one cycle and the words of stores and loads soon behind them, then the two memory
+    operands' ordinals of each, with the load's wait for the store's word, if it is that, above WAIT_SHIFT; board: int64[BOARD], scratch.
     A cycle shared with the block before turns a single issue into a dual one, so ISSUE_SINGLE may be -1.
     """
     causes[:] = 0

@@ -32,6 +32,20 @@ def forward(w: Words, p: Words, row: Row, t: int) -> int:
 
 
 @njit
+def meet_stores(w: Words, p: Words, row: Row, t: int, pairs: Words) -> None:
+    """A load that issues at t: the stores of its block just before whose words only addresses tell from its own, the last first."""
+    if row[at.ROW_TRAITS] & at.T_LOAD == 0 or row[at.BYTES] > 4 or row[at.ROW_ADDRESS] & 31 == 0:
+        return  # the last: a literal
+    for k in range(at.RECENT, at.RECENT + at.RECENT_STORES * at.RECENT_WORDS, at.RECENT_WORDS):
+        unlike = w[k + at.FORM] != row[at.ROW_ADDRESS] and w[k + at.LAST] - w[k + at.FIRST] == 0
+        wait = w[k + at.STORED] + w[k + at.HOLD] - t
+        if w[k + at.NUMBER] and unlike and t - w[k + at.STORED] < p[at.WINDOW] and wait > 0:
+            pairs[1 + 2 * pairs[0]] = w[k + at.NUMBER] - 1
+            pairs[2 + 2 * pairs[0]] = row[at.ROW_ORDINAL] | wait << at.WAIT_SHIFT
+            pairs[0] += 1
+
+
+@njit
 def forget_address(w: Words, register: int, moved: int) -> None:
     """A register is written: recent stores that it addresses are forgotten, or followed where its base moved by whole words."""
     for k in range(at.RECENT, at.RECENT + at.RECENT_STORES * at.RECENT_WORDS, at.RECENT_WORDS):
@@ -93,3 +107,4 @@ def store(w: Words, p: Words, row: Row, t: int) -> None:
     w[at.RECENT + at.LAST] = (row[at.DISPLACEMENT] + row[at.BYTES] - 1) >> 2
     w[at.RECENT + at.STORED] = t + max(row[at.DRAINS], 1) - 1
     w[at.RECENT + at.HOLD] = p[row[at.FORWARD_SETTING]]
+    w[at.RECENT + at.NUMBER] = row[at.ROW_ORDINAL] + 1

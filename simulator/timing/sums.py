@@ -30,6 +30,7 @@ STALL_CAUSES = (
     "unaligned",
     "bus",
     "contention",
+    "store",
 )
 
 

@@ -43,7 +43,13 @@ def run(automaton: Automaton, blocks: list[Stream]) -> Timeline:
         pairs = automaton.tables.pairs[row[at.PAIR_FIRST] : row[at.PAIR_FIRST] + row[at.PAIR_COUNT]]
         memories = [k for k, (instruction, _) in enumerate(block) if instruction.memory is not None]
         start = len(timeline.issue) - len(block)
-        timeline.load_pairs += [(start + memories[one], start + memories[other]) for one, other in pairs]
+        for one, other in pairs.tolist():
+            younger, wait = other & (1 << at.WAIT_SHIFT) - 1, other >> at.WAIT_SHIFT
+            numbers = start + memories[one], start + memories[younger]
+            if wait:
+                timeline.stored_words.append((*numbers, wait))
+            else:
+                timeline.load_pairs.append(numbers)
         timeline.cycles += int(row[at.COST])
         state = int(row[at.NEXT])
     return timeline
@@ -76,6 +82,8 @@ def test_blocks_add_up_to_the_plain_pipeline(settings: int, chance: float) -> No
         assert fast.penalties == [plain.penalties[end] for end in ends]
         within = [(one, other) for one, other in plain.load_pairs if other not in set(ends + 1)]
         assert fast.load_pairs == within
+        block_of = np.searchsorted(ends, np.arange(len(plain.issue)))
+        assert fast.stored_words == [w for w in plain.stored_words if block_of[w[0]] == block_of[w[1]]]
 
 
 def test_causes_sum_to_the_cycles_of_a_stream() -> None:

@@ -10,7 +10,7 @@ from simulator.timing.kernels.coherency import restore
 from simulator.timing.kernels.data_access import operand_access
 from simulator.timing.kernels.fetch import fetch_lines
 from simulator.timing.kernels.frame import FRAME_WORDS, fill_frame, operand_address, read_values
-from simulator.timing.kernels.predictor import LIMITED, flush_penalty, predicted, train
+from simulator.timing.kernels.predictor import LIMITED, flush_penalty, predicted, train, went_on
 from simulator.timing.kernels.stalls import Stall, stall
 from simulator.timing.kernels.state import HELD, UNLESS_MASKED, Reason, State
 from simulator.timing.kernels.stops import hold_back, masks, stop
@@ -52,7 +52,7 @@ def _log_addresses(s: int, row: int) -> None:
 
 @njit(forceinline=True)
 def settle(s: int) -> None:
-    """Finish the block that was booked last: addresses known at its end, bank conflicts of its pairs, the log."""
+    """Finish the block that was booked last: addresses known at its end, what meets in a bank or a word, the log."""
     if get(s, State.UNSETTLED) != 1:
         return
     put(s, State.UNSETTLED, 0)
@@ -66,10 +66,17 @@ def settle(s: int) -> None:
         _access_all(s, block, get(block_row, Block.EXIT_FIRST), get(block_row, Block.EXIT_COUNT))
     transition = transition_at(s, get(s, State.TRANSITION))
     pair = get(s, State.AUTOMATON + 12) + 8 * get_int32(transition, at.PAIR_FIRST)
+    held = -1
     for _ in range(get_int32(transition, at.PAIR_COUNT)):
-        a, b = get(addresses, get_int32(pair, 0)), get(addresses, get_int32(pair, 1))
-        if a >= 0 and b >= 0 and (a ^ b) & 4 == 0:
-            stall(s, block, Stall.BANK, get_int32(pair, 1), 1)
+        younger = get_int32(pair, 1) & (1 << at.WAIT_SHIFT) - 1
+        wait = get_int32(pair, 1) >> at.WAIT_SHIFT
+        a, b = get(addresses, get_int32(pair, 0)), get(addresses, younger)
+        if a >= 0 and b >= 0:
+            if wait == 0 and (a ^ b) & 4 == 0:
+                stall(s, block, Stall.BANK, younger, 1)
+            elif wait and a >> 2 == b >> 2 and younger != held:
+                stall(s, block, Stall.STORE, younger, wait)
+                held = younger
         pair += 8
     if get(s, State.LOG) >= 0:
         _log_addresses(s, block_row)
@@ -154,12 +161,15 @@ def _book(s: int, block: int, row: int, address: int, size: int) -> bool:
         put(row, Block.ALTERNATE, get(row, Block.GUESS))
         put(row, Block.GUESS, transition)
     cycle = get(s, State.CYCLE)
+    late = 0
     if previous >= 0 and get(previous_row, Block.BRANCH):
         train(s, previous_row, address)
         if entry == FLUSHED:
             penalty = get_int32(transition_at(s, get(s, State.TRANSITION)), at.PENALTY)
             penalty = flush_penalty(s, previous_row, address, penalty)
             cycle += penalty
+            if went_on(previous_row, address):
+                late = penalty
             branch = get(s, State.BLOCK_STALLS) + previous * (8 * Stall.COLUMNS)
             put(branch, Stall.BRANCH, get(branch, Stall.BRANCH) + penalty)
         if get(previous_row, Block.BRANCH) & LIMITED and address != get(previous_row, Block.END):
@@ -174,7 +184,7 @@ def _book(s: int, block: int, row: int, address: int, size: int) -> bool:
     put(s, State.TRANSITION, transition)
     put(s, State.PIPELINE, get_int32(found, at.NEXT))
     put(s, State.UNSETTLED, 1)
-    fetch_lines(s, block, row)
+    fetch_lines(s, block, row, previous_row, entry, late)
     if get(row, Block.ENTRY_COUNT) and _access_all(s, block, get(row, Block.ENTRY_FIRST), get(row, Block.ENTRY_COUNT)):
         put(s, State.BLOCKS, get(s, State.BLOCKS) - 1)
         put(s, State.CYCLE, get(s, State.CYCLE) - get_int32(found, at.COST))

@@ -1,6 +1,7 @@
 """What a block's code costs: its lines in the I-cache, and code that no cache holds.
 
-Reference: TIMING.md of the project's notes, section 6; simulator/timing/fills.py and art.py for what slaves take.
+Reference: TIMING.md of the project's notes, section 6; simulator/timing/fills.py and art.py for what slaves take,
+ahead.py for what the fetch unit asks for before execution comes to it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from typing import Any
 
 from simulator.timing import fills as lines
 from simulator.timing import layout as at
+from simulator.timing.ahead import asked_after, asked_from, begins, turned_after
 from simulator.timing.art import supplied_after
 from simulator.timing.axi import ART, FIXED, Fill, Region
 from simulator.timing.kernels.coherency import DIRTY_FETCHED, STALE_FETCHED, note
@@ -28,6 +30,7 @@ from simulator.timing.kernels.tags import (
     victim,
 )
 from simulator.timing.kernels.transitions import transition_at
+from simulator.timing.layout import FALL_THROUGH
 from simulator.timing.words import get, get_int32, njit, put
 
 
@@ -44,13 +47,16 @@ def _fetch_past_dirty(s: int, block: int, line: int) -> None:
 
 
 @njit
-def fetch_lines(s: int, block: int, row: int) -> None:
-    """Book what the block waits for its code; nothing where all its lines were in the I-cache and none has left it since."""
+def fetch_lines(s: int, block: int, row: int, previous_row: int, entry: int, late: int) -> None:
+    """Book what the block waits for its code; nothing where all its lines were in the I-cache and none has left it since.
+
+    late: cycles for which the fetch unit went on in line behind a branch in previous_row that led here, 0 if it did not.
+    """
     if get(row, Block.I_GENERATION) == get(s, State.I_GENERATION):
         return
     cost = region_at(s, get(row, Block.REGION))
     if get(cost, Region.CACHEABLE) == 0 or get(s, State.HELD) & 1 == 0:
-        _fetch_uncached(s, block, row, cost)
+        _fetch_uncached(s, block, row, cost, previous_row, entry, late)
         return
     missed = False
     first = get(row, Block.LINE)
@@ -120,12 +126,50 @@ def _code_under_way(s: int, block: int, row: int, k: int, cause: int) -> bool:
 
 
 @njit
-def _fetch_uncached(s: int, block: int, row: int, cost: int) -> None:
+def _turned(s: int, block: int, end: int, cost: int, late: int) -> None:
+    """A branch has turned the fetch unit round, which has asked for the line behind the branch's, perhaps."""
+    behind = (end - 1 >> LINE_SHIFT) + 1
+    asked = asked_after(end)
+    if asked > late or get(s, State.FETCH_BUFFER) != behind - 1:
+        return
+    fills, read = get(s, State.FILLS), 0
+    put(fills, Fill.CONTENDED, 0)
+    if begins(asked, late):
+        now = get(s, State.STARTED) - late + asked
+        read = lines.line_after(fills, cost, behind << LINE_SHIFT, get(cost, Region.FETCH), now)
+        put(s, State.FETCH_BUFFER, behind)
+    cycles = turned_after(asked, read, late)
+    put(fills, Fill.CONTENDED, min(get(fills, Fill.CONTENDED), cycles))
+    if cycles:
+        stall_contended(s, block, Stall.UNCACHED, FETCHED, cycles)
+
+
+@njit
+def _read_line(s: int, block: int, row: int, k: int, cost: int, in_line: bool) -> None:
+    """The fetch unit reads the block's k-th line; in_line: behind the one that it holds, if need be while that executes."""
+    begin = _code_within(row, k)[0]
+    now = _fetched_at(s, row, begin)
+    cycles = _line_of_code(s, row, k, cost, get(cost, Region.FETCH))
+    if in_line and get(row, Block.BARRED) >> k & 1 == 0:
+        before = max(now - get(s, State.FETCH_ASKED), 0)
+        cycles = max(cycles - before, get(get(s, State.FILLS), Fill.CONTENDED))
+    put(s, State.FETCH_BUFFER, get(row, Block.LINE) + k)
+    put(s, State.FETCH_ASKED, asked_from(get(row, Block.ADDRESS) + begin, now + cycles))
+    if cycles:
+        stall_contended(s, block, Stall.UNCACHED, FETCHED + k, cycles)
+
+
+@njit
+def _fetch_uncached(s: int, block: int, row: int, cost: int, previous_row: int, entry: int, late: int) -> None:
     """Code that no cache holds: a line stays in the fetch unit, or the flash interface, until the next."""
     style, cycles = get(cost, Region.STYLE), get(cost, Region.FETCH)
     if style == FIXED and cycles == 0:
         put(row, Block.I_GENERATION, get(s, State.I_GENERATION))
         return
+    if late and style != ART:
+        _turned(s, block, get(previous_row, Block.END), region_at(s, get(previous_row, Block.REGION)), late)
+    if entry != FALL_THROUGH:
+        put(s, State.FETCH_ASKED, asked_from(get(row, Block.ADDRESS), _fetched_at(s, row, 0)))
     for k in range(get(row, Block.LINES)):
         line = get(row, Block.LINE) + k
         if style == ART:
@@ -134,5 +178,5 @@ def _fetch_uncached(s: int, block: int, row: int, cost: int) -> None:
             if wait:
                 stall(s, block, Stall.I_MISS_FLASH, FETCHED + k, wait)
         elif line != get(s, State.FETCH_BUFFER):
-            put(s, State.FETCH_BUFFER, line)
-            stall_contended(s, block, Stall.UNCACHED, FETCHED + k, _line_of_code(s, row, k, cost, cycles))
+            in_line = (k > 0 or entry == FALL_THROUGH) and line == get(s, State.FETCH_BUFFER) + 1
+            _read_line(s, block, row, k, cost, in_line)

@@ -59,6 +59,13 @@ def flush_penalty(s: int, row: int, address: int, foreseen: int) -> int:
     return foreseen
 
 
+@njit
+def went_on(row: int, address: int) -> bool:
+    """Whether the fetch unit went on in line behind the branch in row, which leads to an address and was not foreseen to."""
+    kind = get(row, Block.BRANCH)
+    return address != get(row, Block.END) and (kind & STATIC != 0 or kind & 15 <= CALL)
+
+
 @njit(forceinline=True)
 def train(s: int, row: int, address: int) -> None:
     """Teach the predictor where the block in row went, and push or pop the return stack."""

@@ -25,7 +25,8 @@ class Stall(IntEnum):
     UNALIGNED = 7
     BUS = 8
     CONTENTION = 9  # other bus masters
-    COLUMNS = 10
+    STORE = 10  # the word of a store just before
+    COLUMNS = 11
 
 
 CAUSE_SHIFT = 16  # the stall list's keys have the cause above the place

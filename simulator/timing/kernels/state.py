@@ -39,6 +39,7 @@ class State(IntEnum):
     UNALIGNED_LOAD = 25
     FETCH_BUFFER = 71  # the line of uncached code that was fetched last, or -1
     STATIC_TAKEN = 72  # cycles of a taken branch that only the decoder foresees
+    FETCH_ASKED = 73  # the cycle from which the fetch unit can read the line behind FETCH_BUFFER
     UNALIGNED_STORE = 28
     STORE_READY = 29
     SKIPPED = 26  # the address of a watched block that must not stop the first time

@@ -41,6 +41,7 @@ class Block(IntEnum):
     BACKWARDS = 22  # a conditional branch to a lower address
     ALTERNATE = 23  # the guess before the last
     LEFT = 24  # how often compiled code has left it in the middle
+    BARRED = 25  # bit list: the lines before which the block has nothing but loads in the line before
     COLUMNS = 32
 
 
