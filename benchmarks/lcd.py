@@ -1,7 +1,7 @@
 """What a frame of the LCD costs the host: `python -m benchmarks.lcd` composes the board's 480 x 272 in each pixel format.
 
 A row is the least and the middle of so many frames, in milliseconds of one core's CPU time, from frame buffers in the SDRAM: each
-format opaque as it is in one layer, blended over another layer with pixel and constant alpha, and with its colour key.
+format opaque as it is in one layer, blended over another layer with pixel and constant alpha, and with its colour key; and one of these dithered.
 """
 
 from __future__ import annotations
@@ -95,6 +95,9 @@ class Panel:
             self._write(offset + at, value)
         self._write(0x24, 1)
 
+    def dither(self) -> None:
+        self._write(0x18, 1 << 16 | 1)
+
 
 def pictures() -> Iterator[tuple[str, Panel]]:
     """What is measured, by name."""
@@ -112,6 +115,11 @@ def pictures() -> Iterator[tuple[str, Panel]]:
         panel.layer(0, "ARGB8888", base=SDRAM, alpha=100)
         panel.layer(LAYER, name, base=SECOND, alpha=200, key=True)
         yield f"{name} with colour key over ARGB8888, both blended", panel
+    panel = Panel()
+    panel.layer(0, "ARGB8888", base=SDRAM, alpha=100)
+    panel.layer(LAYER, "RGB888", base=SECOND, alpha=200, key=True)
+    panel.dither()
+    yield "RGB888 with colour key over ARGB8888, both blended, and dithered", panel
 
 
 def cost(name: str, panel: Panel, frames: int = FRAMES) -> Cost:

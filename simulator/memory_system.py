@@ -20,8 +20,8 @@ from peripherals.kit.bus_master import ALWAYS
 from peripherals.kit.clock import NEVER, Clock, Event
 from peripherals.stm32f7.dma2d import Dma2d
 from peripherals.stm32f7.fmc import Fmc
-from peripherals.stm32f7.ltdc import Ltdc, Scan
-from peripherals.stm32f7.ltdc_scan import Supply
+from peripherals.stm32f7.ltdc import Ltdc
+from peripherals.stm32f7.ltdc_scan import Supplies, Supply
 from peripherals.stm32f7.quadspi import Quadspi
 from simulator.settings import Settings
 from simulator.timing import memories
@@ -33,6 +33,7 @@ NO_READ_ALLOCATE = 1 << 11  # ACTLR.DISRAMODE
 SILENT = 100_000  # cycles behind which what a DMA moves is a transfer of its own and tells no rate
 GOES_ON = 4  # times as long as what was moved last took, a DMA is taken to go on
 FIFO_BYTES = 16  # of a DMA's stream, and so of its longest burst: RM0385 8.3.12
+KNOWN_SUPPLIES = 256  # situations whose supplies are kept
 STEADY, PASSING = 0, 1  # streams of a slave: LTDC and DMA2D, the DMAs
 
 
@@ -53,6 +54,7 @@ class MemorySystem:
         self._soc, self._engine, self._clock, self._settings = soc, engine, clock, settings
         self._demands: tuple[dict[str, list[Demand]], ...] = ({}, {})
         self._last: dict[str, int] = {}  # by DMA, when it moved something last
+        self._supplies: dict[tuple[object, ...], Supplies] = {}  # what LTDC is left, by its buffers and what others ask
         self._expiry: Event | None = None  # of what a DMA asks, while it keeps LTDC short
         found = [soc.peripherals.get(name) for name in ("FMC", "QUADSPI", "LTDC", "DMA2D")]
         fmc, quadspi, ltdc, dma2d = found
@@ -99,11 +101,13 @@ class MemorySystem:
     def _follow_sdram(self) -> None:
         if self._fmc is not None and self._fmc.timing.period:
             self._engine.slaves.set_sdram(self._fmc.timing)
+            self._supplies.clear()
             self._share_out(STEADY)
 
     def _follow_qspi(self) -> None:
         if self._quadspi is not None:
             self._engine.slaves.set_qspi(QspiCycles(*self._quadspi.mapped))
+            self._supplies.clear()
 
     # Other masters
 
@@ -203,46 +207,49 @@ class MemorySystem:
 
     def _feed(self, now: int) -> None:
         """Tell LTDC what the slaves that it reads leave for it; again when a DMA that keeps it short is taken to be over."""
-        scans = self._ltdc.scans if self._ltdc is not None else ()
-        if self._ltdc is None or not scans:
+        layers = self._ltdc.buffers if self._ltdc is not None else ()
+        if self._ltdc is None or not layers:
             return
-        active = {
-            (stream, master, k): demand
-            for stream, of in enumerate(self._demands)
+        active = [
+            (master.split()[0], demand)
+            for of in self._demands
             for master, demands in of.items()
-            for k, demand in enumerate(demands)
+            for demand in demands
             if master != "LTDC" and demand.until >= now
-        }
-        by_port: dict[int, list[Scan]] = {}
-        for scan in scans:
-            by_port.setdefault(self._port(scan.address), []).append(scan)
-        self._ltdc.feed(
-            tuple(
-                Supply(tuple(scan.layer for scan in group), self._left(port, group, active))
-                for port, group in by_port.items()
+        ]
+        key = layers, tuple((master, demand.address, demand.rate, demand.burst) for master, demand in active)
+        if key not in self._supplies:
+            if len(self._supplies) >= KNOWN_SUPPLIES:
+                self._supplies.clear()
+            ports: dict[int, list[tuple[int, int]]] = {}
+            for layer, address in layers:
+                ports.setdefault(self._port(address), []).append((layer, address))
+            self._supplies[key] = tuple(
+                Supply(tuple(layer for layer, _ in group), self._left(port, [address for _, address in group], active))
+                for port, group in ports.items()
             )
-        )
+        self._ltdc.feed(self._supplies[key])
         if self._expiry is not None:
             self._expiry.cancel()
             self._expiry = None
-        ends = [demand.until for demand in active.values() if demand.until < NEVER]
+        ends = [demand.until for _, demand in active if demand.until < NEVER]
         if ends and self._ltdc.is_short:
             self._expiry = self._clock.at(max(min(ends) + 1, self._clock.now), lambda: self._share_out(PASSING))
 
-    def _left(self, port: int, scans: list[Scan], active: dict[tuple[int, str, int], Demand]) -> Fraction:
+    def _left(self, port: int, buffers: list[int], active: list[tuple[str, Demand]]) -> Fraction:
         """Bytes a cycle that a slave can bring LTDC, whoever else comes."""
         slaves, burst = self._engine.slaves, memories.LTDC_BURST.cycles
         asked: dict[str, tuple[Fraction, Fraction]] = {}  # by master: bursts a cycle, and its share of the slave's time
-        used = [slaves.bank(scan.address) for scan in scans]
-        for (_, master, _), demand in active.items():
+        used = [slaves.bank(address) for address in buffers]
+        for master, demand in active:
             if self._port(demand.address) == port:
                 often = demand.rate / demand.burst
-                name, share = master.split()[0], often * slaves.occupied(port, demand.burst)
-                before = asked.get(name, (Fraction(0), Fraction(0)))
-                asked[name] = before[0] + often, before[1] + share
+                share = often * slaves.occupied(port, demand.burst)
+                before = asked.get(master, (Fraction(0), Fraction(0)))
+                asked[master] = before[0] + often, before[1] + share
                 used.append(slaves.bank(demand.address))
-        alone = [used.count(slaves.bank(scan.address)) == 1 for scan in scans]
-        own = sum((slaves.scanned(port, burst, alone=each) for each in alone), Fraction(0)) / len(scans)
+        alone = [used.count(slaves.bank(address)) == 1 for address in buffers]
+        own = sum((slaves.scanned(port, burst, alone=each) for each in alone), Fraction(0)) / len(buffers)
         others = [(share, share / often) for often, share in asked.values() if often]
         return burst * bursts_left(own, others, slaves.usable(port))
 

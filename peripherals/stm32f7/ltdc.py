@@ -30,6 +30,7 @@ from peripherals.stm32f7.ltdc_scan import Scanout, Supplies
 LAYERS = (1, 2)
 _LIF, _FUIF, _TERRIF, _RRIF = 1, 2, 4, 8
 _STRIDE = 0x80
+_KNOWN = 256  # supplies that are kept in mind
 _SHADOWED = (
     "LxCR",
     "LxWHPCR",
@@ -49,7 +50,6 @@ _SHADOWED = (
 class Scan:
     """What a layer reads: the place of its frame buffer, and bytes a second on the mean of a frame."""
 
-    layer: int
     address: int
     rate: Fraction
 
@@ -116,6 +116,7 @@ class Ltdc(Peripheral):
         self._alarm: Alarm | None = None
         self._scanned: Alarm | None = None  # behind the last line, for `on_scanned`
         self._fed: list[tuple[int, Supplies]] = [(0, ())]  # since which pixel buses bring how much
+        self._judged: dict[Supplies, bool] = {}  # whether they fall short, as registers and clocks are
         pixel_clock.listen(self._retimed)
         for short in _SHADOWED:
             for n in LAYERS:
@@ -128,7 +129,7 @@ class Ltdc(Peripheral):
         self._cluts = {n: pixels.GREY.copy() for n in LAYERS}
         self._plan()
         self._update()
-        self.on_scan()
+        self._changed()
 
     # The raster
 
@@ -140,8 +141,15 @@ class Ltdc(Peripheral):
         found = []
         for name in (f"L{n}" for n in LAYERS if self[f"L{n}CR.LEN"]):
             size = max(0, self[f"{name}CFBLR.CFBLL"] - 3) * self[f"{name}CFBLNR.CFBLNBR"]
-            found.append(Scan(int(name[1]), self[f"{name}CFBAR"], size * self._pixel_clock.hz / self._frame))
+            found.append(Scan(self[f"{name}CFBAR"], size * self._pixel_clock.hz / self._frame))
         return tuple(found)
+
+    @property
+    def buffers(self) -> tuple[tuple[int, int], ...]:
+        """Number and frame buffer's address of each layer that is scanned."""
+        if not self.running or not self._scanning:
+            return ()
+        return tuple((n, self[f"L{n}CFBAR"]) for n in LAYERS if self[f"L{n}CR.LEN"])
 
     @property
     def running(self) -> bool:
@@ -207,13 +215,13 @@ class Ltdc(Peripheral):
             self._blanked = -1
             self._fed = [(0, self._fed[-1][1])]
         self._plan()
-        self.on_scan()
+        self._changed()
 
     def _reshape(self, register: str, value: int) -> None:
         self._look()
         self.store(register, value)
         self._plan()
-        self.on_scan()
+        self._changed()
 
     def write_BPCR(self, value: int) -> None:
         self._reshape("BPCR", value)
@@ -236,7 +244,7 @@ class Ltdc(Peripheral):
         for key, value in self._shadow.items():
             self.store(key, value)
         self._shadow.clear()
-        self.on_scan()
+        self._changed()
 
     def write_LIPCR(self, value: int) -> None:
         self._look()
@@ -263,16 +271,25 @@ class Ltdc(Peripheral):
         """The table can be written at any time and has no alpha of its own."""
         self._cluts[index + 1][value >> 24] = 0xFF00_0000 | value & 0xFF_FFFF
 
+    def _changed(self) -> None:
+        """What is scanned may be another, or how fast."""
+        self._judged.clear()
+        self.on_scan()
+
     def _retimed(self) -> None:
         """The pixel clock is another."""
         self._plan()
-        self.on_scan()
+        self._changed()
 
     # What the buses bring
 
     def feed(self, supplies: Supplies) -> None:
         """From now on buses bring so much; where that is enough for all pixels it is as if there were no end to it."""
-        supplies = supplies if self._scanout().falls_short(supplies) else ()
+        if supplies not in self._judged:
+            if len(self._judged) >= _KNOWN:
+                self._judged.clear()
+            self._judged[supplies] = self._scanout().falls_short(supplies)
+        supplies = supplies if self._judged[supplies] else ()
         if supplies == self._fed[-1][1]:
             return
         self._look()

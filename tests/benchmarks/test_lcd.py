@@ -17,5 +17,6 @@ def test_a_frame_costs_less_than_ten_milliseconds(name: str) -> None:
     assert lcd.cost(name, panel, frames=5).least < lcd.LIMIT
 
 
-def test_every_format_is_measured_alone_and_blended() -> None:
-    assert len(PICTURES) == 3 * len(lcd.FORMATS)
+def test_every_format_is_measured_alone_and_blended_and_one_is_dithered() -> None:
+    assert len(PICTURES) == 3 * len(lcd.FORMATS) + 1
+    assert sum("dithered" in name for name in PICTURES) == 1
