@@ -1,12 +1,14 @@
 """What ST's HAL and board package do at start, access by access in their order: each poll ends in the time that hardware takes.
 
-The order is that of STM32CubeF7's functions named in the tests; the bits polled are those of the project's notes (BOARD.md).
+The order is that of STM32CubeF7's functions named in the tests; the bits polled are those of the project's notes (BOARD.md). How long each
+takes is in `Times`, the shortest and the longest, from DS10916 and RM0385; HAL's own time-outs are far longer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +17,9 @@ from peripherals.kit.bus_master import BusError
 from peripherals.kit.clock import Clock
 from peripherals.parts import picture
 from peripherals.stm32f746g_disco import Board, build
+from simulator.firmware import load
+from simulator.machine import Machine
+from tests.simulator.small_firmware import elf
 
 RCC, PWR, FLASH = 0x4002_3800, 0x4000_7000, 0x4002_3C00
 RCC_PLLCFGR, RCC_CFGR, RCC_AHB1ENR, RCC_AHB2ENR, RCC_AHB3ENR = (
@@ -48,12 +53,63 @@ S5K5CAG_QQVGA = (  # the same of its table for the other module
 )  # fmt: skip
 
 
+Band = tuple[Fraction, Fraction]  # seconds: the shortest and the longest
+
+
+def typical(seconds: Fraction) -> Band:
+    """Where the data sheet has a typical time alone: a quarter more or less."""
+    return seconds * 3 / 4, seconds * 5 / 4
+
+
+def frames(least: Fraction | int, most: Fraction | int) -> Band:
+    """Of the camera, of which ST's tables make 15 a second of either module."""
+    return Fraction(least) / 15, Fraction(most) / 15
+
+
+class Times:
+    """What a poll waits for, and how long."""
+
+    AT_ONCE = Fraction(0), US  # some periods of the buses' clocks
+    HSE = typical(2 * MS)  # DS10916 table HSE 4-26 MHz oscillator characteristics, tSU
+    LSE = typical(Fraction(2))  # DS10916 table LSE oscillator characteristics, tSU
+    PLL = 100 * US, 300 * US  # DS10916 table main PLL characteristics, tLOCK at a VCO of 432 MHz
+    PLLSAI = (
+        75 * US,
+        300 * US,
+    )  # DS10916 table PLLISAI characteristics, tLOCK at 100 MHz, the shortest, and at 432 MHz, the longest
+    OVER_DRIVE = (
+        40 * US,
+        100 * US,
+    )  # DS10916 table over-drive switching characteristics, Tod_swen, of whatever clock; each of two steps
+    LPTIM_WRITE = Fraction(1, 32_768), Fraction(4, 32_768)  # RM0385 25.4.11: it crosses to the kernel clock, here LSE
+    # RM0385 9.4: a word a transfer, which is two SDCLKs (9.26 ns) on a bus of 16 bits; LTDC, refreshes and rows take less than half as much
+    FILL = Fraction(2 * 480 * 272 // 2, 108_000_000), Fraction(3 * 480 * 272 // 2, 108_000_000)
+
+    @staticmethod
+    def sdclks(count: int) -> Band:
+        """RM0385 13.7.5, SDTR: so many, and what the controller and a look at BUSY take."""
+        return Fraction(count, 108_000_000), Fraction(count + 16, 108_000_000)
+
+    @staticmethod
+    def i2c(bits: int) -> Band:
+        """RM0385 30.4.9: with TIMINGR 0x4091_2732 a bit is (40 + 51) x 5 periods of 54 MHz, and two synchronisations of up to 0.26 us (the
+        analogue filter) and four periods each; a start and a stop are three bits at the most."""
+        bit = Fraction(91 * 5, 54_000_000)
+        return bits * bit, (bits + 3) * (bit + 2 * (Fraction(26, 100) * US + Fraction(4, 54_000_000)))
+
+    @staticmethod
+    def usart(least: int, most: int) -> Band:
+        """RM0385 31.5.4: frames of ten bits of 938 periods of 108 MHz."""
+        return tuple(Fraction(n * 10 * 938, 108_000_000) for n in (least, most))  # type: ignore[return-value]
+
+
 class Hal:
     """Accesses the bus as the core does, a few cycles each."""
 
-    def __init__(self, camera: str = "ov9655") -> None:
-        self.clock = Clock()
-        self.board: Board = build(self.clock, camera=camera)
+    def __init__(self, camera: str = "ov9655", machine: Machine | None = None) -> None:
+        self.clock = machine.clock if machine else Clock()
+        self.board: Board = machine.soc if machine else build(self.clock, camera=camera)
+        self._late = Fraction(0)  # seconds by which the last poll may have seen its end late
 
     def read(self, address: int, size: int = 4) -> int:
         self.wait(8)
@@ -80,20 +136,24 @@ class Hal:
     def delay(self, seconds: Fraction) -> None:
         self.wait(int(seconds * self.clock.hz))
 
-    def poll(self, done: Callable[[], bool], limit: Fraction) -> Fraction:
-        """Seconds until it is done; fails behind the limit."""
+    def poll(self, done: Callable[[], bool], times: Band) -> Fraction:
+        """Seconds until it is done; fails where that is sooner or later than it takes."""
+        least, most = times
         begun = self.clock.seconds
-        step = max(20, int(limit * self.clock.hz / 5000))
+        step = int(most * self.clock.hz / 100)
         while not done():
-            assert self.clock.seconds - begun < limit, "the poll does not end"
+            assert self.clock.seconds - begun < most, f"{float(most)} s are over"
             self.wait(step)
-        return self.clock.seconds - begun
+        took, late = self.clock.seconds - begun, self._late
+        self._late = Fraction(step + 8) / self.clock.hz
+        assert took + late >= least, f"over in {float(took)} s, not {float(least)}"
+        return took
 
-    def until_set(self, address: int, mask: int, limit: Fraction) -> Fraction:
-        return self.poll(lambda: self.read(address) & mask == mask, limit)
+    def until_set(self, address: int, mask: int, times: Band) -> Fraction:
+        return self.poll(lambda: self.read(address) & mask == mask, times)
 
-    def until_clear(self, address: int, mask: int, limit: Fraction) -> Fraction:
-        return self.poll(lambda: not self.read(address) & mask, limit)
+    def until_clear(self, address: int, mask: int, times: Band) -> Fraction:
+        return self.poll(lambda: not self.read(address) & mask, times)
 
     # SystemClock_Config: HAL_RCC_OscConfig, HAL_PWREx_EnableOverDrive, HAL_RCC_ClockConfig
 
@@ -101,21 +161,21 @@ class Hal:
         self.set(RCC_APB1ENR, 1 << 28)
         self.modify(PWR, 3 << 14, 3 << 14)
         self.set(RCC, 1 << 16)
-        assert self.until_set(RCC, 1 << 17, 100 * MS) > MS
-        self.until_clear(RCC, 1 << 25, 2 * MS)
+        self.until_set(RCC, 1 << 17, Times.HSE)
+        self.until_clear(RCC, 1 << 25, Times.AT_ONCE)
         self.write(RCC_PLLCFGR, 0x2940_6C19)
         self.set(RCC, 1 << 24)
-        assert self.until_set(RCC, 1 << 25, 2 * MS) >= 100 * US
+        self.until_set(RCC, 1 << 25, Times.PLL)
         self.set(PWR, 1 << 16)
-        self.until_set(PWR + 4, 1 << 16, 1000 * MS)
+        self.until_set(PWR + 4, 1 << 16, Times.OVER_DRIVE)
         self.set(PWR, 1 << 17)
-        self.until_set(PWR + 4, 1 << 17, 1000 * MS)
+        self.until_set(PWR + 4, 1 << 17, Times.OVER_DRIVE)
         self.modify(FLASH, 0xF, 7)
         assert self.read(FLASH) & 0xF == 7
         self.modify(RCC_CFGR, 0x1C00, 5 << 10)
         self.modify(RCC_CFGR, 0xE000, 4 << 13)
         self.modify(RCC_CFGR, 3, 2)
-        self.poll(lambda: self.read(RCC_CFGR) >> 2 & 3 == 2, 5 * MS)
+        self.poll(lambda: self.read(RCC_CFGR) >> 2 & 3 == 2, Times.AT_ONCE)
 
     # BSP_SDRAM_Init and BSP_SDRAM_Initialization_sequence
 
@@ -123,9 +183,10 @@ class Hal:
         self.set(RCC_AHB3ENR, 1)
         self.write(FMC_SDCR1, 2 << 10 | 1 << 12 | 2 << 7 | 1 << 6 | 1 << 4 | 1 << 2)
         self.write(FMC_SDTR1, 1 << 24 | 1 << 20 | 1 << 16 | 5 << 12 | 3 << 8 | 5 << 4 | 1)
-        for command in (1, 2, 3 | 7 << 5, 4 | 0x220 << 9):
+        # clock; all banks closed, TRP; eight refreshes, TRC each; mode register, TMRD
+        for command, sdclks in ((1, 0), (2, 2), (3 | 7 << 5, 8 * 6), (4 | 0x220 << 9, 2)):
             self.write(FMC_SDCMR, command | 1 << 4)
-            self.until_clear(FMC_SDSR, 1 << 5, 10 * US)
+            self.until_clear(FMC_SDSR, 1 << 5, Times.sdclks(sdclks))
             if command == 1:
                 self.delay(MS)
         self.modify(FMC_SDRTR, 0x3FFE, 0x603 << 1)
@@ -150,58 +211,58 @@ class Hal:
         self.write(unit, 1)
 
     def mem_write(self, unit: int, device: int, register: int, value: int) -> None:
-        self.until_clear(unit + 0x18, 1 << 15, 25 * MS)
+        self.until_clear(unit + 0x18, 1 << 15, Times.AT_ONCE)
         self.write(unit + 0x04, device | 1 << 16 | 1 << 24 | 1 << 13)
-        self.until_set(unit + 0x18, 1 << 1, 10 * MS)
+        self.until_set(unit + 0x18, 1 << 1, Times.i2c(9))
         self.write(unit + 0x28, register)
-        self.until_set(unit + 0x18, 1 << 7, 10 * MS)
+        self.until_set(unit + 0x18, 1 << 7, Times.i2c(9))
         self.write(unit + 0x04, device | 1 << 16 | 1 << 25)
-        self.until_set(unit + 0x18, 1 << 1, 10 * MS)
+        self.until_set(unit + 0x18, 1 << 1, Times.AT_ONCE)
         self.write(unit + 0x28, value)
-        self.until_set(unit + 0x18, 1 << 5, 10 * MS)
+        self.until_set(unit + 0x18, 1 << 5, Times.i2c(9))
         self.write(unit + 0x1C, 1 << 5)
 
     def long_mem_write(self, unit: int, device: int, register: int, value: int) -> None:
         """The same with I2C_MEMADD_SIZE_16BIT and two bytes of data."""
-        self.until_clear(unit + 0x18, 1 << 15, 25 * MS)
+        self.until_clear(unit + 0x18, 1 << 15, Times.AT_ONCE)
         self.write(unit + 0x04, device | 2 << 16 | 1 << 24 | 1 << 13)
         for byte in register.to_bytes(2, "big"):
-            self.until_set(unit + 0x18, 1 << 1, 10 * MS)
+            self.until_set(unit + 0x18, 1 << 1, Times.i2c(9))
             self.write(unit + 0x28, byte)
-        self.until_set(unit + 0x18, 1 << 7, 10 * MS)
+        self.until_set(unit + 0x18, 1 << 7, Times.i2c(9))
         self.write(unit + 0x04, device | 2 << 16 | 1 << 25)
-        for byte in value.to_bytes(2, "big"):
-            self.until_set(unit + 0x18, 1 << 1, 10 * MS)
+        for byte, times in zip(value.to_bytes(2, "big"), (Times.AT_ONCE, Times.i2c(9)), strict=True):
+            self.until_set(unit + 0x18, 1 << 1, times)
             self.write(unit + 0x28, byte)
-        self.until_set(unit + 0x18, 1 << 5, 10 * MS)
+        self.until_set(unit + 0x18, 1 << 5, Times.i2c(9))
         self.write(unit + 0x1C, 1 << 5)
 
     def long_mem_read(self, unit: int, device: int, register: int) -> int:
-        self.until_clear(unit + 0x18, 1 << 15, 25 * MS)
+        self.until_clear(unit + 0x18, 1 << 15, Times.AT_ONCE)
         self.write(unit + 0x04, device | 2 << 16 | 1 << 13)
         for byte in register.to_bytes(2, "big"):
-            self.until_set(unit + 0x18, 1 << 1, 10 * MS)
+            self.until_set(unit + 0x18, 1 << 1, Times.i2c(9))
             self.write(unit + 0x28, byte)
-        self.until_set(unit + 0x18, 1 << 6, 10 * MS)
+        self.until_set(unit + 0x18, 1 << 6, Times.i2c(9))
         self.write(unit + 0x04, device | 2 << 16 | 1 << 25 | 1 << 10 | 1 << 13)
         value = 0
-        for _ in range(2):
-            self.until_set(unit + 0x18, 1 << 2, 10 * MS)
+        for bits in (18, 9):
+            self.until_set(unit + 0x18, 1 << 2, Times.i2c(bits))
             value = value << 8 | self.read(unit + 0x24)
-        self.until_set(unit + 0x18, 1 << 5, 10 * MS)
+        self.until_set(unit + 0x18, 1 << 5, Times.i2c(0))
         self.write(unit + 0x1C, 1 << 5)
         return value
 
     def mem_read(self, unit: int, device: int, register: int) -> int:
-        self.until_clear(unit + 0x18, 1 << 15, 25 * MS)
+        self.until_clear(unit + 0x18, 1 << 15, Times.AT_ONCE)
         self.write(unit + 0x04, device | 1 << 16 | 1 << 13)
-        self.until_set(unit + 0x18, 1 << 1, 10 * MS)
+        self.until_set(unit + 0x18, 1 << 1, Times.i2c(9))
         self.write(unit + 0x28, register)
-        self.until_set(unit + 0x18, 1 << 6, 10 * MS)
+        self.until_set(unit + 0x18, 1 << 6, Times.i2c(9))
         self.write(unit + 0x04, device | 1 << 16 | 1 << 25 | 1 << 10 | 1 << 13)
-        self.until_set(unit + 0x18, 1 << 2, 10 * MS)
+        self.until_set(unit + 0x18, 1 << 2, Times.i2c(18))
         value = self.read(unit + 0x24)
-        self.until_set(unit + 0x18, 1 << 5, 10 * MS)
+        self.until_set(unit + 0x18, 1 << 5, Times.i2c(0))
         self.write(unit + 0x1C, 1 << 5)
         return value
 
@@ -230,11 +291,11 @@ def test_the_sdram_refuses_before_and_answers_after_its_sequence(hal: Hal) -> No
 def ltdc_init(hal: Hal) -> None:
     """BSP_LCD_Init: BSP_LCD_ClockConfig, HAL_LTDC_Init, BSP_LCD_LayerDefaultInit; pins and backlight."""
     hal.set(RCC, 0)
-    hal.until_clear(RCC, 1 << 29, 2 * MS)
+    hal.until_clear(RCC, 1 << 29, Times.AT_ONCE)
     hal.write(RCC_PLLSAICFGR, 192 << 6 | 2 << 24 | 5 << 28)
     hal.modify(RCC_DCKCFGR1, 3 << 16, 1 << 16)
     hal.set(RCC, 1 << 28)
-    hal.until_set(RCC, 1 << 29, 2 * MS)
+    hal.until_set(RCC, 1 << 29, Times.PLLSAI)
     hal.set(RCC_APB2ENR, 1 << 26)
     hal.set(RCC_AHB1ENR, 1 << 8 | 1 << 10 | 1 << 23)
     hal.write(LTDC + 0x08, 40 << 16 | 9)
@@ -254,8 +315,11 @@ def ltdc_init(hal: Hal) -> None:
     hal.write(GPIOK + 0x18, 1 << 3)
 
 
-def test_the_lcd_shows_what_dma2d_filled(hal: Hal) -> None:
-    """BSP_LCD_Clear: LL_FillBuffer with HAL_DMA2D_Start and HAL_DMA2D_PollForTransfer."""
+def test_the_lcd_shows_what_dma2d_filled(tmp_path: Path) -> None:
+    """BSP_LCD_Clear: LL_FillBuffer with HAL_DMA2D_Start and HAL_DMA2D_PollForTransfer. A machine's memories take their time."""
+    (tmp_path / "any.elf").write_bytes(elf())
+    hal = Hal(machine=Machine(load(tmp_path / "any.elf")))
+    hal.system_clock()
     hal.sdram()
     ltdc_init(hal)
     hal.write(DMA2D, 3 << 16)
@@ -265,7 +329,7 @@ def test_the_lcd_shows_what_dma2d_filled(hal: Hal) -> None:
     hal.write(DMA2D + 0x3C, SDRAM)
     hal.write(DMA2D + 0x38, 0x07E0)
     hal.set(DMA2D, 1)
-    hal.until_set(DMA2D + 0x04, 1 << 1, 25 * MS)
+    hal.until_set(DMA2D + 0x04, 1 << 1, Times.FILL)
     hal.write(DMA2D + 0x08, 1 << 1)
     assert not hal.read(DMA2D) & 1
     assert (hal.board.lcd.pixels == [0, 255, 0]).all()
@@ -337,8 +401,8 @@ def test_a_snapshot_arrives_through_dma2_stream_1(sensor: str, init: Callable[[H
     hal.write(DMA2_S1 + 0x14, 0x21)
     hal.set(DMA2_S1, 1)
     hal.set(DCMI, 1)
-    hal.until_set(DCMI + 0x08, 1, 140 * MS)
-    hal.until_set(DMA2_LISR, 1 << 11, MS)
+    hal.until_set(DCMI + 0x08, 1, frames(Fraction(1, 2), 2))  # the rest of the frame under way, and a whole one
+    hal.until_set(DMA2_LISR, 1 << 11, Times.AT_ONCE)
     assert hal.read(DMA2_S1 + 0x04) == 0 and not hal.read(DCMI) & 1 and not hal.read(DCMI + 0x08) & 2
     stored = np.frombuffer(hal.board.matrix.contents.read(0x2001_0000, 38400), "<u2").reshape(120, 160)
     assert np.array_equal(stored, picture.rgb565(picture.fitted(scene, 160, 120)))
@@ -355,9 +419,11 @@ def test_stopping_a_capture_ends_both_polls(hal: Hal) -> None:
     hal.set(DCMI, 1)
     hal.delay(70 * MS)
     hal.modify(DCMI, 1, 0)
-    hal.until_clear(DCMI, 1, 34 * MS)  # the frame goes on to its end
+    hal.write(DCMI + 0x14, 1)
+    hal.until_clear(DCMI, 1, frames(0, 1))  # the frame goes on to its end
+    assert hal.read(DCMI + 0x08) & 1
     hal.modify(DMA2_S1, 1, 0)
-    hal.until_clear(DMA2_S1, 1, 5 * MS)
+    hal.until_clear(DMA2_S1, 1, Times.AT_ONCE)
     hal.modify(DCMI, 1 << 14, 0)
     assert not hal.read(DCMI) & 1 << 14
 
@@ -386,17 +452,17 @@ def test_mbeds_tick_from_lptim1_on_lse(hal: Hal) -> None:
     """HAL_RCC_OscConfig for LSE, then LPTIM1: CMPOK is polled, CNT read twice until equal, and CMPM raises interrupt 93."""
     hal.set(PWR, 1 << 8)
     hal.set(RCC_BDCR, 1)
-    hal.until_set(RCC_BDCR, 2, Fraction(5))
+    hal.until_set(RCC_BDCR, 2, Times.LSE)
     hal.set(RCC_DCKCFGR2, 3 << 24)
     hal.set(RCC_APB1ENR, 1 << 9)
     hal.write(LPTIM1 + 0x08, 1)
     hal.write(LPTIM1 + 0x10, 1)
     hal.write(LPTIM1 + 0x18, 0xFFFF)
-    hal.until_set(LPTIM1, 1 << 4, MS)
+    hal.until_set(LPTIM1, 1 << 4, Times.LPTIM_WRITE)
     hal.write(LPTIM1 + 0x10, 5)
     hal.write(LPTIM1 + 0x14, 328)
-    hal.until_set(LPTIM1, 1 << 3, MS)
-    hal.poll(lambda: hal.read(LPTIM1 + 0x1C) == hal.read(LPTIM1 + 0x1C), MS)
+    hal.until_set(LPTIM1, 1 << 3, Times.LPTIM_WRITE)
+    hal.poll(lambda: hal.read(LPTIM1 + 0x1C) == hal.read(LPTIM1 + 0x1C), Times.AT_ONCE)
     hal.write(0xE000_E100 + 8, 1 << 93 - 64)
     assert hal.board.nvic.best_pending() is None
     hal.delay(11 * MS)
@@ -433,8 +499,8 @@ def test_usart1_sends_by_dma2_stream_7(hal: Hal) -> None:
     hal.write(stream, 4 << 25 | 1 << 10 | 1 << 6 | 1 << 4 | 1)
     hal.write(0x4001_1020, 1 << 6)
     hal.set(0x4001_1008, 1 << 7)
-    hal.until_set(0x4002_6404, 1 << 27, MS)
-    hal.until_set(0x4001_101C, 1 << 6, MS)
+    hal.until_set(0x4002_6404, 1 << 27, Times.usart(3, 5))  # the last byte is in TDR; TE began with an idle frame
+    hal.until_set(0x4001_101C, 1 << 6, Times.usart(1, 2))
     assert bytes(sent) == b"hello"
 
 
