@@ -1,6 +1,7 @@
 """Reset and clock control: oscillators that take their time or fail, clock security, the clock tree, gates and resets.
 
-Reference: RM0385 5. Not modelled: trimming, spread spectrum; in Sleep, LPENR's bits of memories and of the AXI bridge.
+Reference: RM0385 5; clock security is HSE's only, of LSE an STM32F746 has none. Not modelled: trimming,
+spread spectrum; in Sleep, LPENR's bits of memories and of the AXI bridge.
 Guesses: how soon the detector sees that HSE has stopped; a ready flag stays where no detector looks; CSSON stays behind a failure.
 """
 
