@@ -41,10 +41,17 @@ if TYPE_CHECKING:
 _I2S = ("SPI1", "SPI2", "SPI3")
 
 
+def _follow_clock(chip: Chip, instance: Instance, run: Callable[[bool], None]) -> None:
+    """Tell a bus master of HCLK, which it has while its enable bit is set, in Sleep its other one, too."""
+    hclk = chip.rcc.output("HCLK", instance.gate)
+    hclk.listen(lambda: run(bool(hclk.hz)))
+    run(bool(hclk.hz))
+
+
 def make_dma(chip: Chip, instance: Instance) -> Dma:
     """DMA1's peripheral port reaches the peripherals of APB1 only (RM0385 2.1, figure 1)."""
     name = instance.name
-    return Dma(
+    dma = Dma(
         name,
         chip.clock,
         peripheral=chip.matrix.port(name, only=(APB1,) if name == "DMA1" else ()),
@@ -52,6 +59,8 @@ def make_dma(chip: Chip, instance: Instance) -> Dma:
         requests={place: [chip.request(n) for n in names] for place, names in REQUESTS[name].items()},
         interrupts=[chip.interrupt(instance.irq[n]) for n in STREAMS],
     )
+    _follow_clock(chip, instance, lambda clocked: dma.run(clocked=clocked))
+    return dma
 
 
 def make_exti(chip: Chip, instance: Instance) -> exti.Exti:
@@ -126,7 +135,9 @@ def make_ltdc(chip: Chip, instance: Instance) -> Ltdc:
 
 def make_dma2d(chip: Chip, instance: Instance) -> Dma2d:
     name = instance.name
-    return Dma2d(name, chip.clock, chip.matrix.port(name), irq=chip.interrupt(instance.irq[0]))
+    dma2d = Dma2d(name, chip.clock, chip.matrix.port(name), irq=chip.interrupt(instance.irq[0]))
+    _follow_clock(chip, instance, lambda clocked: dma2d.run(clocked=clocked))
+    return dma2d
 
 
 def make_rng(chip: Chip, instance: Instance) -> Rng:

@@ -91,6 +91,10 @@ class Dma(Peripheral):
             self._flags[n] = self._missed[n] = 0
             self._update(n)
 
+    def run(self, *, clocked: bool) -> None:
+        """Its clock comes, or goes: in the enable registers, or in Sleep."""
+        self._ports.run(clocked=clocked)
+
     # Registers
 
     def write_LIFCR(self, value: int) -> None:

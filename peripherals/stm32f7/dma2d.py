@@ -150,6 +150,14 @@ class Dma2d(Peripheral):
         if self[f"{layer}PFCCR.START"] and not before & _CLUT_START:
             self._load_clut(layer)
 
+    def run(self, *, clocked: bool) -> None:
+        """Its clock comes, or goes: in the enable registers, or in Sleep; a transfer waits as while it is suspended."""
+        if clocked and not self["CR.SUSP"]:
+            self._resume()
+        elif not clocked:
+            self._catch_up()
+            self._suspend()
+
     def _suspend(self) -> None:
         if self._is_busy and self._elapsed is None:
             self._elapsed = self._clock.cycles - self._began

@@ -23,6 +23,7 @@ class Grant:
     moves: int
     event: Event
     copies: int = 0  # words, where memory to memory has both ports
+    left: int = 0  # cycles to its end, where the controller has no clock
 
 
 class Ports:
@@ -50,6 +51,7 @@ class Ports:
         self._crowded: set[int] = set()  # streams whose peripheral hands over many, where others are at work
         self._rooms: dict[int, int] = {}  # by stream, what was promised last
         self._owed: set[int] = set()  # streams to which more than one may come at once
+        self._clocked = True
 
     # Streams come and go
 
@@ -69,6 +71,23 @@ class Ports:
                 grant.event.cancel()
                 self._grants[port] = None
 
+    def run(self, *, clocked: bool) -> None:
+        """Whether the controller has its clock; without it bursts under way wait, and nobody gets a port."""
+        if clocked == self._clocked:
+            return
+        self._clocked = clocked
+        under_way = {id(grant): (port, grant) for port, grant in reversed(self._grants.items()) if grant is not None}
+        now = self._clock.now
+        for port, grant in under_way.values():
+            if clocked:
+                end = now + grant.left
+                grant.moves += end - grant.event.cycle
+                grant.event = self._clock.at(end, partial(self._done, port))
+            else:
+                grant.left = grant.event.cycle - now
+                grant.event.cancel()
+        self.serve()
+
     def granted(self, n: int) -> bool:
         """Whether it has the memory's port, and the memory."""
         grant = self._grants[MEMORY]
@@ -81,6 +100,8 @@ class Ports:
         stream = self._streams[n]
         if not stream.enabled:
             return 0
+        if not self._clocked:
+            return 1
         crowd = self._others(n) or any(grant is not None and grant.stream != n for grant in self._grants.values())
         self._rooms[n] = 1 if crowd else max(1, min(stream.bulk, stream.calm(period, spare)))
         if self._rooms[n] > 1:
@@ -90,7 +111,7 @@ class Ports:
     def hurry(self, n: int) -> None:
         """What a peripheral hands over late, where nobody looks, is taken now that somebody does."""
         grant = self._grants[PERIPHERAL]
-        if grant is not None and grant.stream == n and self._streams[n].takes:
+        if grant is not None and grant.stream == n and self._streams[n].takes and self._clocked:
             grant.event.cancel()
             self._done(PERIPHERAL)
 
@@ -104,7 +125,7 @@ class Ports:
 
     def serve(self) -> None:
         """Give each port that is free to the stream with the highest priority that wants it; ties by number."""
-        if self._moving:
+        if self._moving or not self._clocked:
             return
         self._look_for_crowds()
         for port in self._grants:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
@@ -243,3 +244,83 @@ def test_the_backup_sram_answers_with_its_clock_and_is_written_with_dbp(bench: B
     assert bench.read(BACKUP + 0xFFC) == 0xBBCC_AA01
     bench.write(AHB1ENR, 0)
     assert bench.read(BACKUP + 0xFFC) == 0
+
+
+DMA2EN, DMA2DEN, AHB1LPENR = 1 << 22, 1 << 23, 0x4002_3850
+SOURCE, TARGET, WORDS = 0x2001_0000, 0x2001_4000, 1000
+
+
+def copy_by_dma(bench: Bench) -> None:
+    """Memory to memory by DMA2's stream 0."""
+    bench.board.matrix.contents.write(SOURCE, b"\x5a" * 4 * WORDS)
+    bench.write(AHB1ENR, DMA2EN | DMA2DEN)
+    for offset, value in ((0x14, WORDS), (0x18, SOURCE), (0x1C, TARGET), (0x24, 1 << 2 | 3), (0x10, 0x0001_5680 & ~1)):
+        bench.write(0x4002_6400 + offset, value)
+    bench.write(0x4002_6410, 2 << 13 | 2 << 11 | 1 << 10 | 1 << 9 | 2 << 6 | 1)
+
+
+def fill_by_dma2d(bench: Bench) -> None:
+    bench.write(AHB1ENR, DMA2EN | DMA2DEN)
+    for offset, value in ((0x38, 0x5A5A_5A5A), (0x3C, TARGET), (0x44, 40 << 16 | 25)):
+        bench.write(0x4002_B000 + offset, value)
+    bench.write(0x4002_B000, 3 << 16 | 1)
+
+
+def moved(bench: Bench) -> int:
+    return bench.board.matrix.contents.read(TARGET, 4 * WORDS).count(b"\x5a")
+
+
+@pytest.mark.parametrize(("start", "bit"), [(copy_by_dma, DMA2EN), (fill_by_dma2d, DMA2DEN)])
+def test_a_master_without_its_clock_waits_and_goes_on(start: Callable[[Bench], None], bit: int) -> None:
+    """In the same cycles as one that never lost it."""
+
+    def cycles(bench: Bench, *, sleeps: bool) -> int:
+        start(bench)
+        began, away = bench.clock.now, 0
+        bench.clock.advance(began + 500)
+        if sleeps:
+            bench.low_power.enter(deep=False)
+            before, away = moved(bench), 100_000
+            bench.clock.advance(bench.clock.now + away)
+            assert moved(bench) == before < 4 * WORDS
+            bench.low_power.wake()
+        while moved(bench) < 4 * WORDS:
+            bench.clock.advance(bench.clock.now + 1)
+        return bench.clock.now - began - away
+
+    stopped = Bench()
+    stopped.write(AHB1LPENR, 0x7EF7_B7FF & ~bit)
+    assert cycles(stopped, sleeps=True) == cycles(Bench(), sleeps=False)
+    asleep = Bench()
+    start(asleep)
+    asleep.low_power.enter(deep=False)
+    asleep.clock.advance(asleep.clock.now + 100_000)
+    assert moved(asleep) == 4 * WORDS, "with its bit set it goes on in Sleep"
+
+
+@pytest.mark.parametrize("start", [copy_by_dma, fill_by_dma2d])
+def test_a_master_whose_enable_is_cleared_waits_too(bench: Bench, start: Callable[[Bench], None]) -> None:
+    start(bench)
+    bench.clock.advance(bench.clock.now + 500)
+    bench.write(AHB1ENR, 0)
+    before = moved(bench)
+    bench.clock.advance(bench.clock.now + 100_000)
+    assert moved(bench) == before < 4 * WORDS
+    bench.write(AHB1ENR, DMA2EN | DMA2DEN)
+    bench.clock.advance(bench.clock.now + 100_000)
+    assert moved(bench) == 4 * WORDS
+
+
+@pytest.mark.parametrize("start", [copy_by_dma, fill_by_dma2d])
+def test_a_master_stands_in_stop(bench: Bench, start: Callable[[Bench], None]) -> None:
+    wait_for_pa0(bench)
+    start(bench)
+    bench.clock.advance(bench.clock.now + 500)
+    bench.low_power.enter(deep=True)
+    before = moved(bench)
+    bench.after(Fraction(1, 100))
+    assert moved(bench) == before < 4 * WORDS
+    bench.board.pin("PA0").drive(True)
+    bench.low_power.wake()
+    bench.after(Fraction(1, 100))
+    assert moved(bench) == 4 * WORDS
