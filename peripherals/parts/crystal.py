@@ -5,7 +5,6 @@ Reference: UM1907 (X2, 25 MHz; X1, 32,768 Hz). Not modelled: frequencies that dr
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 
 from peripherals.kit.clock import Clock, Event
@@ -46,19 +45,18 @@ class Crystal:
         self._change(at, whole=True)
 
     def _change(self, at: Fraction | None, *, whole: bool) -> None:
-        action: Callable[[], None] = lambda: self._set(whole)  # noqa: E731
-        wait = Fraction(0) if at is None else at - self._clock.seconds
-        if wait < 0:
-            raise ValueError(
-                f"{float(self._clock.seconds):g} s have passed: the {self.name} cannot change at {float(at or 0):g} s"
-            )
-        if at is None or not wait:
-            action()
-        else:
-            self._changes = [change for change in self._changes if change[0].live]
-            self._changes.append((self._clock.after_seconds(wait, action), whole))
+        now = self._clock.seconds
+        instant = now if at is None else at
+        if instant < now:
+            raise ValueError(f"{float(now):g} s have passed: the {self.name} cannot change at {float(instant):g} s")
+        if instant == now:
+            self._set(whole, now)
+            return
+        event = self._clock.after_seconds(instant - now, lambda: self._set(whole, instant))
+        self._changes = [change for change in self._changes if change[0].live]
+        self._changes.append((event, whole))
 
-    def _set(self, whole: bool) -> None:
+    def _set(self, whole: bool, instant: Fraction) -> None:
         if whole != self.oscillates:
-            self.failed_at = None if whole else self._clock.seconds
+            self.failed_at = None if whole else instant
             self._output.set(self._whole if whole else 0)

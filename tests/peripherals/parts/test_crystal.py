@@ -43,6 +43,13 @@ def test_it_changes_at_instants_of_virtual_time() -> None:
     assert bench.crystal.oscillates and not bench.crystal.comes_back
 
 
+def test_the_instant_of_a_failure_is_the_one_that_was_asked_for_though_it_lies_between_two_cycles() -> None:
+    bench = Bench()
+    bench.crystal.fail(5 * MS + Fraction(1, 10**9))
+    bench.to(6 * MS)
+    assert bench.crystal.failed_at == 5 * MS + Fraction(1, 10**9)
+
+
 def test_an_instant_that_has_passed_is_refused() -> None:
     bench = Bench()
     bench.to(2 * MS)
