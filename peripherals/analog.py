@@ -51,12 +51,21 @@ def join_analog(chip: Chip) -> None:
     dac.join(_lines(chip, _DAC))
 
 
+class NoChannel(ValueError):
+    """A pin that no converter has; one sentence."""
+
+
+def check(pin: str) -> None:
+    """NoChannel for a pin that no converter has."""
+    if pin not in (*_SHARED_PINS, *_ADC3_PINS):
+        raise NoChannel(f"no analog-to-digital converter has a channel at {pin!r}")
+
+
 def feed(chip: Chip, pin: str, voltage: Callable[[], Fraction]) -> None:
-    """Give a pin a voltage from outside, in each converter that has a channel there. Raises ValueError where none has."""
+    """Give a pin a voltage from outside, in each converter that has a channel there. Raises NoChannel where none has."""
+    check(pin)
     adc = chip.peripherals["ADC"]
     assert isinstance(adc, Adc)
-    if pin not in (*_SHARED_PINS, *_ADC3_PINS):
-        raise ValueError(f"no analog-to-digital converter has a channel at {pin!r}")
     for unit in adc.converters:
         pins = _ADC3_PINS if unit.name == "ADC3" else _SHARED_PINS
         if pin in pins:

@@ -111,6 +111,7 @@ class Chip:
         self._unclocked: dict[str, Unclocked] = {}
         self._in_reset: dict[str, InReset] = {}
         self._held: set[str] = set()
+        self._followed: set[str] = set()
         self._pages: dict[int, tuple[Addressed, int, str]] = {}
         for instance in INSTANCES:
             self._place(instance)
@@ -150,8 +151,13 @@ class Chip:
 
     def watch(self, name: str, listener: Callable[[bool], None]) -> None:
         """Call at each edge of a pin, those of what peripherals drive too."""
+        self._followed.add(name)
         self.ports[f"GPIO{name[1]}"].watch(int(name[2:]))
         self.pin(name).listen(listener)
+
+    def follows(self, name: str) -> bool:
+        """Whether anybody watches a pin, or has a wire at it, that is a serial unit's TX now."""
+        return not self._followed.isdisjoint(pins.led_to(self, name, "TX"))
 
     def unheard(self) -> list[str]:
         """Serial outputs that are on while no pin is set to them; here their parts hear them all the same."""

@@ -34,6 +34,16 @@ def join_pins(chip: Chip) -> None:
             port.connect_input(number, function, inputs[instance, signal].input(), pulled=signal != "RX")
 
 
+def led_to(chip: Chip, name: str, wanted: str) -> list[str]:
+    """The pins that are set to a signal of an instance."""
+    return [
+        pin
+        for pin, function, instance, signal in SIGNALS
+        if (instance, signal) == (name, wanted)
+        and chip.ports[f"GPIO{pin[1]}"].alternate_function(int(pin[2:])) == function
+    ]
+
+
 def unheard(chip: Chip) -> list[str]:
     """Serial outputs that are on while no pin is set to them, as USART1_TX: on silicon nobody would hear them."""
     led: dict[str, bool] = {}
@@ -59,7 +69,7 @@ def _signal(chip: Chip, instance: str, signal: str) -> tuple[Tristate | None, Tr
         sinks = {"IN1": unit.inputs[0], "IN2": unit.inputs[1], "ETR": unit.external_trigger}
         return (unit.output if signal == "OUT" else None), sinks.get(signal)
     if isinstance(unit, Spi):
-        return {"SCK": unit.sck, "MOSI": unit.mosi}.get(signal), unit.nss if signal == "NSS" else None
+        return {"SCK": unit.sck, "MOSI": unit.mosi, "NSS": unit.select}.get(signal), unit.nss if signal == "NSS" else None
     assert isinstance(unit, Usart)
     sends = unit.transmitter
     outputs = {"TX": sends.tx, "CK": sends.ck, "RTS": sends.driver_enable}

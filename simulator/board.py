@@ -6,6 +6,8 @@
 
     board.camera.feed("cat.png"); board.card.insert("card.img"); board.touch.tap(100, 50); board.button.press(); board.lcd.image.save("lcd.png")
     board.pin("PI2").drive(True); board.wire("PB4", "PA0"); board.analog("PF10", lambda seconds: 1.65 + math.sin(seconds))
+    board.analog("PA0", "samples.csv")
+    board.usart6.expect("ready", within="10ms"); board.uart7.write("go\n")
     board.hse.fail(at="5ms"); board.hse.recover(at="20ms")
 
 Not here: snapshots.
@@ -14,10 +16,9 @@ Not here: snapshots.
 from __future__ import annotations
 
 import gc
-import re
 import struct
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -30,22 +31,22 @@ from peripherals.parts.camera_module import CameraModule
 from peripherals.parts.card_slot import CardSlot
 from peripherals.parts.ft5336 import Ft5336
 from peripherals.parts.rk043fn48h import Rk043fn48h
+from peripherals.parts.samples import exact
+from peripherals.parts.samples import load as load_samples
 from peripherals.stm32f746g_disco import Board as Disco
 from simulator.crystals import Crystal
 from simulator.debugger import Access, Breakpoint, Debugger, Watchpoint
 from simulator.driver import Driver
 from simulator.firmware import load
 from simulator.machine import Machine, Stop
+from simulator.serial import ExpectationError as ExpectationError
+from simulator.serial import Serial
 from simulator.settings import Settings, check_board, with_setting
 from simulator.symbols import Symbols
-from simulator.until import TextWatch, Until, UntilAny, UntilTime, parse_duration, parse_until
+from simulator.until import Until, parse_duration, parse_until
 
 Number = TypeVar("Number", int, float)
 Place = str | int
-
-
-class ExpectationError(AssertionError):
-    """The text that was waited for did not come; the message has what came instead."""
 
 
 class Board:
@@ -68,7 +69,9 @@ class Board:
         self.settings = _settings(settings, name)
         self.firmware = load(firmware, base=base)
         self.stop: Stop | None = None
-        self.usart1 = Serial(self)
+        self.usart1, self.usart2, self.usart3 = (Serial(self, f"USART{n}") for n in (1, 2, 3))
+        self.uart4, self.uart5 = Serial(self, "UART4"), Serial(self, "UART5")
+        self.usart6, self.uart7, self.uart8 = Serial(self, "USART6"), Serial(self, "UART7"), Serial(self, "UART8")
         machine = Machine(self.firmware, board=name, settings=self.settings)
         self._parts: tuple[Machine, Driver] | None = machine, Driver(machine)
         self._host_seconds = 0.0
@@ -96,6 +99,11 @@ class Board:
     def machine(self) -> Machine:
         """The machine itself. Raises ValueError once the board is closed."""
         return self._open()[0]
+
+    @property
+    def driver(self) -> Driver:
+        """What runs the machine, in pieces. Raises ValueError once the board is closed."""
+        return self._open()[1]
 
     @property
     def cpu(self) -> Registers:
@@ -163,14 +171,25 @@ class Board:
         """A wire from a pin that the chip drives, such as a USART's TX, to others, which have its level from then on."""
         self.machine.soc.wire(source, *targets)
 
-    def analog(self, name: str, volts: float | Callable[[float], float]) -> None:
-        """The voltage at a pin that a converter has, such as PA0: a number, or a function of virtual seconds. ValueError for others."""
+    def analog(
+        self, name: str, volts: float | str | Path | Callable[[float], float], *, rate: float | None = None
+    ) -> None:
+        """The voltage at a pin that a converter has, such as PA0: a number, a function of virtual seconds, or a file of samples that hold
+        until the next one (.csv, .npy, .wav: peripherals/parts/samples.py), with their rate a second where it has volts alone.
+
+        Raises SampleError for a file that has none, ValueError for other pins.
+        """
         clock = self.machine.clock
-        if callable(volts):
+        if isinstance(volts, str | Path):
+            samples = load_samples(volts, rate)
+            self.machine.soc.feed_analog(name, lambda: samples(clock.seconds))
+        elif rate is not None:
+            raise ValueError("a rate is for a file of samples")
+        elif callable(volts):
             function = volts
             self.machine.soc.feed_analog(name, lambda: Fraction(function(float(clock.seconds))))
         else:
-            fixed = Fraction(volts)
+            fixed = exact(volts)
             self.machine.soc.feed_analog(name, lambda: fixed)
 
     def on_edge(self, name: str, listener: Callable[[Fraction, bool], None]) -> None:
@@ -189,15 +208,13 @@ class Board:
             raise ValueError("the board is closed")
         return self._parts
 
-    def run(
-        self, until: str | Until | None = None, *, timeout: str | float | None = None, watches: Sequence[TextWatch] = ()
-    ) -> Stop:
+    def run(self, until: str | Until | None = None, *, timeout: str | float | None = None) -> Stop:
         """Run on until the condition (as `run --until`), the firmware's end, or a timeout of the host's clock."""
         condition = parse_until(until) if isinstance(until, str) else until
         started = time.monotonic()
         deadline = None if timeout is None else started + _seconds(timeout)
         try:
-            self.stop = self._open()[1].run(condition, deadline=deadline, watches=watches)
+            self.stop = self._open()[1].run(condition, deadline=deadline)
         finally:
             self._host_seconds += time.monotonic() - started
         return self.stop
@@ -367,56 +384,6 @@ class View(Generic[Number]):
         """`count` neighbouring numbers from place on."""
         data = self._memory.read(place, count * self._size)
         return cast("list[Number]", list(struct.unpack(f"<{count}{self._letter}", data)))
-
-
-class Serial:
-    """A board's serial port; what an expectation has matched is not looked at again."""
-
-    def __init__(self, board: Board) -> None:
-        self._board = board
-        self._position = 0
-
-    @property
-    def text(self) -> str:
-        return self._board.serial
-
-    def write(self, data: str | bytes) -> None:
-        """Bytes that arrive at the firmware at its baud rate, from now on."""
-        self._board.machine.serial_input(data.encode() if isinstance(data, str) else data)
-
-    def expect(self, regex: str, *, within: str | None = None, timeout: str | float | None = None) -> re.Match[bytes]:
-        """Run until the regex matches what has been sent since the last match.
-
-        within is virtual time, timeout the host's. Raises ExpectationError where the run ends without it.
-        """
-        found = self._search(regex)
-        if found is None:
-            unread = self._board.machine.serial_output[self._position :]
-            watch = TextWatch(regex, bytearray(unread))
-            stop = self._board.run(self._end(within), timeout=timeout, watches=(watch,))
-            found = self._search(regex)
-            if found is None:
-                raise ExpectationError(self._complaint(regex, stop))
-        self._position += found.end()
-        return found
-
-    def expect_exact(
-        self, text: str, *, within: str | None = None, timeout: str | float | None = None
-    ) -> re.Match[bytes]:
-        """As expect, for a text as it is."""
-        return self.expect(re.escape(text), within=within, timeout=timeout)
-
-    def _search(self, regex: str) -> re.Match[bytes] | None:
-        return re.search(regex.encode(), bytes(self._board.machine.serial_output[self._position :]), re.MULTILINE)
-
-    def _end(self, within: str | None) -> Until | None:
-        if within is None:
-            return None
-        return UntilAny((UntilTime(self._board.seconds + parse_duration(within)),))
-
-    def _complaint(self, regex: str, stop: Stop) -> str:
-        unread = bytes(self._board.machine.serial_output[self._position :]).decode(errors="replace")
-        return f"{regex!r} did not come: {stop.reason}, {stop.detail}; since the last match came {unread[-500:]!r}"
 
 
 def _settings(named: dict[str, str | bool | int], board: str) -> Settings:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -68,12 +68,10 @@ class Driver:
             if watch.feed(data):
                 self.request_stop("text", f"the output matched {watch.regex!r}")
 
-    def run(
-        self, until: Until | None = None, *, deadline: float | None = None, watches: Iterable[TextWatch] = ()
-    ) -> Stop:
-        """Run until the condition, one of the watches, the firmware's end, or the host's time.monotonic() deadline."""
+    def run(self, until: Until | None = None, *, deadline: float | None = None) -> Stop:
+        """Run until the condition, the firmware's end, or the host's time.monotonic() deadline."""
         parts = list(_parts(until))
-        self._watches = [*watches, *(TextWatch(part.regex) for part in parts if isinstance(part, UntilText))]
+        self._watches = [TextWatch(part.regex) for part in parts if isinstance(part, UntilText)]
         rest = tuple(part for part in parts if not isinstance(part, UntilText))
         condition = UntilAny(rest) if rest else None
         self._wish = None

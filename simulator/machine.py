@@ -35,6 +35,7 @@ from simulator.limits import Limits
 from simulator.memory_system import MemorySystem, forced
 from simulator.protection import Mode
 from simulator.semihosting import BREAKPOINT_IMMEDIATE, Semihosting
+from simulator.serial_lines import lines_of
 from simulator.settings import Settings
 from simulator.stacking import FPCA, THUMB
 from simulator.stale import Coherency
@@ -106,8 +107,11 @@ class Machine:
         self.verifier = self.core.verifier
         self.exceptions = Exceptions(self.core, self.soc.nvic, self.soc.system_control)
         self.semihosting = Semihosting(self.core, self._semihosted, lambda: float(self.clock.seconds))
-        self.serial_output = bytearray()
-        self.on_serial: list[Callable[[bytes], None]] = [serial] if serial else []
+        self.serial_lines = lines_of(self.soc)
+        console = self.serial_lines["USART1"]
+        self.serial_output, self.on_serial = console.output, console.listeners
+        self.on_serial += [serial] if serial else []
+        console.leads_to = "serial_output"
         self.semihosting_output = bytearray()
         self.on_semihosting: list[Callable[[bytes], None]] = []
         self.interrupted = False
@@ -557,12 +561,8 @@ class Machine:
     def _move_horizon(self, cycle: int) -> None:
         self.engine.state[State.HORIZON] = min(int(self.engine.state[State.HORIZON]), cycle)
 
-    def _transmitted(self, data: bytes | int) -> None:
-        chunk = bytes([data]) if isinstance(data, int) else data
-        self.serial_output += chunk
-        for listener in self.on_serial:
-            listener(chunk)
-        if self._goal.hears(chunk):
+    def _transmitted(self, byte: int) -> None:
+        if self._goal.hears(bytes([byte])):
             self.engine.state[State.STOP_WANTED] = 1
 
     def _stimulated(self, port: int, data: bytes) -> None:

@@ -94,6 +94,7 @@ def describe(
         "fault": fault,
         "expectations_failed": list(expectations),
         "serial": machine.serial_output[-SERIAL_TAIL:].decode(errors="replace"),
+        "serial_units": _serial_units(machine),
         "semihosting": machine.semihosting_output[-SERIAL_TAIL:].decode(errors="replace"),
         "verify": dict(verify) if verify is not None else None,
         "notes": [*firmware.notes, *notes],
@@ -115,6 +116,22 @@ def _unmodelled(machine: Machine, what: Any, count: int) -> dict[str, object]:
         "symbol": symbol.name if symbol else None,
         "count": count,
     }
+
+
+def _serial_units(machine: Machine) -> list[dict[str, object]]:
+    """The serial units that have sent something: how many bytes, where they lead, whether a wire or a watcher follows their pin."""
+    return [
+        {
+            "unit": line.name,
+            "bytes": len(line.output),
+            "leads_to": line.leads_to,
+            "wired": line.wired,
+            "unheard": line.unheard,
+            "text": line.output[-SERIAL_TAIL:].decode(errors="replace"),
+        }
+        for line in machine.serial_lines.values()
+        if line.output
+    ]
 
 
 def _low_power(machine: Machine) -> dict[str, dict[str, object]]:
@@ -219,6 +236,11 @@ def summary(report: Report, *, verbose: bool = False) -> list[str]:
     lines += [f"note: {note}" for note in report["notes"]]
     lines += [f"not modelled: {sentence}" for sentence in report["not_modelled"] if verbose]
     lines += _unmodelled_lines(report["unmodelled"], verbose=verbose)
+    lines += [
+        f"{unit['unit']} sent {_bytes(unit['unheard'])} that lead nowhere (--serial {unit['unit'].lower()}:PORT)"
+        for unit in report["serial_units"]
+        if unit["unheard"]
+    ]
     lines += stale_lines(report["coherency"]["places"], verbose=verbose)
     lines += [
         f"beyond the data sheet: {e['sentence']}; first at {e['where']}, {duration(e['seconds'])}; cure: {e['cure']}"
@@ -305,6 +327,10 @@ def _low_power_lines(modes: Mapping[str, Mapping[str, Any]]) -> list[str]:
                 "a line of EXTI or a flag of the RTC was pending, and the core went on (RM0385 4.3.4)"
             )
     return lines
+
+
+def _bytes(count: int) -> str:
+    return "1 byte" if count == 1 else f"{count:,} bytes"
 
 
 def _times(count: int) -> str:

@@ -1,6 +1,7 @@
 """The SPI: words of 4 to 16 bits at a fraction of its bus's clock, or at a master's that addresses it, through FIFOs of 32 bits each way.
 
-Reference: RM0385 32. Not modelled: TI mode, NSS pulses and the NSS output. I2S is in i2s.py.
+Reference: RM0385 32. Not modelled: TI mode. I2S is in i2s.py. Guesses: a pulse of NSS is one period of SCK, which frames without NSS as an output do
+not wait for; with LSBFIRST a CRC goes out as data do, its lowest bit first.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ _LEAST_BITS = 4
 
 
 class Spi(Peripheral):
-    """`exchange` is what a master outside does with it as a slave, while `nss` or SSI selects it. `sck` and `mosi` are a master's pins."""
+    """`exchange` is what a master outside does with it as a slave, while `nss` or SSI selects it. `sck`, `mosi` and `select` (NSS as an
+    output) are a master's pins."""
 
     registers = (
         reg(
@@ -71,16 +73,21 @@ class Spi(Peripheral):
         self.bus = bus
         self._irq = irq
         self._tx_request = tx_request
+        tx_request.last = self._last_by_dma
         self._rx_request = rx_request
         self._sending = bytearray()
         self._received = bytearray()
         self._shifting: Alarm | None = None
-        self._crc_due = False
+        self._crc_left = 0  # frames of a CRC that are still to come
+        self._crc_heard = 0
+        self._free_from = 0  # the count from which on NSS may fall again
         self._overrun_read = False
         self._fault_read = False
         self.nss = Tristate(f"{name}_NSS")
         self.nss.listen_drive(self._look_for_fault)
         self.sck, self.mosi = Tristate(f"{name}_SCK"), Tristate(f"{name}_MOSI")
+        self.select = Tristate(f"{name}_NSS output")
+        self._select_wave = Waveform(self._periods, self.select)
         self._clock_wave = Waveform(self._periods, self.sck)
         self._data_wave = Waveform(self._periods, self.mosi)
 
@@ -122,10 +129,23 @@ class Spi(Peripheral):
     def write_CR2(self, value: int) -> None:
         self.store("CR2", value)
         self._look_for_fault()
+        if self._shifting is None:
+            self._rest()
         self._update()
+
+    @property
+    def _selects(self) -> bool:
+        """A master's NSS as an output: low while SPE, and not driven else (32.5.5)."""
+        return bool(self["CR1.MSTR"] and self["CR1.SPE"] and self["CR2.SSOE"] and not self["CR1.SSM"])
+
+    @property
+    def _pulses(self) -> bool:
+        """NSS is high between frames (32.5.12)."""
+        return bool(self._selects and self["CR2.NSSP"] and not self["CR1.CPHA"])
 
     def _rest(self) -> None:
         """A master that is on drives its clock to the level that CPOL names."""
+        self._select_wave.rest(self._pulses if self._selects else None)
         drives = self["CR1.MSTR"] and self["CR1.SPE"]
         self._clock_wave.rest(bool(self["CR1.CPOL"]) if drives else None)
         self._data_wave.rest(self.mosi.level if drives else None)
@@ -207,26 +227,26 @@ class Spi(Peripheral):
         """A master's clock runs while there is something to send, or all the time where it only receives."""
         if self._shifting is not None or not self["CR1.SPE"] or not self["CR1.MSTR"]:
             return
-        size = self._word_bytes
+        size, crc = self._word_bytes, False
         if self._receive_only:
-            word = (1 << self.bits) - 1
+            word, crc = (1 << self.bits) - 1, bool(self._crc_left)
         elif len(self._sending) >= size:
             word = int.from_bytes(self._sending[:size], "little") & (1 << self.bits) - 1
             del self._sending[:size]
-        elif self._crc_due:
-            self._crc_due = False
-            word = self["TXCRCR"]
-            self._shift(start, word, crc=True)
-            return
+        elif self._crc_left:
+            word, crc = self._crc_frame(), True
         else:
             return
-        self._shift(start, word, crc=False)
+        self._shift(max(start, self._free_from), word, crc=crc)
 
     def _shift(self, start: int, word: int, *, crc: bool) -> None:
         end = start + self.word_periods
         self._shifting = self._periods.at(end, lambda: self._shifted(word, end, crc=crc))
+        if self._pulses:
+            self._free_from = end + (2 << self["CR1.BR"])
+            self._select_wave.play([(start, False), (end, True)])
         if self.sck.wanted or self.mosi.wanted:
-            self._show(start, _mirrored(word, self.bits) if self["CR1.LSBFIRST"] else word)
+            self._show(start, self._turned(word))
 
     def _show(self, start: int, word: int) -> None:
         """CPHA 0: a bit is there half a period before the clock's first edge; CPHA 1: from that edge on."""
@@ -240,26 +260,48 @@ class Spi(Peripheral):
 
     def _shifted(self, word: int, end: int, *, crc: bool) -> None:
         self._shifting = None
-        bits = self.bits
-        sent = _mirrored(word, bits) if self["CR1.LSBFIRST"] else word
-        came = self.bus.exchange(sent, bits)
-        self._book(sent, _mirrored(came, bits) if self["CR1.LSBFIRST"] else came, crc=crc)
+        sent = self._turned(word)
+        self._book(sent, self.bus.exchange(sent, self.bits), crc=crc)
         self._next_word(end)
         self._update()
 
     def _book(self, sent: int, came: int, *, crc: bool) -> None:
-        """A word each way, to the CRCs and the FIFO."""
+        """A word each way as it is on the wire, whose order the CRCs have, too."""
+        data = self._turned(came)
         if crc:
-            if came != self["RXCRCR"]:
-                self["SR"] |= _CRCERR
+            self._hear_crc(data)
         elif self["CR1.CRCEN"]:
             self["TXCRCR"] = self._crc(self["TXCRCR"], sent)
             self["RXCRCR"] = self._crc(self["RXCRCR"], came)
             if self["CR1.CRCNEXT"] and not self._sending:
-                self._crc_due = True
+                self._crc_left, self._crc_heard = 1 + self._crc_is_wide, 0
                 self["CR1.CRCNEXT"] = 0
         if not (self["CR1.BIDIMODE"] and self["CR1.BIDIOE"]):
-            self._take(came)
+            self._take(data)
+
+    @property
+    def _crc_is_wide(self) -> bool:
+        """Sixteen bits in two frames of eight (32.5.14)."""
+        return bool(self["CR1.CRCL"] and self.bits <= 8)
+
+    @property
+    def _crc_place(self) -> int:
+        """The lowest bit of the CRC's part that is next."""
+        return 8 if self._crc_is_wide and (self._crc_left == 2) != self["CR1.LSBFIRST"] else 0
+
+    def _crc_frame(self) -> int:
+        return self["TXCRCR"] >> self._crc_place & (1 << self.bits) - 1
+
+    def _hear_crc(self, data: int) -> None:
+        self._crc_heard |= data << self._crc_place
+        self._crc_left -= 1
+        if not self._crc_left and self._crc_heard != self["RXCRCR"]:
+            self["SR"] |= _CRCERR
+
+    def _last_by_dma(self) -> None:
+        """The CRC follows the last word that DMA brings without CRCNEXT (32.5.14)."""
+        if self["CR1.CRCEN"]:
+            self["CR1.CRCNEXT"] = 1
 
     # A slave's words, in a master's time
 
@@ -275,21 +317,22 @@ class Spi(Peripheral):
         floating = (1 << bits) - 1
         if not self.selected:
             return floating
-        size, crc = self._word_bytes, self._crc_due
+        size, crc = self._word_bytes, bool(self._crc_left)
         sends = not self._receive_only
         out = 0
         if crc:
-            self._crc_due = False
-            out = self["TXCRCR"]
+            out = self._crc_frame()
         elif sends and self._sending:
             out = int.from_bytes(self._sending[:size], "little") & floating
             del self._sending[:size]
-        mirrored = bool(self["CR1.LSBFIRST"])
-        self._book(out, _mirrored(word & floating, bits) if mirrored else word & floating, crc=crc)
+        answer = self._turned(out)
+        self._book(answer, word & floating, crc=crc)
         self._update()
-        if not sends:
-            return floating
-        return _mirrored(out, bits) if mirrored else out
+        return answer if sends else floating
+
+    def _turned(self, word: int) -> int:
+        """Between the order of a datum and that of the wire."""
+        return _mirrored(word, self.bits) if self["CR1.LSBFIRST"] else word
 
     def _take(self, word: int) -> None:
         size = self._word_bytes
@@ -317,7 +360,7 @@ class Spi(Peripheral):
         if self._shifting is not None:
             self._shifting.cancel()
             self._shifting = None
-        self._crc_due = False
+        self._crc_left = self._free_from = 0
 
     def _update(self) -> None:
         """Each of TXE, RXNE and the errors has its enable in CR2."""

@@ -1,4 +1,4 @@
-"""Where the serial port leads on the host: stdio, a file, nowhere, a TCP port of this machine, or a pseudo-terminal.
+"""Where a serial port leads on the host: stdio, a file, nowhere, a TCP port of this machine, or a pseudo-terminal.
 
 A port never raises while the machine runs: what went wrong waits in `failure`. Not here: more than one client at a time.
 """
@@ -40,8 +40,8 @@ class Port(Protocol):
     def close(self) -> None: ...
 
 
-def open_port(text: str) -> Port:
-    """A port by its name on the command line, or UsageError."""
+def open_port(text: str, option: str) -> Port:
+    """A port by its name on the command line, or UsageError, which says the whole of the option."""
     kind, _, rest = text.partition(":")
     try:
         if text == "stdio":
@@ -55,8 +55,8 @@ def open_port(text: str) -> Port:
         if kind == "tcp" and rest.isdecimal() and int(rest) < 65536:
             return TcpPort(int(rest))
     except OSError as error:
-        raise UsageError(f"--serial {text} cannot be opened: {error.strerror or error}") from error
-    raise UsageError(f"--serial {text} is no port: choose {CHOICES}")
+        raise UsageError(f"--serial {option} cannot be opened: {error.strerror or error}") from error
+    raise UsageError(f"--serial {option} is no port: choose {CHOICES}")
 
 
 class NoPort:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator import exit_codes
-from simulator.cli import card, pictures
+from simulator.cli import analog, card, pictures, serial
 from simulator.cli.usage import Parser, address
 from simulator.cli.usage import value as typed
 from simulator.crystals import SYNTAX, parse_failure
@@ -25,7 +25,7 @@ from simulator.until import TextWatch, Until, parse_duration, parse_until
 if TYPE_CHECKING:
     from simulator.cli.console import Voice
     from simulator.cli.itm import ItmWriter
-    from simulator.cli.ports import Port
+    from simulator.cli.serial import Ports
     from simulator.driver import Driver
     from simulator.machine import Machine, Stop
 
@@ -38,6 +38,8 @@ examples:
   python -m simulator run fw.elf
   python -m simulator run fw.elf --expect-text PASS --fail-text FAIL --timeout 30s --json run.json
   python -m simulator run fw.elf --until symbol:main --set dcache=off
+  python -m simulator run fw.elf --serial usart6:tcp:5000 --serial uart7:file:out.bin
+  python -m simulator run fw.elf --analog PA0=1.65 --analog PF10=samples.csv
   python -m simulator run fw.elf --fail-clock hse:5ms..20ms
   truncate -s 64M card.img; mkfs.fat card.img; python -m simulator run fw.elf --card card.img --write-card"""
 
@@ -68,14 +70,13 @@ def add_to(commands: argparse._SubParsersAction[Parser]) -> None:
         metavar="TEXT",
         help="must not be printed: ends the run at once with status 104",
     )
-    run.add_argument(
-        "--serial", default="stdio", metavar="PORT", help="where USART1 leads: stdio, file:PATH, none, tcp:PORT, pty"
-    )
+    serial.add_to(run)
     run.add_argument(
         "--itm", default="none", metavar="PORT", help="where the ITM's stimulus ports lead: none, stderr, or a file"
     )
     pictures.add_to(run)
     card.add_to(run)
+    analog.add_to(run)
     run.add_argument(
         "--fail-clock",
         action="append",
@@ -119,7 +120,6 @@ def act(arguments: argparse.Namespace) -> int:
     from simulator.cli import boards
     from simulator.cli.console import Voice
     from simulator.cli.itm import open_itm
-    from simulator.cli.ports import open_port
     from simulator.report import check_writable
 
     boards.check(arguments.board)
@@ -130,16 +130,17 @@ def act(arguments: argparse.Namespace) -> int:
     pictures.check(arguments.screenshot)
     arguments.scene = pictures.scene(arguments)
     arguments.image = card.image(arguments)
+    arguments.fed = analog.sources(arguments.analog)
     voice = Voice(quiet=arguments.quiet, verbose=arguments.verbose)
     itm = open_itm(arguments.itm)
-    port = open_port(arguments.serial)
+    ports = serial.open_ports(arguments.serial)
     try:
-        status = _run(arguments, settings, voice, port, itm)
+        status = _run(arguments, settings, voice, ports, itm)
     finally:
         voice.clear()
         if itm is not None:
             itm.close()
-        port.close()
+        ports.close()
     if itm is not None and itm.failure is not None:
         voice.error(f"--itm {arguments.itm}: {itm.failure.strerror or itm.failure}")
         return status or exit_codes.CANNOT_WRITE
@@ -153,7 +154,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     return replace(settings, verify=(arguments.verify,)) if arguments.verify else settings
 
 
-def _run(arguments: argparse.Namespace, settings: Settings, voice: Voice, port: Port, itm: ItmWriter | None) -> int:
+def _run(arguments: argparse.Namespace, settings: Settings, voice: Voice, ports: Ports, itm: ItmWriter | None) -> int:
     from peripherals.boards import BOARDS
     from simulator import firmware
     from simulator.goals import Goal
@@ -168,18 +169,20 @@ def _run(arguments: argparse.Namespace, settings: Settings, voice: Voice, port: 
     from simulator.driver import Driver
     from simulator.machine import Machine
 
-    machine = Machine(loaded, board=arguments.board, settings=settings, serial=port.write)
+    machine = Machine(loaded, board=arguments.board, settings=settings)
+    serial.connect(machine, ports)
     if itm is not None:
         machine.on_itm.append(itm)
     pictures.connect(machine, arguments.scene)
     card.insert(machine, arguments.image)
+    analog.connect(machine, arguments.fed)
     for failure in arguments.fail_clock:
         failure.arrange(machine.soc)
     if arguments.screenshot is not None:
         pictures.part(machine, "lcd", "--screenshot")
-    session = Session(machine, Driver(machine), voice, port, arguments)
-    if port.greeting and not voice.quiet:
-        voice.say(port.greeting)
+    session = Session(machine, Driver(machine), voice, ports, arguments)
+    for greeting in ports.greetings if not voice.quiet else ():
+        voice.say(greeting)
     stop = session.run(arguments.until)
     status, complaints = session.judge(stop)
     return session.tell(stop, status, complaints)
@@ -189,17 +192,19 @@ class Session:
     """One run, as a person at a terminal has it."""
 
     def __init__(
-        self, machine: Machine, driver: Driver, voice: Voice, port: Port, arguments: argparse.Namespace
+        self, machine: Machine, driver: Driver, voice: Voice, ports: Ports, arguments: argparse.Namespace
     ) -> None:
         from simulator.cli.traffic import Traffic
 
-        self.machine, self.driver, self.voice, self.port, self.arguments = machine, driver, voice, port, arguments
-        self.traffic = Traffic(machine, driver, voice, port, semihosting_to_stdout=arguments.semihosting)
+        self.machine, self.driver, self.voice, self.ports, self.arguments = machine, driver, voice, ports, arguments
+        self.traffic = Traffic(machine, driver, voice, ports, semihosting_to_stdout=arguments.semihosting)
         self.expected = {text: TextWatch(re.escape(text)) for text in arguments.expect_text}
         self.forbidden = {text: TextWatch(re.escape(text)) for text in arguments.fail_text}
         self.seen: set[str] = set()
         self.host_seconds = 0.0
         machine.on_serial.append(self._hear)
+        if ports.console != serial.FIRST:
+            machine.serial_lines[ports.console].listeners += [driver.hear, self._hear]
         machine.on_semihosting.append(self._hear)
 
     def run(self, until: Until | None) -> Stop:
@@ -246,9 +251,10 @@ class Session:
             f"expectation failed: the output lacks {text!r}" for text in self.expected if text not in self.seen
         ]
         status = exit_codes.of_stop(stop.reason, stop.exit_code)
-        if self.port.failure is not None:
-            complaints.append(f"--serial {self.arguments.serial}: {self.port.failure.strerror or self.port.failure}")
-            broken = isinstance(self.port.failure, BrokenPipeError)
+        failures = self.ports.failures
+        if failures:
+            complaints += [f"--serial {asked}: {failure.strerror or failure}" for asked, failure in failures]
+            broken = any(isinstance(failure, BrokenPipeError) for _, failure in failures)
             return (exit_codes.NOBODY_READS if broken else exit_codes.CANNOT_WRITE), complaints
         verified = self.verification
         if verified is not None and verified["differences"]:

@@ -15,28 +15,31 @@ from simulator.report import duration
 if TYPE_CHECKING:
     from simulator.cli.console import Voice
     from simulator.cli.ports import Port
+    from simulator.cli.serial import Ports
     from simulator.driver import Driver
     from simulator.machine import Machine
 
 
 class Traffic:
-    """Serves the port and the progress line between two pieces of the run, and only if there is something to serve."""
+    """Serves the serial ports and the progress line between two pieces of the run, and only if there is something to serve."""
 
     def __init__(
-        self, machine: Machine, driver: Driver, voice: Voice, port: Port, *, semihosting_to_stdout: bool
+        self, machine: Machine, driver: Driver, voice: Voice, ports: Ports, *, semihosting_to_stdout: bool
     ) -> None:
-        self.machine, self.driver, self.voice, self.port = machine, driver, voice, port
+        self.machine, self.driver, self.voice = machine, driver, voice
+        self._ports = [(machine.serial_lines[unit], port) for unit, port in ports.items()]
         self._last = (time.monotonic(), 0)
         self._stream = sys.stdout if semihosting_to_stdout else sys.stderr
         self._line_open = False
         if voice.shows_progress:
-            machine.on_serial.insert(0, lambda data: voice.clear())
+            for line, _ in self._ports:
+                line.listeners.insert(0, lambda data: voice.clear())
         machine.on_semihosting.append(self._semihosting)
         driver.polls.append(self._look)
         driver.on_idle = self._await_input
         self._over = threading.Event()
         self._watcher = threading.Thread(target=self._watch_input, daemon=True)
-        if port.may_deliver:
+        if any(port.may_deliver for _, port in self._ports):
             self._watcher.start()
 
     def end(self) -> None:
@@ -45,10 +48,11 @@ class Traffic:
         self._over.set()
         if self._watcher.is_alive():
             self._watcher.join()
-        if isinstance(self.port, StdioPort):
-            self.port.flush()
-            open_line = not self.port.at_line_start and shares_a_terminal() and self.port.failure is None
-            self._line_open = self._line_open or open_line
+        for _, port in self._ports:
+            if isinstance(port, StdioPort):
+                port.flush()
+                open_line = not port.at_line_start and shares_a_terminal() and port.failure is None
+                self._line_open = self._line_open or open_line
         if self._line_open:
             print(file=sys.stderr, flush=True)
 
@@ -60,27 +64,21 @@ class Traffic:
         self.driver.hear(data)
 
     def _look(self) -> None:
-        usart = self.machine.soc.usart1
-        if (
-            usart["CR1.UE"] and usart["CR1.RE"]
-        ):  # else input that is somebody else's, such as a shell loop's, is left alone
-            if data := self.port.read():
-                self.machine.serial_input(data)
-        elif isinstance(self.port, StreamPort):
-            self.port.flush()
-        if self.port.failure is not None:
+        for line, port in self._ports:
+            if line.listens:
+                if data := port.read():
+                    line.send(data)
+            elif isinstance(port, StreamPort):
+                port.flush()
+        if any(port.failure is not None for _, port in self._ports):
             self.driver.request_stop("interrupted", "the serial port's other end failed")
         if self.voice.progress_due():
             self.voice.progress(self._progress())
 
-    def _listens(self) -> bool:
-        usart = self.machine.soc.usart1
-        return bool(usart["CR1.UE"] and usart["CR1.RE"])
-
     def _watch_input(self) -> None:
         """A thread: input that the firmware listens for is looked at soon, however long a slice lasts on the host."""
         while not self._over.wait(PERIOD / 4):
-            if self._listens() and _readable(self.port):
+            if any(line.listens and _readable(port) for line, port in self._ports):
                 self.driver.nudge()
 
     def _progress(self) -> str:
@@ -91,9 +89,7 @@ class Traffic:
 
     def _await_input(self) -> bool:
         """Where nothing but input can wake the firmware and input may still come: wait for it a little."""
-        usart = self.machine.soc.usart1
-        wakes = self._listens() and (usart["CR1.RXNEIE"] or usart["CR3.DMAR"])
-        if not wakes or not self.port.may_deliver:
+        if not any(line.wakes and port.may_deliver for line, port in self._ports):
             return False
         self._look()
         time.sleep(PERIOD / 10)

@@ -63,6 +63,7 @@ class Machine:
     soc: object = field(default_factory=lambda: build(BoardClock()))
     memory_system: object = field(default_factory=MemorySystem)
     limits: object = field(default_factory=Limits)
+    serial_lines: dict[str, object] = field(default_factory=dict)
 
     def causes(self):
         return {"issue": 65_580_000, "operand": 30_000_000, "bank": 1}

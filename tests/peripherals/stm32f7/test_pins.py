@@ -12,7 +12,7 @@ from peripherals.stm32f746_pins import SIGNALS
 
 RCC_AHB1ENR, RCC_APB1ENR, RCC_APB2ENR = 0x4002_3830, 0x4002_3840, 0x4002_3844
 GPIOA, USART1, USART2, SPI1 = 0x4002_0000, 0x4001_1000, 0x4000_4400, 0x4001_3000
-_INPUTS = ("RX", "ETR", "BKIN", "BKIN2", "IN1", "IN2", "NSS", "CTS")
+_INPUTS = ("RX", "ETR", "BKIN", "BKIN2", "IN1", "IN2", "CTS")
 
 
 class Bench(BoardBench):
@@ -99,6 +99,27 @@ def test_a_pin_selects_an_spi_that_is_a_slave() -> None:
     bench.board.pin("PA4").drive(False)
     spi.exchange(0x12, 8)  # type: ignore[attr-defined]
     assert bench.read(SPI1 + 0x0C) & 0xFF == 0x12
+
+
+def test_a_master_s_nss_shows_on_its_pin_in_its_function_only() -> None:
+    bench = Bench()
+    bench.write(GPIOA, 0xA800_0000 | 2 << 8)
+    bench.write(GPIOA + 0x0C, 1 << 8)  # a pull-up
+    bench.write(SPI1 + 4, 0x1700 | 1 << 2)
+    bench.write(SPI1, 1 << 6 | 1 << 2)
+    assert bench.read(GPIOA + 0x10) >> 4 & 1, "PA4 is not the SPI's yet"
+    bench.write(GPIOA + 0x20, 5 << 16)
+    assert not bench.read(GPIOA + 0x10) >> 4 & 1
+    edges = bench.watch("PA4")
+    bench.write(SPI1, 1 << 2)
+    assert edges == [(0, True)], "SPE clear: the pull has the pin"
+    bench.write(SPI1 + 4, 0x1700 | 1 << 3 | 1 << 2)
+    bench.write(SPI1, 1 << 6 | 1 << 2)
+    edges.clear()
+    bench.write(SPI1 + 0x0C, 0x55, 1)
+    bench.clock.advance(100)
+    assert edges == [(0, False), (16, True)]
+    assert not bench.read(SPI1 + 8) & 1 << 5, "its own NSS is no other master's"
 
 
 def test_a_serial_output_that_no_pin_is_set_to_is_named() -> None:

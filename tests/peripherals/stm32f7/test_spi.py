@@ -320,3 +320,120 @@ def test_pins_that_nobody_watches_cost_no_events(bench: Bench) -> None:
     bench.start()
     bench.write(DR, 0x5A, 1)
     assert bench.clock.horizon == bench.clock.now + WORD
+
+
+CRCL, NSSP = 1 << 11, 8
+
+
+def crc16(bench: Bench, *, lsb_first: bool = False) -> Device:
+    """Nine bytes, the last with CRCNEXT, which all come back; CRC-16/XMODEM of "123456789" is 0x31C3."""
+
+    class Recorder(Device):
+        def exchange(self, word: int, bits: int) -> int:
+            self.got.append(word)
+            return word
+
+    device = Recorder()
+    bench.bus.select(device, selected=True)
+    order = LSBFIRST if lsb_first else 0
+    bench.write(CRCPR, 0x1021)
+    bench.start(CRCEN | CRCL | order)
+    for n, byte in enumerate(b"123456789"):
+        bench.write(DR, byte, 1)
+        if n == 8:
+            bench.write(CR1, MSTR | SPE | CRCEN | CRCL | CRCNEXT | order)
+        bench.wait(WORD)
+        bench.read(DR, 1)
+    bench.wait(4 * WORD)
+    return device
+
+
+def test_a_crc_of_sixteen_bits_takes_two_frames_of_eight(bench: Bench) -> None:
+    device = crc16(bench)
+    assert bytes(device.got) == b"123456789\x31\xc3"
+    assert bench.read(TXCRCR) == bench.read(RXCRCR) == 0x31C3
+    assert not bench.read(SR) & (CRCERR | BSY)
+    assert (bench.read(DR, 1), bench.read(DR, 1)) == (0x31, 0xC3), "the CRC's frames are received as data are"
+
+
+def test_a_crc_agrees_with_itself_whichever_bit_is_first(bench: Bench) -> None:
+    device = crc16(bench, lsb_first=True)
+    assert len(device.got) == 11 and bench.read(TXCRCR) == bench.read(RXCRCR) != 0
+    assert not bench.read(SR) & CRCERR
+
+
+@pytest.mark.parametrize(("low", "wrong"), [(0xC3, False), (0xC2, True)])
+def test_both_halves_of_a_slave_s_crc_are_checked(slave: Bench, low: int, wrong: bool) -> None:
+    slave.write(CRCPR, 0x1021)
+    slave.write(CR1, SPE | CRCEN | CRCL)
+    for n, byte in enumerate(b"123456789"):
+        if n == 8:
+            slave.write(CR1, SPE | CRCEN | CRCL | CRCNEXT)
+        slave.outside.transfer([byte])
+        slave.wait(OUTSIDE)
+        slave.read(DR, 1)
+    slave.outside.transfer([0x31, low])
+    slave.wait(OUTSIDE)
+    assert not slave.read(SR) & CRCERR, "half of it says nothing"
+    slave.wait(OUTSIDE)
+    assert bool(slave.read(SR) & CRCERR) is wrong
+
+
+def test_a_receiver_s_crc_comes_behind_its_last_word(bench: Bench) -> None:
+    bench.device(*b"123456789", 0xF4)
+    bench.start(RXONLY | CRCEN)
+    for n in range(9):
+        if n == 8:
+            bench.write(CR1, MSTR | SPE | RXONLY | CRCEN | CRCNEXT)
+        bench.wait(WORD)
+        bench.read(DR, 1)
+    assert bench.read(RXCRCR) == 0xF4
+    bench.wait(WORD)
+    assert not bench.read(SR) & CRCERR and bench.read(RXCRCR) == 0xF4
+
+
+def test_a_crc_follows_the_last_word_of_dma_without_crcnext(bench: Bench) -> None:
+    device = bench.device()
+    bench.start(CRCEN, cr2=FRXTH | BYTE | 2)
+    bench.write(DR, 0x31, 1)
+    bench.tx.last()
+    bench.wait(4 * WORD)
+    assert device.got == [0x31, bench.read(TXCRCR)]
+
+
+def test_nss_is_low_while_a_master_with_ssoe_is_on(bench: Bench) -> None:
+    select = bench.spi.select
+    bench.write(CR2, FRXTH | BYTE | SSOE)
+    assert not select.driven
+    bench.write(CR1, MSTR | SPE)
+    assert select.driven and not select.level
+    bench.write(DR, 0x55, 1)
+    bench.wait(2 * WORD)
+    assert select.driven and not select.level
+    bench.write(CR1, MSTR)
+    assert not select.driven
+    bench.write(CR1, MSTR | SPE | SSM | SSI)
+    assert not select.driven, "NSS by software leaves the pin"
+    bench.write(CR1, SPE)
+    assert not select.driven, "a slave's is an input"
+
+
+def test_nssp_lets_nss_rise_between_frames(bench: Bench) -> None:
+    select, seen = bench.spi.select, []
+    select.want("a test")
+    select.listen_drive(lambda: seen.append((bench.clock.now, select.level)))
+    bench.start(cr2=FRXTH | BYTE | SSOE | NSSP)
+    assert select.driven and select.level
+    start = bench.clock.now
+    bench.write(DR, 0x2211, 2)
+    bench.wait(3 * WORD)
+    edges = [(now - start, level) for now, level in seen[1:]]
+    assert edges == [(0, False), (WORD, True), (WORD + 2, False), (2 * WORD + 2, True)]
+
+
+def test_nssp_means_nothing_where_the_second_edge_samples(bench: Bench) -> None:
+    bench.start(CPHA, cr2=FRXTH | BYTE | SSOE | NSSP)
+    bench.write(DR, 0x2211, 2)
+    assert not bench.spi.select.level
+    bench.wait(2 * WORD)
+    assert not bench.spi.select.level and not bench.read(SR) & BSY
