@@ -8,10 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from peripherals.stm32f7.operating_limits import Excess, Setup, excesses
+from peripherals.stm32f7.operating_limits import SWITCHED_ON_PLL, Excess, Setup, excesses
 
 if TYPE_CHECKING:
     from simulator.machine import Machine
+
+PLL = 2  # of SWS
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Limits:
         self.found: dict[Excess, Place] = {}
         soc = machine.soc
         soc.rcc.on_clocks = soc.pwr.on_setting = self.look
+        soc.pwr.on_switch = self._switched
 
     def look(self) -> None:
         machine = self._machine
@@ -42,8 +45,15 @@ class Limits:
             buses.hclk, buses.pclk1, buses.pclk2, soc.flash.wait_states, soc.pwr.scale, over_drive=soc.pwr.over_drive
         )
         for excess in excesses(setup):
-            if excess not in self.found:
-                self.found[excess] = Place(machine.bus.pc, float(machine.clock.seconds))
+            self._note(excess)
+
+    def _switched(self) -> None:
+        if self._machine.soc.rcc["CFGR.SWS"] == PLL:
+            self._note(SWITCHED_ON_PLL)
+
+    def _note(self, excess: Excess) -> None:
+        if excess not in self.found:
+            self.found[excess] = Place(self._machine.bus.pc, float(self._machine.clock.seconds))
 
     def reset(self) -> None:
         """The chip is being reset, one peripheral after the other: nothing in between counts."""

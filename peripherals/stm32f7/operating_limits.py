@@ -36,11 +36,18 @@ class Setup:
 
 @dataclass(frozen=True)
 class Excess:
-    """What is beyond the data sheet: "latency", "voltage" or "bus", a sentence, and what cures it."""
+    """What is beyond the data sheet: "latency", "voltage", "bus" or "over-drive", a sentence, and what cures it."""
 
     kind: str
     sentence: str
     cure: str
+
+
+SWITCHED_ON_PLL = Excess(
+    "over-drive",
+    "PWR_CR1.ODEN or ODSWEN was changed while SYSCLK was the PLL's: RM0385 4.4.1 wants HSI or HSE",
+    "switch over-drive before RCC_CFGR.SW selects the PLL, and behind its way back",
+)
 
 
 def excesses(setup: Setup) -> list[Excess]:

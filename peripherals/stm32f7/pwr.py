@@ -27,7 +27,7 @@ _UNDER_DRIVE = {
     True: Fraction(1127, 10) * _US,
 }  # by the low-power regulator; flash is down
 _STANDBY = {True: 308 * _US, False: 307 * _US}  # tWUSTDBY by the edge, rising or falling; RTC: as a rising one, guess
-_CLEARED_BY_STOP = 0x0003_0000  # CR1's ODSWEN and ODEN; CSR1's ODSWRDY and ODRDY
+_OVER_DRIVE = 0x0003_0000  # CR1's ODSWEN and ODEN; CSR1's ODSWRDY and ODRDY
 _BACKUP_REGULATOR, _SBF, _INTERNAL = 1 << 9 | 1 << 3, 1 << 1, 1 << 8 | 1 << 0  # CSR1
 _FLAGS = 0x3F  # CSR2: WUPF
 _VOS = 0xC000
@@ -36,7 +36,7 @@ _VOS = 0xC000
 class Pwr(Peripheral):
     """`pins` are WKUP1 to WKUP6, `internal` the RTC's lines; `on_wake` is told who wakes the chip from Standby, and how long that takes.
 
-    `on_setting` is called where voltage or over-drive may have changed."""
+    `on_setting` is called where voltage or over-drive may have changed, `on_switch` where software sets or clears ODEN or ODSWEN."""
 
     registers = (
         reg(
@@ -88,6 +88,7 @@ class Pwr(Peripheral):
         self._in_standby = False
         self.on_wake: Callable[[str, Fraction], None] = lambda source, seconds: None
         self.on_setting: Callable[[], None] = lambda: None
+        self.on_switch: Callable[[], None] = lambda: None
         for n, pin in enumerate(pins):
             pin.listen(lambda level, n=n: self._pin_changed(n))  # type: ignore[misc]
         for line in internal:
@@ -128,6 +129,8 @@ class Pwr(Peripheral):
             self["CR1.ODSWEN"] = 0
         if value >> 3 & 1:
             self["CSR1.SBF"] = 0
+        if (before ^ self["CR1"]) & _OVER_DRIVE:
+            self.on_switch()
         self._backup_writable.set(bool(self["CR1.DBP"]))
         self._follow(self.pick("CR1.ODEN", before), self["CR1.ODEN"], "CSR1.ODRDY")
         self._switch_over()
@@ -182,8 +185,8 @@ class Pwr(Peripheral):
                 self._becoming.pop(name).cancel()
         if self._under_drive:
             self["CSR1.UDRDY"] = 3
-        self["CR1"] &= ~_CLEARED_BY_STOP
-        self["CSR1"] &= ~_CLEARED_BY_STOP
+        self["CR1"] &= ~_OVER_DRIVE
+        self["CSR1"] &= ~_OVER_DRIVE
 
     # Standby
 

@@ -202,13 +202,16 @@ def test_standby_ends_by_the_reset_pin_and_csr_says_so(bench: Bench) -> None:
     assert dict(bench.low_power.spent["standby"].woken_by) == {"PINRSTF": 1}
 
 
-def test_the_rtc_wakes_from_standby(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    ("line", "name"), [(17, "RTC alarm"), (21, "RTC tamper or time stamp"), (22, "RTC wake-up timer")]
+)
+def test_the_rtc_wakes_from_standby(bench: Bench, line: int, name: str) -> None:
     standby(bench, EIWUP)
-    bench.board.external[22].set(True)
+    bench.board.external[line].set(True)
     bench.after(309 * US)
     assert bench.resets == 1
     bench.board.reset()
-    assert dict(bench.low_power.spent["standby"].woken_by) == {"RTC wake-up timer": 1}
+    assert dict(bench.low_power.spent["standby"].woken_by) == {name: 1}
 
 
 @pytest.mark.parametrize("regulator", [0, BRE])

@@ -163,6 +163,17 @@ def test_standby_that_nothing_ends_is_said(start):
     assert stop.exit_code is None and "is in Standby for ever" in stop.detail
 
 
+@pytest.mark.parametrize(("pdds", "bit"), [(0, 6), (PDDS, 7)])
+def test_an_option_byte_makes_a_reset_of_it(start, pdds: int, bit: int):
+    board = start(ON + keep(CSR) + store(1 << 24, CSR) + store(0xC000 | pdds, CR1) + DEEP + WFI + leave(1))
+    board.machine.soc.flash["OPTCR"] &= ~(1 << bit)
+    board.run(until="time:5ms", timeout="60s")
+    assert board.mem.u32["result"] & 0xFE00_0000 == 0x8400_0000, "LPWRRSTF and PINRSTF"
+    mode = "standby" if pdds else "stop"
+    assert board.machine.soc.low_power.mode == mode, "the reset has loaded the option bytes"
+    assert board.report()["low_power"][mode]["entries"] == 1
+
+
 @pytest.mark.parametrize("pdds", [0, PDDS])
 def test_the_reset_button_ends_both(start, pdds: int):
     board = start(ON + store(0xC000 | pdds, CR1) + DEEP + WFI + leave(1))
@@ -216,6 +227,12 @@ def test_216_mhz_by_the_book_and_a_reset_from_there_are_no_excess(start):
     board.run(until="time:20ms", timeout="60s")
     assert board.machine.soc.rcc["CSR"] & 1 << 28
     assert board.report()["limits"] == []
+
+
+def test_over_drive_that_is_switched_on_the_pll_is_found(start):
+    board = start(ON + store(7, ACR) + TO_216 + store(0x1_C000, CR1) + leave(0))
+    board.run(until="exit", timeout="60s")
+    assert [entry["kind"] for entry in board.report()["limits"]] == ["voltage", "over-drive"]
 
 
 def test_latency_that_falls_too_early_is_found(start):
