@@ -1,7 +1,8 @@
 """The serial NOR flash N25Q128A: 16 MB that are read, programmed by pages and erased by sectors, with the time that it takes.
 
-Reference: Micron N25Q128A datasheet (commands, registers, typical times). Not modelled: one-time programmable area, sector locks,
-suspended operations, SFDP beyond its signature, XIP, four-byte addresses.
+Reference: Micron N25Q128A datasheet (commands, registers, protected areas, typical times), RM0385 14.3.4 and 14.3.5 (IO2, which is W#, is low where
+one or two wires carry data). Not modelled: one-time programmable area, sector locks, suspended operations, SFDP beyond its signature, XIP,
+four-byte addresses. Guesses: W# is low even where the pin is not QUADSPI's; a status register that is not written leaves the write enable latch set.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from peripherals.kit.flash_bus import Command
 
 SIZE, PAGE, SUBSECTOR, SECTOR = 16 << 20, 256, 4 << 10, 64 << 10
 IDENTITY = bytes((0x20, 0xBA, 0x18, 0x10)) + bytes(16)
-WIP, WEL = 1 << 0, 1 << 1
+WIP, WEL, TOP_BOTTOM, STATUS_DISABLE = 1 << 0, 1 << 1, 1 << 5, 1 << 7
+_KEPT = 0xFC  # bits of the status register that are not volatile
 _READY, _ERASE_FAILED, _PROGRAM_FAILED, _PROTECTED = 1 << 7, 1 << 5, 1 << 4, 1 << 1
 PROGRAM_TIME = Fraction(5, 10_000)
 ERASE_TIME = {SUBSECTOR: Fraction(25, 100), SECTOR: Fraction(7, 10), SIZE: Fraction(170)}
@@ -44,13 +46,14 @@ class N25q128a:
         self._array = array
         self._working: Event | None = None
         self._due = Fraction(0)
+        self.status = 0
         self._reset()
 
     def _reset(self) -> None:
         if self._working is not None:
             self._working.cancel()
             self._working = None
-        self.status = 0
+        self.status &= _KEPT
         self.flags = _READY
         self.volatile = 0xFB
         self.enhanced = 0xDF
@@ -115,16 +118,39 @@ class N25q128a:
         elif instruction in (0x35, 0xF5):
             self.enhanced = self.enhanced & 0x7F | (0x80 if instruction == 0xF5 else 0)
         elif self.status & WEL:
-            self._change(instruction or 0, command.address or 0, data)
+            self._change(command, data)
 
-    def _change(self, instruction: int, address: int, data: bytes) -> None:
-        """Everything that needs write enable before it, which it uses up."""
+    @property
+    def protected(self) -> range:
+        """The addresses that block protection covers: BP3 to BP0 count the powers of two of its sectors, from the top, or from the bottom with TB."""
+        exponent = self.status >> 3 & 8 | self.status >> 2 & 7
+        size = min(SECTOR << exponent - 1, SIZE) if exponent else 0
+        return range(size) if self.status & TOP_BOTTOM else range(SIZE - size, SIZE)
+
+    def _refuses(self, instruction: int, address: int) -> bool:
+        """Whether block protection forbids a program or an erase: of the whole chip with any bit of it (flag status register)."""
+        program = instruction in _PROGRAMS
+        if not program and instruction not in _ERASES:
+            return False
+        whole = not program and _ERASES[instruction] == SIZE
+        if not (self.protected if whole else address % SIZE in self.protected):
+            return False
+        self.flags |= _PROTECTED | (_PROGRAM_FAILED if program else _ERASE_FAILED)
+        return True
+
+    def _change(self, command: Command, data: bytes) -> None:
+        """Everything that needs write enable before it, which it uses up, unless it is refused."""
+        instruction, address = command.instruction or 0, command.address or 0
+        if self._refuses(instruction, address):
+            return
         if instruction == 0x81 and data:
             self.volatile = data[0]
         elif instruction == 0x61 and data:
             self.enhanced = data[0]
         elif instruction == 0x01 and data:
-            value = data[0] & 0xFC
+            if self.status & STATUS_DISABLE and command.instruction_wires < 4:
+                return
+            value = data[0] & _KEPT
             self._work(REGISTER_TIME, lambda: setattr(self, "status", self.status & 3 | value))
             return
         elif instruction in _PROGRAMS and data:
