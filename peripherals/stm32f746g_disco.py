@@ -1,6 +1,7 @@
 """DATA: what the STM32F746G-DISCO fits around its chip: crystals, memories and parts; and the way to build one.
 
-Reference: UM1907 (board), RM0385 2.2 and 3.3 (memories), 39.1 and 39.2 (unique ID, flash size), DS10916 figure memory map.
+Reference: UM1907 (board), RM0385 2.2 and 3.3 (memories), 39.1 and 39.2 (unique ID, flash size), DS10916 figure memory map and
+tables of calibration values (VREFINT_CAL, TS_CAL1, TS_CAL2).
 Not modelled: Ethernet, USB, microphones, Arduino and extension connectors.
 """
 
@@ -20,6 +21,7 @@ from peripherals.parts.ov9655 import Ov9655
 from peripherals.parts.rk043fn48h import Rk043fn48h
 from peripherals.parts.s5k5cag import S5k5cag
 from peripherals.parts.wm8994 import Wm8994
+from peripherals.stm32f7.adc import calibration
 from peripherals.stm32f7.flash import Memory as FlashMemory
 from peripherals.stm32f7.ltdc import Ltdc
 from peripherals.stm32f7.quadspi import Quadspi
@@ -54,6 +56,7 @@ MEMORIES = (
 CONTENTS = (
     (0x1FF0_F420, UNIQUE_ID),
     (0x1FF0_F442, (1024).to_bytes(2, "little")),
+    (0x1FF0_F44A, b"".join(word.to_bytes(2, "little") for word in calibration())),
     (0x1FFF_0000, (0xC0FF_AAFD).to_bytes(4, "little")),  # the option bytes as OPTCR gives them
     (0x1FFF_0010, (0x0040_0080).to_bytes(4, "little")),  # BOOT_ADD1 and BOOT_ADD0: guess of their place
 )  # what the ROMs hold from the factory; all else is erased

@@ -13,10 +13,11 @@ from functools import partial
 from typing import ClassVar
 
 from peripherals.kit.registers import Peripheral, Register, reg
-from peripherals.stm32f7.adc_converter import Converter
+from peripherals.stm32f7.adc_converter import Converter, code
 
 VREFINT = Fraction(121, 100)  # DS10916 table embedded reference voltage, typ
-TEMPERATURE = Fraction(76, 100)  # DS10916 table temperature sensor characteristics: at 25 degrees, typ
+_AT_25, _SLOPE = Fraction(76, 100), Fraction(25, 10_000)  # DS10916 table temperature sensor characteristics, typ
+CELSIUS = 25  # the chip's
 VBAT = Fraction(3)  # a fresh cell
 VREFINT_CHANNEL, TEMPERATURE_CHANNEL = 17, 18
 _BATTERY_DIVIDER = 4
@@ -25,6 +26,17 @@ _REGULAR_SIMULTANEOUS, _INTERLEAVED = (1, 2, 6), 7
 _INJECTED_SIMULTANEOUS, _ALTERNATE = (1, 5), (2, 9)
 _ONE_BY_ONE, _BYTE_PAIRS = 1, 3  # CCR.DMA; 2 is pairs of halfwords
 _STILL_SAMPLING = 2  # ADCCLK after a sample before another converter may take one (15.9.4)
+
+
+def sensor(celsius: int) -> Fraction:
+    """Volts of the temperature sensor."""
+    return _AT_25 + _SLOPE * (celsius - 25)
+
+
+def calibration() -> tuple[int, int, int]:
+    """VREFINT_CAL, TS_CAL1 and TS_CAL2: what these converters read of the reference, and of the sensor at 30 and 110 degrees, with VDDA at
+    3.3 V (DS10916 tables of calibration values)."""
+    return code(VREFINT), code(sensor(30)), code(sensor(110))
 
 
 class AdcCommon(Peripheral):
@@ -76,7 +88,7 @@ class AdcCommon(Peripheral):
         """Channel 18: the battery where both are enabled."""
         if self["CCR.VBATE"]:
             return VBAT / _BATTERY_DIVIDER
-        return TEMPERATURE if self["CCR.TSVREFE"] else Fraction(0)
+        return sensor(CELSIUS) if self["CCR.TSVREFE"] else Fraction(0)
 
     @property
     def prescaler(self) -> int:

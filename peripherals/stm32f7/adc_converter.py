@@ -29,6 +29,11 @@ _LAST_CHANNEL = 18
 Voltage = Callable[[], Fraction]
 
 
+def code(volts: Fraction, bits: int = 12) -> int:
+    """What a conversion makes of a voltage."""
+    return min(int(max(volts, Fraction(0)) / VDDA * (1 << bits)), (1 << bits) - 1)
+
+
 class Converter(Peripheral):
     """One of the three. `inputs` gives the voltage of a channel; `regular_triggers` and `injected_triggers` are what EXTSEL and JEXTSEL name.
 
@@ -216,9 +221,9 @@ class Converter(Peripheral):
             self._convert(end)
 
     def _value(self, channel: int, *, injected: bool) -> int:
-        volts = min(max(self.inputs[channel]() if channel in self.inputs else Fraction(0), Fraction(0)), VDDA)
+        volts = self.inputs[channel]() if channel in self.inputs else Fraction(0)
         bits = _BITS[self["CR1.RES"]]
-        value = min(int(volts / VDDA * (1 << bits)), (1 << bits) - 1)
+        value = code(volts, bits)
         watched = self["CR1.JAWDEN" if injected else "CR1.AWDEN"]
         other = self["CR1.AWDSGL"] and channel != self["CR1.AWDCH"]
         if watched and not other and not self["LTR"] <= value << 12 - bits <= self["HTR"]:
