@@ -24,7 +24,8 @@ def add_to(run: Parser) -> None:
         default=[],
         metavar="[UNIT:]PORT",
         help=f"where a serial unit leads: {CHOICES}; without a unit it is usart1, as in usart6:tcp:5000, uart7:file:out.bin; may be given"
-        " again for others. usart1 leads to stdio by default, unless another does; the other units lead nowhere",
+        " again for others. usart1 leads to stdio by default, unless another does; the other units lead nowhere. --expect-text, --fail-text and --until text: hear usart1 and the unit on"
+        " stdio",
     )
 
 
