@@ -69,9 +69,8 @@ def _signal(chip: Chip, instance: str, signal: str) -> tuple[Tristate | None, Tr
         sinks = {"IN1": unit.inputs[0], "IN2": unit.inputs[1], "ETR": unit.external_trigger}
         return (unit.output if signal == "OUT" else None), sinks.get(signal)
     if isinstance(unit, Spi):
-        return {"SCK": unit.sck, "MOSI": unit.mosi, "NSS": unit.select}.get(
-            signal
-        ), unit.nss if signal == "NSS" else None
+        driven = {"SCK": unit.sck, "MOSI": unit.mosi, "NSS": unit.select}
+        return driven.get(signal), unit.nss if signal == "NSS" else None
     assert isinstance(unit, Usart)
     sends = unit.transmitter
     outputs = {"TX": sends.tx, "CK": sends.ck, "RTS": sends.driver_enable}
