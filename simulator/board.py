@@ -120,6 +120,11 @@ class Board:
         return self.machine.stale_accesses()
 
     @property
+    def limits(self) -> list[dict[str, object]]:
+        """Where the firmware has clocked the chip beyond its data sheet so far, as in the report's `limits`: [] in one that goes by the book."""
+        return self.machine.limits.describe()
+
+    @property
     def lcd(self) -> Rk043fn48h:
         """What the display shows: `image` (PIL), `pixels` (an array), `frames`."""
         return self._disco().lcd

@@ -239,3 +239,4 @@ def test_latency_that_falls_too_early_is_found(start):
     board = start(ON + store(7, ACR) + TO_216 + store(5, ACR) + leave(0))
     board.run(until="exit", timeout="60s")
     assert ["LATENCY 5" in entry["sentence"] for entry in board.report()["limits"]] == [False, True]
+    assert board.limits == board.report()["limits"]
