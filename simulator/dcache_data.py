@@ -2,14 +2,15 @@
 
 Unicorn's memory is what the core sees. Of the lines that differ from memory the D-cache keeps what memory holds (DataCache.memory):
 from the first store to a line that is clean, and from a master's write to a line that is held. A dirty line that is evicted or cleaned
-becomes memory; where another line goes, the core sees memory again.
-Reference: Armv7-M ARM B2.2. Not modelled: exception stacking, semihosting and debuggers write through the cache; instructions are
+becomes memory; where another line goes, the core sees memory again. While CCR.DC is 0, as from each reset on, the core sees memory,
+and lines stay with what they hold: what is dirty is lost where software invalidates it before it switches the D-cache on.
+Reference: Armv7-M ARM B2.2 (what a cache holds after a reset is unknown there; that it holds what it held: guess). Not modelled: exception stacking, semihosting and debuggers write through the cache; instructions are
 not kept twice (a stale fetch is reported, and executes what the core sees as data).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from simulator.timing.dcache import LINE_BYTES, mask
 from simulator.timing.kernels.state import HOLD_RESTORE
-from simulator.timing.kernels.tags import EVERY_BYTE, LINE_SHIFT
+from simulator.timing.kernels.tags import D_LINES, EVERY_BYTE, LINE_SHIFT
 
 if TYPE_CHECKING:
     from simulator.core import Core
@@ -29,6 +30,41 @@ class CacheData:
 
     def __init__(self, core: Core, engine: Engine) -> None:
         self._core, self._engine, self._cache = core, engine, engine.dcache
+        self._aside: dict[int, tuple[bytes, bytes]] | None = {}  # while CCR.DC is 0, by slot: the line, and memory then
+        self.on_older: Callable[[int, int], None] = lambda address, size: None
+
+    def follow(self, *, enabled: bool) -> None:
+        """CCR.DC. `on_older` is told, by address and size, of what changed in memory while a line that is held was not looked at."""
+        if enabled == (self._aside is None):
+            return
+        self._restore(max(self._cache.restoring, default=-1) + 1)
+        if not enabled:
+            self._put_aside()
+            return
+        aside, self._aside = self._aside or {}, None
+        for slot, (data, before) in aside.items():
+            address = self._cache.line(slot) << LINE_SHIFT
+            now = self._core.read_memory(address, LINE_BYTES)
+            changed = [k for k in range(LINE_BYTES) if now[k] != before[k]]
+            if changed:
+                self.on_older(address + changed[0], changed[-1] - changed[0] + 1)
+            differs = sum(1 << k for k in range(LINE_BYTES) if now[k] != data[k])
+            self._cache.memory[slot] = np.frombuffer(now, np.uint8)
+            self._cache.differs[slot] = EVERY_BYTE if self._cache.is_dirty(slot) else differs
+            if differs:
+                self._core.write_memory(address, data)
+
+    def _put_aside(self) -> None:
+        self._cache.land()
+        self._aside = {}
+        for slot in range(D_LINES):
+            if (line := self._cache.line(slot)) < 0:
+                continue
+            data = self._core.read_memory(line << LINE_SHIFT, LINE_BYTES)
+            if self._cache.differs[slot]:
+                self._show(line, self._cache.memory[slot].tobytes(), int(self._cache.differs[slot]))
+                self._cache.differs[slot] = 0
+            self._aside[slot] = data, self._core.read_memory(line << LINE_SHIFT, LINE_BYTES)
 
     # The masters' view
 
@@ -53,7 +89,7 @@ class CacheData:
     def write(self, address: int, data: bytes) -> None:
         """What the D-cache holds the core goes on seeing."""
         end, at = address + len(data), address
-        for slot in self._cache.slots(address, len(data)):
+        for slot in [] if self._aside is not None else self._cache.slots(address, len(data)):
             start = self._cache.line(slot) << LINE_SHIFT
             low, high = max(address, start), min(end, start + LINE_BYTES)
             if at < low:
@@ -74,13 +110,19 @@ class CacheData:
     def dropped(self, slot: int) -> None:
         """A line is about to be invalidated."""
         line, differs = self._cache.line(slot), int(self._cache.differs[slot])
-        if differs:
+        if self._aside is not None:
+            self._aside.pop(slot, None)
+        elif differs:
             self._show(line, self._cache.memory[slot].tobytes(), differs)
 
     def cleaned(self, slot: int) -> None:
         """A line is about to be written back, where it is dirty."""
         if self._cache.is_dirty(slot):
             self._cache.differs[slot] = 0
+            if self._aside is not None:
+                data, _ = self._aside[slot]
+                self._core.write_memory(self._cache.line(slot) << LINE_SHIFT, data)
+                self._aside[slot] = data, data
 
     def evicted(self, line: int) -> None:
         """The kernels have shown the core memory again, or do so before the instruction that evicts: code there may have changed."""

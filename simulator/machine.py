@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from peripherals.boards import BOARDS
@@ -184,6 +185,7 @@ class Machine:
         cached = self.core.cached = CacheData(self.core, self.engine)
         matrix.contents = cached
         coherency.on_drop, coherency.on_clean, coherency.on_evicted = cached.dropped, cached.cleaned, cached.evicted
+        cached.on_older = partial(coherency.wrote, "the core, with its D-cache off,")
 
     # Running
 
@@ -584,10 +586,11 @@ class Machine:
         system, settings = self.soc.system_control, self.settings
         self.memory_system.follow(system.actlr)
         self.limits.look()
-        self.engine.enable_caches(
-            instruction=forced(settings.icache, bool(system.ccr & INSTRUCTION_CACHE)),
-            data=forced(settings.dcache, bool(system.ccr & DATA_CACHE)),
-        )
+        data = forced(settings.dcache, bool(system.ccr & DATA_CACHE))
+        instruction = forced(settings.icache, bool(system.ccr & INSTRUCTION_CACHE))
+        self.engine.enable_caches(instruction=instruction, data=data)
+        if self.core.cached is not None:
+            self.core.cached.follow(enabled=data)
         self.engine.predict_branches(wanted=forced(settings.predictor, not system.actlr & NO_BRANCH_TARGETS))
         self._follow_floating_point()
         self.engine.trap_unaligned(wanted=bool(system.ccr & UNALIGNED_TRAP))
