@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from simulator.bit_pictures import Operand, Row
 from simulator.encodings import CONTROL, NARROW, OVERLAPS, PROCESSING
@@ -142,6 +143,9 @@ def _buckets(size: int, count: int, shift: int) -> tuple[tuple[_Candidate, ...],
     return tuple(tuple(candidates) for candidates in lists)
 
 
+_known: dict[
+    tuple[int, int], tuple[Any, ...]
+] = {}  # by code and IT state, what follows an address, where that does not decide it
 _NARROW = _buckets(2, 256, 8)
 _WIDE = _buckets(4, 512, 20)
 
@@ -149,14 +153,15 @@ _WIDE = _buckets(4, 512, 20)
 def decode(code: bytes, address: int, it: ItState = OUTSIDE) -> Instruction | None:
     """Decode the instruction at the start of code (2 or 4 bytes or more); None where the encoding is undefined."""
     word = code[0] | code[1] << 8
-    if word < 0xE800:
-        candidates = _NARROW[word >> 8]
-    elif len(code) < 4:
-        return None
-    else:
-        candidates = _WIDE[word >> 4 & 0x1FF]
+    wide = word >= 0xE800
+    if wide:
+        if len(code) < 4:
+            return None
         word = word << 16 | code[2] | code[3] << 8
-    for mask, value, row in candidates:
+    known = _known.get((word, it.bits))
+    if known is not None:
+        return Instruction(address, *known)
+    for mask, value, row in _WIDE[word >> 20 & 0x1FF] if wide else _NARROW[word >> 8]:
         if word & mask == value:
             return _fill(row, word, address, it.bits)
     return None
@@ -239,21 +244,12 @@ def _fill(row: Row, word: int, address: int, it: int) -> Instruction:
             _add_conditional_sources(sources, destinations)
     elif row.branch == "conditional":
         condition = fields["cond"]
-    return Instruction(
-        address,
-        row.size,
-        word,
-        row.name,
-        row.mnemonic,
-        timing,
-        condition,
-        in_it,
-        tuple(sources),
-        tuple(destinations),
-        memory,
-        branch,
-        fields,
-    )
+    rest = (
+        row.size, word, row.name, row.mnemonic, timing, condition, in_it, tuple(sources), tuple(destinations), memory, branch, fields,
+    )  # fmt: skip
+    if not row.branch and (memory is None or memory.base >= 0):
+        _known[word, it] = rest
+    return Instruction(address, *rest)
 
 
 def _operands(operands: tuple[Operand, ...], fields: dict[str, int], in_it: bool) -> list[tuple[int, str]]:

@@ -40,6 +40,9 @@ class Linear:
         return Linear(tuple((r, f) for r, f in terms if f), self.constant * factor & MASK)
 
 
+_AT_ENTRY = {register: Linear(((register, 1),)) for register in range(16)}
+
+
 @dataclass(frozen=True)
 class Access:
     """One memory operand: where its address is known ("entry", "exit" or "hooked"), and from what."""
@@ -57,7 +60,7 @@ class Access:
 class _Walk:
     constant_word: Callable[[int], int | None]
     follow_loads: bool
-    registers: dict[int, Linear | None] = field(default_factory=lambda: {r: Linear(((r, 1),)) for r in range(16)})
+    registers: dict[int, Linear | None] = field(default_factory=lambda: dict(_AT_ENTRY))
     stores: list[tuple[Access, Linear | None, Linear | None]] = field(default_factory=list)
 
 

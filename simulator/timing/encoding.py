@@ -5,7 +5,7 @@ Reference: simulator/timing/cortex_m7.py for the meaning of the numbers. Registe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from enum import IntEnum, IntFlag
 
@@ -82,6 +82,13 @@ class Trait(IntFlag):
     MULTIPLE = 65536  # it takes a cycle more in wide code
     MAC = 131072
     PREDICATED = 262144
+
+
+# as numbers, which are put together in a tenth of the flags' time
+(
+    _LOAD, _STORE, _ALONE, _OLDER, _EARLY_ADD, _EARLY_SHIFT, _SETS_FLAGS, _BRANCH, _CONDITIONAL, _MOVW, _MOVT, _CLOSES, _MLA, _FMA,
+    _MAC_OLDER, _MAC_NEVER, _MULTIPLE, _MAC, _PREDICATED,
+) = map(int, Trait)  # fmt: skip
 
 
 def timing_of(instruction: Instruction) -> Timing:
@@ -182,40 +189,36 @@ def address_form(memory: Memory | None) -> int:
     return FORM | memory.base + 1 | memory.index + 1 << 5 | memory.shift << 10
 
 
-def traits_of(instruction: Instruction, timing: Timing) -> Trait:
-    """The properties of an instruction that the pairing and waiting rules ask for."""
+def traits_of(instruction: Instruction, timing: Timing) -> int:
+    """The Traits of an instruction that the pairing and waiting rules ask for, as a number."""
     memory = instruction.memory
     branch = instruction.branch
     conditional = (
         branch is not None and (branch.kind == "conditional" or instruction.in_it) and not _is_cbz(instruction)
     )
     loads_pc = branch is not None and not timing.groups & Group.BRANCH
-    pairs = (
-        (Trait.LOAD, memory is not None and memory.kind == "load"),
-        (Trait.STORE, memory is not None and memory.kind == "store"),
-        (Trait.ALONE, timing.slots == "alone"),
-        (Trait.OLDER, timing.slots == "older"),
-        (Trait.EARLY_ADD, timing.early == "add"),
-        (Trait.EARLY_SHIFT, timing.early == "shift"),
-        (Trait.SETS_FLAGS, any(register == APSR for register, _ in instruction.destinations)),
-        (Trait.BRANCH, branch is not None),
-        (Trait.CONDITIONAL, conditional),
-        (Trait.MOVW, instruction.timing == "movw"),
-        (Trait.MOVT, instruction.timing == "movt"),
-        (Trait.CLOSES, timing.slots == "alone" or loads_pc),
-        (Trait.MLA, timing.result == Result.MLA),
-        (Trait.FMA, timing.result == Result.FMA),
-        (Trait.MAC_OLDER, timing.after_mac == "older"),
-        (Trait.MAC_NEVER, timing.after_mac == "never"),
-        (Trait.MULTIPLE, is_multiple(instruction)),
-        (Trait.MAC, bool(timing.groups & Group.FP_MAC)),
-        (Trait.PREDICATED, is_predicated(instruction)),
+    kind = memory.kind if memory is not None else ""
+    return (
+        _LOAD * (kind == "load")
+        | _STORE * (kind == "store")
+        | _ALONE * (timing.slots == "alone")
+        | _OLDER * (timing.slots == "older")
+        | _EARLY_ADD * (timing.early == "add")
+        | _EARLY_SHIFT * (timing.early == "shift")
+        | _SETS_FLAGS * any(register == APSR for register, _ in instruction.destinations)
+        | _BRANCH * (branch is not None)
+        | _CONDITIONAL * conditional
+        | _MOVW * (instruction.timing == "movw")
+        | _MOVT * (instruction.timing == "movt")
+        | _CLOSES * (timing.slots == "alone" or loads_pc)
+        | _MLA * (timing.result == Result.MLA)
+        | _FMA * (timing.result == Result.FMA)
+        | _MAC_OLDER * (timing.after_mac == "older")
+        | _MAC_NEVER * (timing.after_mac == "never")
+        | _MULTIPLE * is_multiple(instruction)
+        | _MAC * bool(timing.groups & Group.FP_MAC)
+        | _PREDICATED * is_predicated(instruction)
     )
-    traits = Trait(0)
-    for trait, present in pairs:
-        if present:
-            traits |= trait
-    return traits
 
 
 def _is_cbz(instruction: Instruction) -> bool:
@@ -224,21 +227,37 @@ def _is_cbz(instruction: Instruction) -> bool:
 
 def encode_block(instructions: Sequence[Instruction]) -> NDArray[np.int32]:
     """Rows [n, COLUMNS] of a block. Raises ValueError where an instruction has more operands than a row."""
-    rows = np.zeros((len(instructions), COLUMNS), dtype=np.int32)
+    rows = []
     ordinal = 0
-    for row, instruction in zip(rows, instructions, strict=True):
-        _encode(row, instruction)
+    for instruction in instructions:
+        row = list(_encoded(instruction))
+        row[Column.LOW] = instruction.address & 7
         row[Column.ORDINAL] = -1
         if instruction.memory is not None:
             row[Column.ORDINAL] = ordinal
             ordinal += 1
-    return rows
+        rows.append(row)
+    return np.array(rows, dtype=np.int32).reshape(len(rows), COLUMNS)
 
 
-def _encode(row: NDArray[np.int32], instruction: Instruction) -> None:
+_known: dict[tuple[Hashable, ...], list[int]] = {}  # by all that a row is made from
+
+
+def _encoded(instruction: Instruction) -> list[int]:
+    """A row but for what depends on the block."""
+    i = instruction
+    kind = i.branch.kind if i.branch is not None else ""
+    key = i.size, i.mnemonic, i.timing, i.condition, i.in_it, i.sources, i.destinations, i.memory, kind
+    row = _known.get(key)
+    if row is None:
+        row = _known[key] = _encode(i)
+    return row
+
+
+def _encode(instruction: Instruction) -> list[int]:
     timing = timing_of(instruction)
     memory = instruction.memory
-    row[Column.LOW] = instruction.address & 7
+    row = [0] * COLUMNS
     row[Column.SIZE] = instruction.size
     row[Column.TRAITS] = traits_of(instruction, timing)
     row[Column.GROUPS] = timing.groups
@@ -256,6 +275,7 @@ def _encode(row: NDArray[np.int32], instruction: Instruction) -> None:
     row[Column.DELAY_SETTING] = setting(delay_setting(timing))
     row[Column.FORWARD_SETTING] = setting(forward_setting(timing))
     _encode_operands(row, instruction, timing)
+    return row
 
 
 def forward_setting(timing: Timing) -> str:
@@ -268,7 +288,7 @@ def delay_setting(timing: Timing) -> str:
     return timing.cycles_setting if timing.cycles_setting in ("fp_divide", "fp_square_root") else "none"
 
 
-def _encode_operands(row: NDArray[np.int32], instruction: Instruction, timing: Timing) -> None:
+def _encode_operands(row: list[int], instruction: Instruction, timing: Timing) -> None:
     sources = [register | stage << 8 for register, stage in sources_of(instruction, timing)]
     results = [register | result << 8 for register, result in results_of(instruction, timing)]
     for column, operands, room in (
