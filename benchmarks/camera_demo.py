@@ -1,8 +1,10 @@
 """The published demo without hardware: a photograph before the camera, the label on the LCD. `python -m benchmarks.camera_demo`.
 
 The firmware is image_recognition_demo with ResNet8 on CMSIS-NN kernels, or another build by --elf. The LCD's picture lands in
-build/reports/lcd.png. The last line is how quick it was, cycle-counted: start-up and first frame, while hot code is compiled, and the
-frames behind them, each as the board's own seconds over seconds of one core of the host.
+build/reports/lcd.png. The last line is how quick it was, cycle-counted: from power-on to the third frame, while blocks are met and
+hot ones are compiled or loaded, and the frames behind it, each as the board's own seconds over CPU seconds of this process (so that a
+host with other work counts no more than its shared caches and cores make it slower). Blocks that had to be compiled are counted: none
+once they are on disk.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from simulator import Board
 
 BUILD = "image_recognition_demo-resnet8-cmsis_nn-gcc12-Os"
 LCD = ROOT / "build" / "reports" / "lcd.png"
+THIRD = 2  # the firmware counts from 0
 FRAMES = 5
 PATIENCE = 300  # host seconds
 
@@ -35,36 +38,52 @@ def photograph(name: str) -> Image.Image:
 
 
 @dataclass(frozen=True)
+class Speed:
+    """A stretch of a run: simulated seconds, CPU seconds of the host, and blocks that were compiled within it."""
+
+    simulated: float
+    spent: float
+    compiled: int
+
+    @property
+    def factor(self) -> float:
+        """Of real time."""
+        return self.simulated / self.spent
+
+    def __str__(self) -> str:
+        compiled = f", {self.compiled} blocks compiled" if self.compiled else ""
+        return f"{self.simulated:.2f} s in {self.spent:.2f} s ({self.factor:.2f} of real time{compiled})"
+
+
+@dataclass(frozen=True)
 class Shown:
-    """What the firmware said of its first frame, and (simulated, host) seconds up to it and of the frames behind it."""
+    """What the firmware said of its first frame, and how quick the run was up to the third one and behind it."""
 
     said: str
-    first: tuple[float, float]
-    others: tuple[float, float]
+    first: Speed
+    others: Speed | None
 
 
-def show(elf: Path, picture: Image.Image, output: Path, frames: int) -> Shown:
-    """Run the demo up to its first frame on the LCD, and so many frames more."""
+def show(elf: Path, picture: Image.Image, output: Path | None, frames: int) -> Shown:
+    """Run the demo up to its third frame on the LCD, and so many frames more."""
     with Board("stm32f746g-disco", elf) as board:
         board.camera.feed(picture)
-        first = _until(board, 0)
-        output.parent.mkdir(parents=True, exist_ok=True)
-        board.lcd.image.save(output)
+        first = _until(board, THIRD)
+        if output is not None:
+            output.parent.mkdir(parents=True, exist_ok=True)
+            board.lcd.image.save(output)
         said = next(line for line in board.serial.splitlines() if line.startswith("frame 0"))
-        return Shown(said, first, _until(board, frames) if frames > 0 else (0.0, 0.0))
+        return Shown(said, first, _until(board, THIRD + frames) if frames > 0 else None)
 
 
-def _until(board: Board, frame: int) -> tuple[float, float]:
-    seconds, spent = board.seconds, time.process_time()
+def _until(board: Board, frame: int) -> Speed:
+    hot = board.machine.core.hot
+    seconds, compiled, spent = board.seconds, hot.library.translated if hot else 0, time.process_time()
     stop = board.run(until=f"text:^frame {frame} .*\n", timeout=PATIENCE)
+    spent = time.process_time() - spent
     if stop.reason != "text":
         raise SystemExit(f"demo: the firmware showed no frame: {stop.reason}, {stop.detail}; it said {board.serial!r}")
-    return float(board.seconds - seconds), time.process_time() - spent
-
-
-def _speed(seconds: tuple[float, float]) -> str:
-    simulated, spent = seconds
-    return f"{simulated:.2f} s in {spent:.2f} s ({simulated / spent:.2f} of real time)"
+    return Speed(float(board.seconds - seconds), spent, (hot.library.translated if hot else 0) - compiled)
 
 
 def main() -> int:
@@ -72,7 +91,7 @@ def main() -> int:
     parser.add_argument("--elf", type=Path, help="a build of image_recognition_demo (default: built here)")
     parser.add_argument("--photograph", default="cat", choices=[p.name for p in images.PHOTOGRAPHS])
     parser.add_argument(
-        "--frames", type=int, default=FRAMES, help="behind the first, for the speed (default: %(default)s)"
+        "--frames", type=int, default=FRAMES, help="behind the third, for the speed (default: %(default)s)"
     )
     parser.add_argument("--output", type=Path, default=LCD, metavar="PNG")
     arguments = parser.parse_args()
@@ -91,8 +110,8 @@ def main() -> int:
     print(
         f"the camera looks at a photograph of a {arguments.photograph}; the LCD ({arguments.output}) says: {shown.said}"
     )
-    behind = f"; {arguments.frames} frames more: {_speed(shown.others)}" if arguments.frames > 0 else ""
-    print(f"up to the first frame {_speed(shown.first)}{behind}")
+    behind = f"; {arguments.frames} frames more: {shown.others}" if shown.others else ""
+    print(f"from power-on to the third frame {shown.first}{behind}")
     return 0
 
 
