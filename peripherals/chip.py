@@ -76,6 +76,7 @@ class Chip:
     def __init__(self, clock: Clock, crystals: Crystals, flash_memory: Memory, *, vector_table: int) -> None:
         self.clock = clock
         self.spans = WINDOWS
+        self._vector_table = vector_table
         self.nvic = Nvic(INTERRUPTS)
         self._shared: dict[int, AnyOf] = {}
         self.requests: dict[str, Request] = {}
@@ -178,7 +179,18 @@ class Chip:
         for peripheral in self.peripherals.values():
             peripheral.reset()
         self.rcc.note_reset(*causes)
+        self.system_control.boot_from(self.boot_address)
         self._start_watchdogs()
+
+    @property
+    def boot_address(self) -> int:
+        """Where the vector table is from the next reset on."""
+        return self._vector_table
+
+    @property
+    def why_boot_address(self) -> str:
+        """A sentence where that is not what the option bytes say, else nothing."""
+        return ""
 
     def _start_watchdogs(self) -> None:
         """Those that option bytes start; the window watchdog's clock is on then (RM0385 5.3.13)."""

@@ -22,6 +22,7 @@ from peripherals.parts.rk043fn48h import Rk043fn48h
 from peripherals.parts.s5k5cag import S5k5cag
 from peripherals.parts.wm8994 import Wm8994
 from peripherals.stm32f7.adc import calibration
+from peripherals.stm32f7.flash import OPTION_BYTES, option_bytes
 from peripherals.stm32f7.flash import Memory as FlashMemory
 from peripherals.stm32f7.ltdc import Ltdc
 from peripherals.stm32f7.quadspi import Quadspi
@@ -35,6 +36,7 @@ CAMERAS = {"ov9655": Ov9655, "s5k5cag": S5k5cag}  # the modules that may be plug
 I2C_FUNCTION = 4  # AF4 is the I2C controllers' at all of these pins (DS10916 table 12)
 BOOT_ADDRESS = 0x0020_0000  # BOOT0 is low and BOOT_ADD0 has its reset value: flash through ITCM (RM0385 2.6)
 UNIQUE_ID = bytes.fromhex("3a0024000651383332373635")  # of no board in particular
+BOOT_END = 0x2005_0000  # behind the last memory that a core may boot from (RM0385 3.4.1)
 PARTS = ("camera", "lcd", "touch", "card", "button", "led")  # what a person, or an option, may use
 
 MEMORIES = (
@@ -57,8 +59,7 @@ CONTENTS = (
     (0x1FF0_F420, UNIQUE_ID),
     (0x1FF0_F442, (1024).to_bytes(2, "little")),
     (0x1FF0_F44A, b"".join(word.to_bytes(2, "little") for word in calibration())),
-    (0x1FFF_0000, (0xC0FF_AAFD).to_bytes(4, "little")),  # the option bytes as OPTCR gives them
-    (0x1FFF_0010, (0x0040_0080).to_bytes(4, "little")),  # BOOT_ADD1 and BOOT_ADD0: guess of their place
+    (OPTION_BYTES, option_bytes(0xC0FF_AAFD, 0x0040_0080)),
 )  # what the ROMs hold from the factory; all else is erased
 
 
@@ -103,6 +104,23 @@ class Board(Chip):
         self._wire("I2C1", self.camera, "PB8", "PB9")
         self._wire("I2C3", self.touch, "PH7", "PH8")
         self._wire("I2C3", self.codec, "PH7", "PH8")
+
+    @property
+    def boot_address(self) -> int:
+        """BOOT0 is low, so BOOT_ADD0's; where no boot memory is, the flash's, guess of RM0385 2.6's words."""
+        return self.flash.boot_address if self._boots(self.flash.boot_address) else self._vector_table
+
+    @property
+    def why_boot_address(self) -> str:
+        wanted = self.flash.boot_address
+        if self._boots(wanted):
+            return ""
+        place, default = (f"0x{a >> 16:04x}_{a & 0xFFFF:04x}" for a in (wanted, self._vector_table))
+        return f"BOOT_ADD0 is 0x{wanted >> 14:04x}, and no boot memory is at {place}: resets boot from {default}"
+
+    @staticmethod
+    def _boots(address: int) -> bool:
+        return any(m.base <= address < m.base + m.size for m in MEMORIES if m.base < BOOT_END)
 
     def _wire(self, controller: str, device: Device, scl: str, sda: str) -> None:
         """A device at two pins, which the controller reaches while both are its own (UM1907 figure of each connector)."""

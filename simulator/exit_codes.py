@@ -21,6 +21,7 @@ _BY_REASON = {
     "fault": FAULT,
     "lockup": FAULT,
     "clock": FAULT,
+    "boot": FAULT,
     "not-implemented": NOT_IMPLEMENTED,
     "unmodelled": UNMODELLED,
     "timeout": TIMEOUT,

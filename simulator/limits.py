@@ -47,6 +47,10 @@ class Limits:
         for excess in excesses(setup):
             self._note(excess)
 
+    def note_boot(self, sentence: str) -> None:
+        """A reset has booted from elsewhere than the option bytes say."""
+        self._note(Excess("boot", sentence, "program a boot address of RM0385 3.4.1's list into BOOT_ADD0"))
+
     def _switched(self) -> None:
         if self._machine.soc.rcc["CFGR.SWS"] == PLL:
             self._note(SWITCHED_ON_PLL)

@@ -19,6 +19,7 @@ from peripherals.cortex_m7.nvic import DEBUG_MONITOR, MEM_MANAGE, NMI
 from peripherals.kit.clock import NEVER, Clock
 from peripherals.low_power import DEEP, RUN, STOP
 from peripherals.memory_map import Memory as FittedMemory
+from peripherals.stm32f7.flash import OPTION_BYTES
 from peripherals.stm32f7.ltdc import Ltdc
 from simulator import stale
 from simulator.address_text import address_text
@@ -93,6 +94,7 @@ class Machine:
         self.clock = Clock()
         self.soc = BOARDS[board].build(self.clock, _FlashArray(self), settings.camera_sensor)
         self.reset_vector = check(firmware, self.soc.memories)
+        self._delivered_boot_address = self.soc.boot_address
         mapped = [m for m in self.soc.memories if m.kind != "peripheral"]
         self.engine = Engine(
             _spans(mapped), self._constant_word, timed=settings.timing == "cycles",
@@ -158,6 +160,8 @@ class Machine:
         system.on_reset_request, system.on_local_reset = self._request_reset, self._request_local_reset
         self.soc.nvic.on_change = self._want_decision
         self.soc.flash.on_setting = self._follow_settings
+        if self.core.memory_at(OPTION_BYTES) is not None:
+            self.soc.flash.on_options = partial(self.core.write_memory, OPTION_BYTES)
         self._connect_masters()
         self.soc.rng.seed(self.settings.seed)
         self.soc.low_power.seed(self.settings.seed)
@@ -236,7 +240,9 @@ class Machine:
             if stop is not None:
                 return stop
             if self._reset_wanted:
-                self._reset()
+                stop = self._reset()
+                if stop is not None:
+                    return stop
             if self.clock.stands:
                 stop = self._stand()
                 if stop is not None:
@@ -528,17 +534,31 @@ class Machine:
 
     # What the parts tell
 
-    def _reset(self) -> None:
+    def _reset(self) -> Stop | None:
         self._reset_wanted = self._asleep = self._waits_for_event = self._locked_up = False
         self._modes_changed = self._protection_changed = True
         if self.engine.cycle:
             (self.soc.system_control if self._only_the_core else self.limits).reset()
             self.engine.flush()
         self._only_the_core = False
-        self.core.reset(self.reset_vector.stack_pointer)
-        self.pc = self.reset_vector.program_counter & ~1
+        table = self._boot_table()
+        stack, start = (int.from_bytes(self.core.read_memory(table + k, 4), "little") for k in (0, 4))
+        self.core.reset(stack & ~3)
+        self.pc = start & ~1
         self.debug_events.reset()
         self._follow_settings()
+        memory = self.core.memory_at(self.pc)
+        if start & 1 and memory is not None:
+            return None
+        found = f"{address_text(stack)}, {address_text(start)}"
+        return self._stop("boot", f"a reset boots from {address_text(table)}, where no reset vector is ({found})")
+
+    def _boot_table(self) -> int:
+        """Where the core finds its stack and reset handler: in the file's table, wherever that is, unless option bytes have moved it."""
+        moved, sentence = self.soc.boot_address, self.soc.why_boot_address
+        if sentence:
+            self.limits.note_boot(sentence)
+        return self.reset_vector.table if moved == self._delivered_boot_address else moved
 
     def _lose_memories(self) -> None:
         """Behind Standby the chip's memories hold noise, its caches nothing."""
@@ -631,13 +651,12 @@ class Machine:
         self.engine.trap_floating_point(wanted=bool(waits))
 
     def _store_to_flash(self, address: int, data: bytes) -> None:
-        """A store of the core to the flash array, at either of its addresses: it waits until the flash is not busy."""
+        """A store of the core to the flash array: it waits until the flash is not busy."""
         flash = self.soc.flash
-        alias = next(m for m in self.core.memories if m.base <= address < m.base + m.size)
         wait = max(flash.ready_at - self.engine.cycle, 0)
         self.engine.spend(wait, Stall.BUS)
         self.clock.advance(max(self.engine.cycle, self.clock.now))
-        flash.program(address - alias.base, len(data), int.from_bytes(data, "little"))
+        flash.program(address - FLASH, len(data), int.from_bytes(data, "little"))
 
     def _maintain_cache(self, operation: str, value: int) -> None:
         if operation.startswith("DC"):

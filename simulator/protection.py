@@ -49,7 +49,7 @@ _ATTRIBUTES = {
 
 
 class Stretch(Protocol):
-    """A memory's place; kind is "ram", "rom" or "flash"."""
+    """A memory's place; kind is "ram", "rom" or "flash"; alias names the memory whose bytes it shows."""
 
     @property
     def base(self) -> int: ...
@@ -57,6 +57,8 @@ class Stretch(Protocol):
     def size(self) -> int: ...
     @property
     def kind(self) -> str: ...
+    @property
+    def alias(self) -> str | None: ...
 
 
 @dataclass(frozen=True)
@@ -148,13 +150,14 @@ class Protection:
     def refuses(self, address: int, access: int, mode: Mode, ccr: int = 0) -> str:
         """Who refuses one byte's access: "" for nobody, "mpu", "bus", or "flash" for a store that flash may be programmed by.
 
+        The ITCM port of the flash is read only (RM0385 2.1.2): a store there is an error on the bus, guess, and not ignored.
         The MPU comes first: what it refuses does not reach the bus."""
         if self._mpu.refused(address, privileged=mode.privileged, negative=mode.negative) & access:
             return MPU
         if address in PRIVATE and not mode.privileged and not self._is_public(address, access, ccr):
             return BUS
         memory = next((m for m in self._fitted if m.base <= address < m.base + m.size), None)
-        if memory is not None and access == WRITE and memory.kind == "flash":
+        if memory is not None and access == WRITE and memory.kind == "flash" and memory.alias is None:
             return FLASH
         return BUS if int(self._bus[address >> PAGE_SHIFT]) & access else ""
 

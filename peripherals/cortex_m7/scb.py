@@ -122,6 +122,9 @@ class Scb(Peripheral):
         for name, value in self._resets.items():
             self[name] = value
 
+    def boot_from(self, address: int) -> None:
+        self._resets["VTOR"] = self["VTOR"] = address
+
     def _set(self, name: str, value: int) -> None:
         before = self.store(name, value)
         if self[name] != before:

@@ -76,6 +76,10 @@ class SystemControl:
             unit.reset()
         self.on_setting()
 
+    def boot_from(self, address: int) -> None:
+        """The address of the vector table that VTOR has from this reset on."""
+        self.scb.boot_from(address)
+
     def _count(self, name: str, key: str, kind: str) -> None:
         self.unmodelled[key] += 1
         self.on_unmodelled(name, key, kind)

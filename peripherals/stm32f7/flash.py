@@ -1,6 +1,6 @@
 """The flash interface: wait states and ART, and erasing and programming with the time that they take.
 
-Reference: RM0385 3; DS10916 table flash memory programming (times, typical). Not modelled: read protection, the option bytes as memory,
+Reference: RM0385 3; DS10916 table flash memory programming (times, typical). Not modelled: read protection,
 OPERR, and the bus fault of a wrong key; the stall of reads while BSY is the bus's business (`busy`).
 """
 
@@ -27,7 +27,14 @@ _MASS_ERASE_MS = (16_000, 11_000, 8_000, 8_000)
 _PROGRAM_US = 16
 _OPTIONS_MS = 250  # guess: the data sheet has no time for option bytes; that of a small sector's erase
 _OPTION_BITS = 0xFFFF_FFFC  # of OPTCR
+OPTION_BYTES = 0x1FFF_0000
 _ROW = 16  # bytes that one programming operation cannot leave
+
+
+def option_bytes(optcr: int, optcr1: int) -> bytes:
+    """The memory from OPTION_BYTES on: in each doubleword a halfword with its complement above (RM0385 3.4.1); the rest erased: guess."""
+    halves = optcr & 0xFFFC | 3, optcr >> 16, optcr1 & 0xFFFF, optcr1 >> 16
+    return b"".join((half | (half ^ 0xFFFF) << 16).to_bytes(4, "little") + b"\xff" * 4 for half in halves)
 
 
 class Memory(Protocol):
@@ -39,7 +46,7 @@ class Memory(Protocol):
 
 
 class Flash(Peripheral):
-    """`on_setting` is called when ACR changes."""
+    """`on_setting` is called when ACR changes, `on_options` with what the option bytes' memory holds when they are programmed."""
 
     registers = (
         reg(0x00, "ACR", rw="ARTRST[11] ARTEN[9] PRFTEN[8] LATENCY[3:0]"),
@@ -70,6 +77,7 @@ class Flash(Peripheral):
         self._memory = memory
         self._irq = irq
         self.on_setting: Callable[[], None] = lambda: None
+        self.on_options: Callable[[bytes], None] = lambda content: None
         self._expected = list(_KEYS)
         self._option_expected = list(_OPTION_KEYS)
         self._working: Event | None = None
@@ -92,6 +100,11 @@ class Flash(Peripheral):
     def starts_watchdogs(self) -> tuple[bool, bool]:
         """IWDG and WWDG: those that run from reset on by option byte."""
         return not self["OPTCR.IWDG_SW"], not self["OPTCR.WWDG_SW"]
+
+    @property
+    def boot_address(self) -> int:
+        """Of the option bytes that are loaded, with the pin BOOT0 low."""
+        return self["OPTCR1.BOOT_ADD0"] << 14
 
     @property
     def wait_states(self) -> int:
@@ -181,6 +194,7 @@ class Flash(Peripheral):
     def _keep_options(self) -> None:
         self["OPTCR.OPTSTRT"] = 0
         self._options = self["OPTCR"] & _OPTION_BITS, self["OPTCR1"]
+        self.on_options(option_bytes(*self._options))
 
     def write_OPTCR1(self, value: int) -> None:
         if not self["OPTCR.OPTLOCK"]:

@@ -36,7 +36,7 @@ class Setup:
 
 @dataclass(frozen=True)
 class Excess:
-    """What is beyond the data sheet: "latency", "voltage", "bus" or "over-drive", a sentence, and what cures it."""
+    """What is beyond the data sheet: "latency", "voltage", "bus", "over-drive" or "boot", a sentence, and what cures it."""
 
     kind: str
     sentence: str

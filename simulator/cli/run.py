@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 EPILOG = """exit status:
   0 fine; 1-63 the firmware's own, by semihosting; 64 usage; 65 bad firmware; 70 a bug of ours; 74 a file cannot be written;
-  101 fault, lockup, or a core without a clock; 102 instruction not implemented; 103 something unmodelled under --strict; 104 an expectation failed;
+  101 fault, lockup, a core without a clock or reset vector; 102 instruction not implemented; 103 something unmodelled under --strict; 104 an expectation failed;
   124 time out; 130 Ctrl-C; 141 nobody reads our output
 
 examples:

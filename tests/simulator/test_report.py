@@ -222,6 +222,7 @@ def test_a_full_disk_is_told_in_a_sentence():
         ("breakpoint", None, 0),
         ("fault", None, 101),
         ("lockup", 3, 101),
+        ("boot", None, 101),
         ("not-implemented", None, 102),
         ("unmodelled", None, 103),
         ("timeout", None, 124),
