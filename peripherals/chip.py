@@ -15,6 +15,7 @@ from peripherals.cortex_m7.fpb import Fpb
 from peripherals.cortex_m7.itm import Itm
 from peripherals.cortex_m7.nvic import Nvic
 from peripherals.cortex_m7.system_control import SystemControl
+from peripherals.external_memories import ExternalMemories
 from peripherals.kit.bus_master import BusMatrix
 from peripherals.kit.can_bus import CanBus
 from peripherals.kit.clock import Clock
@@ -86,6 +87,7 @@ class Chip:
         self.can_buses = {"CAN1": CanBus(), "CAN2": CanBus()}
         self.video = VideoPort()
         self.matrix = BusMatrix([m for m in self.memories if m.kind != "peripheral"], self.find)
+        self.external_memories = ExternalMemories(self.matrix)
         self.backup_writable = Line("DBP")
         self._reset_causes: tuple[str, ...] | None = None
         self.rcc = Rcc(clock, crystals, backup_writable=self.backup_writable, irq=self.interrupt(5))
@@ -168,6 +170,7 @@ class Chip:
         """report(name, register or field, "read" or "write") is called at each use of what has no behaviour."""
         for peripheral in (*self.peripherals.values(), *self._unclocked.values(), *self._in_reset.values()):
             peripheral.on_unmodelled = report
+        self.matrix.on_silent = lambda name, kind: report(name, "without its clock", kind)
 
     def reset(self, *causes: str) -> None:
         """A system reset; what CSR then gives as its causes, by default those of whoever asked for it, or of a software reset."""
@@ -294,6 +297,7 @@ class Chip:
             self._pages[page] = (peripheral, instance.base, instance.bus)
 
     def _gate(self, name: str, enabled: bool) -> None:
+        self.external_memories.clock(name, enabled=enabled)
         for instance in INSTANCES:
             if name in instance.gate.split():
                 self._map(instance)

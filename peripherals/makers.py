@@ -24,6 +24,7 @@ from peripherals.stm32f7.fmc import Fmc
 from peripherals.stm32f7.i2c import I2c
 from peripherals.stm32f7.i2c_registers import Wires
 from peripherals.stm32f7.i2s import I2s
+from peripherals.stm32f7.known import Unclocked
 from peripherals.stm32f7.lptim import Lptim
 from peripherals.stm32f7.ltdc import Ltdc
 from peripherals.stm32f7.quadspi import Quadspi
@@ -110,13 +111,7 @@ def make_dcmi(chip: Chip, instance: Instance) -> Dcmi:
 
 def make_fmc(chip: Chip, instance: Instance) -> Fmc:
     """SDRAM bank 1 is at 0xC000_0000, bank 2 at 0xD000_0000 (RM0385 13.4.3)."""
-
-    def ready(bank: int, answers: bool) -> None:
-        memory = chip.matrix.memory(0xC000_0000 + 0x1000_0000 * (bank - 1), 4)
-        if memory is not None:
-            chip.matrix.close(memory.name, closed=not answers)
-
-    fmc = Fmc(instance.name, chip.clock, irq=chip.interrupt(instance.irq[0]), on_ready=ready)
+    fmc = Fmc(instance.name, chip.clock, irq=chip.interrupt(instance.irq[0]), on_ready=chip.external_memories.sdram)
     fmc.reset()
     return fmc
 
@@ -178,14 +173,8 @@ def make_rtc(chip: Chip, instance: Instance) -> Rtc:
 
 def make_quadspi(chip: Chip, instance: Instance) -> Quadspi:
     """Its flash is the memory at 0x9000_0000 while it is mapped."""
-
-    def mapped(answers: bool) -> None:
-        memory = chip.matrix.memory(0x9000_0000, 4)
-        if memory is not None:
-            chip.matrix.close(memory.name, closed=not answers)
-
     irq, request = chip.interrupt(instance.irq[0]), chip.request("QUADSPI")
-    quadspi = Quadspi(instance.name, chip.clock, irq=irq, request=request, on_map=mapped)
+    quadspi = Quadspi(instance.name, chip.clock, irq=irq, request=request, on_map=chip.external_memories.qspi)
     quadspi.reset()
     return quadspi
 
@@ -215,7 +204,8 @@ def make_adc(chip: Chip, instance: Instance) -> Adc:
         )
         for n in (1, 2, 3)
     ]
-    return Adc(instance.name, converters, common)
+    standins = [Unclocked(unit) for unit in converters]
+    return Adc(instance.name, converters, common, standins, lambda n: chip.rcc.enabled(f"ADC{n + 1}"))
 
 
 def make_dac(chip: Chip, instance: Instance) -> Dac:

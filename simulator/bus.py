@@ -71,8 +71,9 @@ class Bus:
         """The instruction of the last access to a peripheral."""
         return self._pc
 
-    def note_unmodelled(self, name: str, register: str, kind: str) -> None:
-        what = Unmodelled(name, register, kind, self._pc)
+    def note_unmodelled(self, name: str, register: str, kind: str, pc: int | None = None) -> None:
+        """Used at pc, by default that of the last access to a peripheral."""
+        what = Unmodelled(name, register, kind, self._pc if pc is None else pc)
         self.unmodelled[what] += 1
         self.on_unmodelled(what)
 

@@ -95,7 +95,7 @@ class Core:
         self._event: CoreStop | None = None
         self._running = False
         self._stale: list[tuple[int, int]] = []
-        self._answers: list[tuple[str, bool]] = []
+        self._answers: list[tuple[str, str]] = []
         self._hooked: set[int] = set()
         self._special: set[int] = set()
         self.cpu = native.find_cpu_state(self.uc)
@@ -163,14 +163,14 @@ class Core:
         self.uc.mmio_map(base, size, read, None, write, None)
         self.uc.mem_protect(base, size, unicorn.UC_PROT_NONE)
 
-    def let_answer(self, name: str, answers: bool) -> None:
-        """Let a memory answer, or meet accesses to it with a bus fault: a controller has not set it up yet."""
+    def let_answer(self, name: str, how: str) -> None:
+        """Let a memory answer as bus_master's OPEN, CLOSED or SILENT say: a controller has not set it up yet, or has no clock."""
         memory = next((m for m in self.memories if m.name == name), None)
         if self._running:
-            self._answers.append((name, answers))
+            self._answers.append((name, how))
             self.engine.state[State.STOP_WANTED] = 1
         elif memory is not None:
-            self.protection.let_answer(memory, answers=answers)
+            self.protection.let_answer(memory, how)
             self.guard(self.refusals.mode)
 
     def memory_at(self, address: int) -> Memory | None:

@@ -156,7 +156,7 @@ class Machine:
         refusals = self.core.refusals
         refusals.ccr = lambda: system.ccr
         refusals.ignores, refusals.on_ignored = self.exceptions.ignores_bus_faults, self.exceptions.ignored
-        refusals.store_to_flash = self._store_to_flash
+        refusals.store_to_flash, refusals.on_unclocked = self._store_to_flash, self._met_unclocked
         system.on_reset_request, system.on_local_reset = self._request_reset, self._request_local_reset
         self.soc.nvic.on_change = self._want_decision
         self.soc.flash.on_setting = self._follow_settings
@@ -167,9 +167,10 @@ class Machine:
         self.soc.low_power.seed(self.settings.seed)
         self.soc.low_power.on_event = self.exceptions.set_event
         self.soc.low_power.on_power_lost = self._lose_memories
-        self.soc.matrix.on_closed = lambda name, closed: self.core.let_answer(name, not closed)
-        for name in self.soc.matrix.closed:
-            self.core.let_answer(name, False)
+        matrix = self.soc.matrix
+        matrix.on_answer = self.core.let_answer
+        for name in matrix.closed | matrix.silent:
+            self.core.let_answer(name, matrix.answer(name))
         self.soc.usart1.transmitted.append(self._transmitted)
         self.soc.on_unmodelled(self.bus.note_unmodelled)
         self.soc.itm.sink = self._stimulated
@@ -657,6 +658,10 @@ class Machine:
         self.engine.spend(wait, Stall.BUS)
         self.clock.advance(max(self.engine.cycle, self.clock.now))
         flash.program(address - FLASH, len(data), int.from_bytes(data, "little"))
+
+    def _met_unclocked(self, pc: int, address: int, kind: str) -> None:
+        memory = self.core.memory_at(address)
+        self.bus.note_unmodelled(memory.name if memory else "nothing", "without its clock", kind, pc)
 
     def _maintain_cache(self, operation: str, value: int) -> None:
         if operation.startswith("DC"):

@@ -28,6 +28,7 @@ from peripherals.cortex_m7.mpu_regions import (
     WRITE_THROUGH,
     Region,
 )
+from peripherals.kit.bus_master import OPEN, SILENT
 from simulator.timing import memories
 
 PAGE_SHIFT = 10
@@ -37,7 +38,7 @@ STIR = 0xE000_EF00
 STIMULUS = range(0xE000_0000, 0xE000_0400)  # ITM's ports; whether one takes unprivileged stores, ITM says
 EXCEPTION_RETURNS = 0xFFFF_FC00 >> PAGE_SHIFT  # fetches from there are Unicorn's own
 USERSETMPEND = 1 << 1
-BUS, MPU, FLASH = "bus", "mpu", "flash"
+BUS, MPU, FLASH, UNCLOCKED = "bus", "mpu", "flash", "unclocked"
 Table = NDArray[np.uint8]
 _ATTRIBUTES = {
     NOT_CACHEABLE: memories.NOT_CACHEABLE,
@@ -84,12 +85,14 @@ class Protection:
         for base, size in peripherals:
             self._bus[_pages(base, base + size)] = 0
         self._fetched: set[int] = set()
+        self._silent: set[int] = set()
         self._tables: dict[Mode, Table] = {}
 
-    def let_answer(self, memory: Stretch, *, answers: bool) -> None:
-        """Whether the bus answers for a memory: its controller may not be set up yet."""
+    def let_answer(self, memory: Stretch, how: str) -> None:
+        """How the bus answers for a memory, OPEN, CLOSED or SILENT: its controller may not be set up yet, or have no clock."""
         writable = 0 if memory.kind == "ram" else WRITE
-        self._bus[_pages(memory.base, memory.base + memory.size)] = writable if answers else EVERYTHING
+        self._bus[_pages(memory.base, memory.base + memory.size)] = writable if how == OPEN else EVERYTHING
+        (self._silent.add if how == SILENT else self._silent.discard)(memory.base)
         self._tables.clear()
 
     def forget(self) -> None:
@@ -148,7 +151,8 @@ class Protection:
         return address >> PAGE_SHIFT in self._fetched
 
     def refuses(self, address: int, access: int, mode: Mode, ccr: int = 0) -> str:
-        """Who refuses one byte's access: "" for nobody, "mpu", "bus", or "flash" for a store that flash may be programmed by.
+        """Who refuses one byte's access: "" for nobody, "mpu", "bus", "flash" for a store that flash may be programmed by, or "unclocked" where zeros
+        are read and stores are ignored.
 
         The ITCM port of the flash is read only (RM0385 2.1.2): a store there is an error on the bus, guess, and not ignored.
         The MPU comes first: what it refuses does not reach the bus."""
@@ -159,6 +163,8 @@ class Protection:
         memory = next((m for m in self._fitted if m.base <= address < m.base + m.size), None)
         if memory is not None and access == WRITE and memory.kind == "flash" and memory.alias is None:
             return FLASH
+        if memory is not None and memory.base in self._silent:
+            return UNCLOCKED
         return BUS if int(self._bus[address >> PAGE_SHIFT]) & access else ""
 
     @staticmethod

@@ -15,7 +15,7 @@ from peripherals.cortex_m7.mpu_regions import READ as READS
 from peripherals.cortex_m7.mpu_regions import WRITE as WRITES
 from simulator.core_stop import FETCH, READ, WRITE, CoreStop, Part
 from simulator.decode import Instruction, ItState, decode
-from simulator.protection import BUS, FLASH, MPU, PAGE, Mode, Protection
+from simulator.protection import BUS, FLASH, MPU, PAGE, UNCLOCKED, Mode, Protection
 from simulator.timing.kernels.state import FETCHING, WRITING, State
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class Refusals:
         self.ignores: Callable[[], bool] = lambda: False  # CCR.BFHFNMIGN at a negative priority
         self.on_ignored: Callable[[int], None] = lambda address: None
         self.store_to_flash: Callable[[int, bytes], None] = lambda address, data: None
+        self.on_unclocked: Callable[[int, int, str], None] = lambda pc, address, kind: None
 
     def judge(self, pc: int) -> CoreStop | Part | None:
         """What to do about the access that stopped Unicorn at pc; None: it may go on."""
@@ -66,12 +67,14 @@ class Refusals:
             if not who:
                 continue
             name = WRITE if access == WRITES else READ
-            if booked and who != MPU and (who == FLASH or access == WRITES or self.ignores()):
+            if booked and who != MPU and (who in (FLASH, UNCLOCKED) or access == WRITES or self.ignores()):
                 self._take_back(pc)
             if who == MPU:
                 return CoreStop("mpu-fault", pc, where, name)
             if who == FLASH:
                 return self._lead_away(pc, end, lambda ran: self._program(words) if ran else None)
+            if who == UNCLOCKED:
+                return self._lead_away(pc, end, self._silent(pc, where, name))
             if self.ignores():
                 return self._lead_away(pc, end, self._ignored(where))
             if access == WRITES:
@@ -106,7 +109,7 @@ class Refusals:
             self.protection.fetch_in_parts(address >> 10)
             self.core.guard(self.mode)
             return None
-        return CoreStop("fetch-fault" if who == BUS else "fetch-refused", pc, address, FETCH)
+        return CoreStop("fetch-fault" if who in (BUS, UNCLOCKED) else "fetch-refused", pc, address, FETCH)
 
     def _instruction(self, pc: int) -> Instruction | None:
         code = self.core.code_at(pc)
@@ -129,6 +132,13 @@ class Refusals:
         def after(ran: bool) -> None:
             if ran:
                 self.on_ignored(address)
+
+        return after
+
+    def _silent(self, pc: int, address: int, name: str) -> Callable[[bool], CoreStop | None]:
+        def after(ran: bool) -> None:
+            if ran:
+                self.on_unclocked(pc, address, name)
 
         return after
 

@@ -24,6 +24,7 @@ CYCLES = {
     "APB2": 4,
     "PPB": 1,
 }  # guess: APB as 2 bus cycles at HCLK/4 and /2
+OPEN, CLOSED, SILENT = "open", "closed", "silent"
 ALWAYS = 1 << 40  # cycles: nobody comes
 _CORE_ONLY = 0x0800_0000  # below lie the ITCM's RAM and the flash's ITCM port
 
@@ -100,7 +101,8 @@ class Region:
 
 
 class BusMatrix:
-    """The memories and peripherals behind the matrix. A memory whose name is in `closed` answers with an error.
+    """The memories and peripherals behind the matrix. A memory whose name is in `closed` answers with an error; one whose name is in
+    `silent`, closed or not, with zeros, and ignores writes: `on_silent` is told its name and "read" or "write".
 
     Reads and writes raise BusError. `on_read` is told before memory is read, `on_write` after it was written: the master and its
     part, address, size; `on_moved` of either. `beats` counts what each master has moved, and `cycles` the bus cycles that took.
@@ -114,7 +116,9 @@ class BusMatrix:
         self._find = find
         self.contents: Contents = OwnContents(memories)
         self.closed: set[str] = set()
-        self.on_closed: Callable[[str, bool], None] = lambda name, closed: None
+        self.silent: set[str] = set()
+        self.on_answer: Callable[[str, str], None] = lambda name, how: None
+        self.on_silent: Callable[[str, str], None] = lambda name, kind: None
         self.on_write: Callable[[str, int, int], None] = lambda user, address, size: None
         self.on_read: Callable[[str, int, int], None] = lambda user, address, size: None
         self.on_moved: Callable[[str, int, int], None] = lambda user, address, size: None
@@ -130,7 +134,22 @@ class BusMatrix:
         """Let a memory answer no longer, or again: an SDRAM that nobody has initialised."""
         if closed != (name in self.closed):
             (self.closed.add if closed else self.closed.discard)(name)
-            self.on_closed(name, closed)
+            self.on_answer(name, self.answer(name))
+
+    def silence(self, name: str, *, silent: bool) -> None:
+        """Let a memory give zeros and ignore writes, or no longer: its controller has no clock."""
+        if silent != (name in self.silent):
+            (self.silent.add if silent else self.silent.discard)(name)
+            self.on_answer(name, self.answer(name))
+
+    def answer(self, name: str) -> str:
+        """How a memory answers: OPEN, CLOSED or SILENT."""
+        return SILENT if name in self.silent else CLOSED if name in self.closed else OPEN
+
+    @property
+    def fitted(self) -> Sequence[Memory]:
+        """The memories behind the matrix."""
+        return self._memories
 
     def memory(self, address: int, size: int) -> Memory | None:
         for memory in self._memories:
@@ -205,7 +224,7 @@ class Port:
     def answers(self, address: int, size: int) -> bool:
         """Whether `read_block` would bring bytes."""
         memory = self._matrix.memory(address, size)
-        return memory is not None and not self._only and memory.name not in self._matrix.closed
+        return memory is not None and not self._only and self._matrix.answer(memory.name) != CLOSED
 
     def takes(self, address: int, size: int) -> bool:
         """Whether `write_block` would."""
@@ -214,7 +233,8 @@ class Port:
 
     def look(self, address: int, size: int) -> bytes:
         """What `read_block` would bring, of which nobody hears."""
-        self._open(address, size)
+        if self._open(address, size).name in self._matrix.silent:
+            return bytes(size)
         return self._matrix.contents.read(address, size)
 
     def read(self, address: int, size: int) -> int:
@@ -235,7 +255,11 @@ class Port:
 
     def read_block(self, address: int, size: int, beat: int = 4) -> bytes:
         """Neighbouring bytes of one memory, in beats of so many bytes."""
-        self._open(address, size)
+        memory = self._open(address, size)
+        if memory.name in self._matrix.silent:
+            self._matrix.on_silent(memory.name, "read")
+            self._book(-(-size // beat), CYCLES["memory"])
+            return bytes(size)
         self._matrix.on_read(self.user, address, size)
         self._matrix.on_moved(self.user, address, size)
         self._book(-(-size // beat), CYCLES["memory"])
@@ -243,6 +267,10 @@ class Port:
 
     def write_block(self, address: int, data: bytes, beat: int = 4) -> None:
         memory = self._open(address, len(data))
+        if memory.name in self._matrix.silent:
+            self._matrix.on_silent(memory.name, "write")
+            self._book(-(-len(data) // beat), CYCLES["memory"])
+            return
         if memory.kind != "ram":
             raise BusError(f"{memory.name} cannot be written over the bus, at {address:#010x}")
         self._book(-(-len(data) // beat), CYCLES["memory"])
@@ -260,7 +288,7 @@ class Port:
         memory = self._matrix.memory(address, size)
         if memory is None or self._only:
             raise BusError(f"no memory at {address:#010x}..{address + size - 1:#010x}")
-        if memory.name in self._matrix.closed:
+        if self._matrix.answer(memory.name) == CLOSED:
             raise BusError(f"{memory.name} does not answer yet, at {address:#010x}")
         return memory
 

@@ -191,8 +191,17 @@ class Adc(Peripheral):
         *(_placed(row, 0x300, "") for row in AdcCommon.registers),
     )
 
-    def __init__(self, name: str, converters: Sequence[Converter], common: AdcCommon) -> None:
+    def __init__(
+        self,
+        name: str,
+        converters: Sequence[Converter],
+        common: AdcCommon,
+        standins: Sequence[Peripheral] = (),
+        clocked: Callable[[int], bool] = lambda n: True,
+    ) -> None:
+        """standins answer for converters, from 0 on, that are not clocked; what is common has any one's clock (guess)."""
         self._parts: tuple[Peripheral, ...] = (*converters, common)
+        self._standins, self._clocked = tuple(standins), clocked
         super().__init__(name)
         self.converters = converters
         common.join(converters)
@@ -203,7 +212,7 @@ class Adc(Peripheral):
 
     @on_unmodelled.setter
     def on_unmodelled(self, report: Callable[[str, str, str], None]) -> None:
-        for part in self._parts:
+        for part in (*self._parts, *self._standins):
             part.on_unmodelled = report
 
     def reset(self) -> None:
@@ -211,10 +220,14 @@ class Adc(Peripheral):
             part.reset()
 
     def is_stored(self, offset: int) -> bool:
-        return self._parts[offset >> 8 & 3].is_stored(offset & 0xFF)
+        return self._answering(offset).is_stored(offset & 0xFF)
 
     def read(self, offset: int, size: int) -> int:
-        return self._parts[offset >> 8 & 3].read(offset & 0xFF, size)
+        return self._answering(offset).read(offset & 0xFF, size)
 
     def write(self, offset: int, size: int, value: int) -> None:
-        self._parts[offset >> 8 & 3].write(offset & 0xFF, size, value)
+        self._answering(offset).write(offset & 0xFF, size, value)
+
+    def _answering(self, offset: int) -> Peripheral:
+        n = offset >> 8 & 3
+        return self._standins[n] if n < len(self._standins) and not self._clocked(n) else self._parts[n]

@@ -281,6 +281,9 @@ def test_the_clock_configuration_ends_at_216_mhz(hal: Hal) -> None:
 
 def test_the_sdram_refuses_before_and_answers_after_its_sequence(hal: Hal) -> None:
     port = hal.board.matrix.port("DMA2")
+    port.write(SDRAM, 4, 1)
+    assert port.read(SDRAM, 4) == 0, "without the FMC's clock"
+    hal.set(RCC_AHB3ENR, 1)
     with pytest.raises(BusError):
         port.write(SDRAM, 4, 1)
     hal.sdram()

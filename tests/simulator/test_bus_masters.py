@@ -37,7 +37,8 @@ def wait_until_clear(address: int, mask: int) -> bytes:
 
 
 def test_an_sdram_that_nobody_initialised_is_a_bus_fault(tmp_path: Path) -> None:
-    board = machine(store(1, SDRAM) + leave(0), tmp_path)
+    clocked = store(1, 0x4002_3838) + bytes.fromhex("bff36f8f")  # RCC_AHB3ENR.FMCEN; ISB
+    board = machine(clocked + store(1, SDRAM) + leave(0), tmp_path)
     stop = board.run(UntilExit(), max_cycles=200_000)
     assert stop.reason == "cycles"
     assert board.soc.system_control.cfsr & 0x8600 == 0x400  # of a store, so IMPRECISERR and no address
