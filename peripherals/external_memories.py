@@ -1,6 +1,7 @@
-"""Where the memories behind FMC and QUADSPI answer: by their controllers' clocks, and by what those have set up.
+"""Where the memories behind FMC and QUADSPI answer: by their controllers' clocks, by what those have set up, and by SYSCFG's swap.
 
-Reference: RM0385 5.3.12 (AHB3ENR), 13.4 (FMC's map). Guess: a window whose controller has no clock reads 0 and ignores writes, as registers do.
+Reference: RM0385 5.3.12 (AHB3ENR), 13.4 (FMC's map), 7.2.1 (SWP_FMC: SDRAM from 0x6000_0000 on, NOR and SRAM from 0xC000_0000 on).
+Guess: a window whose controller has no clock reads 0 and ignores writes, as registers do. Not modelled: NOR and SRAM.
 """
 
 from __future__ import annotations
@@ -8,8 +9,8 @@ from __future__ import annotations
 from peripherals.kit.bus_master import BusMatrix
 from peripherals.memory_map import Memory
 
-_BEHIND = {"FMC": "sdram", "QSPI": "qspi"}  # by their names in AHB3ENR: the timing of the memories
-_SDRAM, _BANK, _QSPI = 0xC000_0000, 0x1000_0000, 0x9000_0000
+_TIMINGS = ("sdram", "sdram-swapped", "qspi")  # of the memories that this is about
+_SDRAM, _SWAPPED, _BANK, _QSPI = 0xC000_0000, 0x6000_0000, 0x1000_0000, 0x9000_0000
 
 
 class ExternalMemories:
@@ -17,28 +18,45 @@ class ExternalMemories:
 
     def __init__(self, matrix: BusMatrix) -> None:
         self._matrix = matrix
-        for gate in _BEHIND:
-            self.clock(gate, enabled=False)
+        self._clocked = {"FMC": False, "QSPI": False}  # by their names in AHB3ENR
+        self._initialised = {1: False, 2: False}
+        self._mapped = self._is_swapped = False
+        self._update()
 
     def clock(self, gate: str, *, enabled: bool) -> None:
-        """A controller's clock, by its name in AHB3ENR; other names are of no account."""
-        for memory in self._matrix.fitted:
-            if memory.timing == _BEHIND.get(gate):
-                self._matrix.silence(memory.name, silent=not enabled)
+        """A controller's clock; other names are of no account."""
+        if gate in self._clocked:
+            self._clocked[gate] = enabled
+            self._update()
 
     def sdram(self, bank: int, answers: bool) -> None:
         """Bank 1 or 2 is initialised, or is so no longer."""
-        self._let_answer(_SDRAM + _BANK * (bank - 1), answers)
+        self._initialised[bank] = answers
+        self._update()
 
     def qspi(self, answers: bool) -> None:
         """The serial flash is mapped, or is so no longer."""
-        self._let_answer(_QSPI, answers)
+        self._mapped = answers
+        self._update()
 
-    def _let_answer(self, base: int, answers: bool) -> None:
-        memory = self._at(base)
+    def swap(self, wanted: bool) -> None:
+        """SDRAM and NOR change places."""
+        self._is_swapped = wanted
+        self._update()
+
+    def _update(self) -> None:
+        self._show(self._at(_QSPI), clocked=self._clocked["QSPI"], answers=self._mapped)
+        for bank, initialised in self._initialised.items():
+            for swapped, base in ((False, _SDRAM), (True, _SWAPPED)):
+                here = swapped == self._is_swapped
+                clocked = self._clocked["FMC"] or not here
+                self._show(self._at(base + _BANK * (bank - 1)), clocked=clocked, answers=here and initialised)
+
+    def _show(self, memory: Memory | None, *, clocked: bool, answers: bool) -> None:
         if memory is not None:
             self._matrix.close(memory.name, closed=not answers)
+            self._matrix.silence(memory.name, silent=not clocked)
 
     def _at(self, base: int) -> Memory | None:
         memory = self._matrix.memory(base, 4)
-        return memory if memory is not None and memory.timing in _BEHIND.values() else None
+        return memory if memory is not None and memory.timing in _TIMINGS else None

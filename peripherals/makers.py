@@ -85,7 +85,8 @@ def make_exti(chip: Chip, instance: Instance) -> exti.Exti:
 
 
 def make_syscfg(chip: Chip, instance: Instance) -> Syscfg:
-    return Syscfg(instance.name, [port.pins for port in chip.ports.values()], chip.external[: len(exti.GPIO_LINES)])
+    ports, lines = [port.pins for port in chip.ports.values()], chip.external[: len(exti.GPIO_LINES)]
+    return Syscfg(instance.name, ports, lines, chip.external_memories.swap)
 
 
 def make_i2c(chip: Chip, instance: Instance) -> I2c:

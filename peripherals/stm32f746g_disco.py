@@ -53,6 +53,7 @@ MEMORIES = (
     Memory("SDRAM", 0xC000_0000, 8 * KB * KB, "ram", "sdram"),
     Memory("system memory (ITCM)", 0x0010_0000, 60 * KB, "rom", "flash-itcm", alias="system memory"),
     Memory("flash (ITCM)", 0x0020_0000, 1024 * KB, "flash", "flash-itcm", alias="flash"),
+    Memory("SDRAM (swapped)", 0x6000_0000, 8 * KB * KB, "ram", "sdram-swapped", alias="SDRAM"),
 )
 
 CONTENTS = (

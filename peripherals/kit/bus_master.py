@@ -146,11 +146,6 @@ class BusMatrix:
         """How a memory answers: OPEN, CLOSED or SILENT."""
         return SILENT if name in self.silent else CLOSED if name in self.closed else OPEN
 
-    @property
-    def fitted(self) -> Sequence[Memory]:
-        """The memories behind the matrix."""
-        return self._memories
-
     def memory(self, address: int, size: int) -> Memory | None:
         for memory in self._memories:
             if memory.base <= address and address + size <= memory.base + memory.size:

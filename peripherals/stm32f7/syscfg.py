@@ -1,15 +1,17 @@
-"""System configuration: which port's pins feed the external interrupt lines.
+"""System configuration: which port's pins feed the external interrupt lines, and where the FMC's memories are.
 
-Reference: RM0385 7. Not modelled: swapping the FMC's banks, the Ethernet interface, the ADC's option, what the compensation cell does.
+Reference: RM0385 7. SWP_FMC's reserved values swap nothing: guess. Not modelled: the Ethernet interface, the ADC's option, what the compensation cell does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from peripherals.kit.registers import Peripheral, reg
 from peripherals.kit.wires import Line, Pin
+
+_SDRAM_AT_NOR = 1  # SWP_FMC
 
 
 def _selections(first: int) -> str:
@@ -17,10 +19,10 @@ def _selections(first: int) -> str:
 
 
 class Syscfg(Peripheral):
-    """`ports` are the pins of ports A, B and so on; `lines` the sixteen external interrupt lines."""
+    """`ports` are the pins of ports A, B and so on; `lines` the sixteen external interrupt lines; `swap` is told whether SDRAM is to be at NOR's place."""
 
     registers = (
-        reg(0x00, "MEMRMP", rw="SWP_FMC[11:10]", r="MEM_BOOT[0]", unmodelled="SWP_FMC"),
+        reg(0x00, "MEMRMP", rw="SWP_FMC[11:10]", r="MEM_BOOT[0]"),
         reg(0x04, "PMC", rw="MII_RMII_SEL[23] ADC3DC2[18] ADC2DC2[17] ADC1DC2[16]", unmodelled="*"),
         reg(0x08, "EXTICR1", rw=_selections(0)),
         reg(0x0C, "EXTICR2", rw=_selections(4)),
@@ -30,8 +32,15 @@ class Syscfg(Peripheral):
     )
     lanes = True
 
-    def __init__(self, name: str, ports: Sequence[Sequence[Pin]], lines: Sequence[Line]) -> None:
+    def __init__(
+        self,
+        name: str,
+        ports: Sequence[Sequence[Pin]],
+        lines: Sequence[Line],
+        swap: Callable[[bool], None] = lambda wanted: None,
+    ) -> None:
         super().__init__(name)
+        self._swap = swap
         self._ports = ports
         self._lines = lines
         for port, pins in enumerate(ports):
@@ -40,7 +49,12 @@ class Syscfg(Peripheral):
 
     def reset(self) -> None:
         super().reset()
+        self._swap(False)
         self._connect(range(16))
+
+    def write_MEMRMP(self, value: int) -> None:
+        self.store("MEMRMP", value)
+        self._swap(self["MEMRMP.SWP_FMC"] == _SDRAM_AT_NOR)
 
     def write_EXTICR1(self, value: int) -> None:
         self._select(0, value)

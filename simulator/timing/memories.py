@@ -107,6 +107,7 @@ KINDS = (
     Kind("sdram", 0, False, port=SDRAM_PORT, style=SDRAM),
     Kind("qspi", WRITE_THROUGH, True, port=QSPI_PORT, style=QSPI),
     _sram("sram2", SRAM2_PORT),
+    Kind("sdram-swapped", WRITE_BACK, False, port=SDRAM_PORT, style=SDRAM),  # where the default map is Normal
 )
 PORTS = {"flash": FLASH_PORT, "sram1": SRAM1_PORT, "sram2": SRAM2_PORT, "sdram": SDRAM_PORT, "qspi": QSPI_PORT}
 QSPI_WRAP = Cost(1, "guess: commands more for a line that is asked for in its midst, whose beginning comes last")
