@@ -95,7 +95,6 @@ class Core:
         self._event: CoreStop | None = None
         self._running = False
         self._stale: list[tuple[int, int]] = []
-        self._answers: list[tuple[str, str]] = []
         self._hooked: set[int] = set()
         self._special: set[int] = set()
         self.cpu = native.find_cpu_state(self.uc)
@@ -164,12 +163,10 @@ class Core:
         self.uc.mem_protect(base, size, unicorn.UC_PROT_NONE)
 
     def let_answer(self, name: str, how: str) -> None:
-        """Let a memory answer as bus_master's OPEN, CLOSED or SILENT say: a controller has not set it up yet, or has no clock."""
+        """Let a memory answer as bus_master's OPEN, CLOSED or SILENT say: a controller has not set it up yet, or has no clock. From the
+        next access on, within a block, too."""
         memory = next((m for m in self.memories if m.name == name), None)
-        if self._running:
-            self._answers.append((name, how))
-            self.engine.state[State.STOP_WANTED] = 1
-        elif memory is not None:
+        if memory is not None:
             self.protection.let_answer(memory, how)
             self.guard(self.refusals.mode)
 
@@ -477,8 +474,6 @@ class Core:
             self._stack.value &= ~3
             while self._stale:
                 self._drop_translated(*self._stale.pop())
-            while self._answers:
-                self.let_answer(*self._answers.pop(0))
         return None
 
     def _give_back(self, lent: int) -> None:
