@@ -154,6 +154,7 @@ SLOW = sdram_by_fmc(3 << 10 | 3 << 7 | 1 << 6 | 1 << 4 | 1 << 2, 0x0111_5351, 12
 pytestmark = needs_compiler
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize(
     ("code", "fmc", "divider", "expected"),
     [
@@ -176,14 +177,17 @@ def fast_pixels(tmp_path, **settings: bool) -> Machine:
     return shown(tmp_path, TWO, divider=DIV_2, clocks=QUICK, **settings)
 
 
+@pytest.mark.jit
 def test_two_layers_at_a_fast_pixel_clock_underrun(tmp_path) -> None:
     assert underruns(fast_pixels(tmp_path))
 
 
+@pytest.mark.jit
 def test_without_contention_nothing_underruns(tmp_path) -> None:
     assert not underruns(fast_pixels(tmp_path, contention=False))
 
 
+@pytest.mark.jit
 def test_a_blitter_takes_what_a_display_would_have_needed(tmp_path) -> None:
     """Two layers of 32 bits go well at 19.2 MHz, until DMA2D fills in the same memory: as in AN4861's table, 12 MHz are left then."""
     machine = shown(tmp_path, TWO, divider=DIV_2)
@@ -198,6 +202,7 @@ def test_a_blitter_takes_what_a_display_would_have_needed(tmp_path) -> None:
     assert not dma2d.read(0, 4) & 1 and not underruns(machine)
 
 
+@pytest.mark.jit
 def test_an_underrun_interrupts_and_stretches_lines(tmp_path) -> None:
     machine = fast_pixels(tmp_path)
     ltdc = machine.soc.peripherals["LTDC"]
