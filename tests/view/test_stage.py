@@ -20,7 +20,7 @@ from simulator.firmware import load
 from simulator.machine import Machine
 from simulator.until import parse_until
 from simulator.view.desk import AHEAD, Desk, Dropped, Scene
-from simulator.view.pace import RealTime, SimulatedTime
+from simulator.view.pace import PACES, RealTime, SimulatedTime
 from simulator.view.stage import Stage
 from tests.timing.assembler import needs_assembler
 from tests.view.echo import program
@@ -121,6 +121,21 @@ def test_a_simulated_second_takes_a_second_of_the_host(tmp_path: Path) -> None:
         assert took > simulated - 0.11  # what pace.FORGIVEN allows
         pictures = desk.published[-1][1].picture - desk.published[0][1].picture
         assert 0 < pictures <= 30 * (desk.published[-1][0] - desk.published[0][0]) + 2  # a loaded host shows fewer
+
+
+@pytest.mark.jit
+@needs_assembler
+def test_a_host_that_is_quick_enough_shows_thirty_pictures_a_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = Host()
+    monkeypatch.setitem(PACES, "real", lambda seconds: RealTime(seconds, lambda: host.now, host.sleep))
+    with staged(tmp_path, "real") as (_, driver, desk, _):
+        driver.run(parse_until("time:1s"))
+        begun, first = host.now, desk.published[-1][1].picture
+        driver.run(parse_until("time:3s"))
+        assert host.now - begun == pytest.approx(2, abs=0.01)
+        assert desk.published[-1][1].picture - first == pytest.approx(60, abs=2)
 
 
 @pytest.mark.jit
