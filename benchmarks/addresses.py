@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import unicorn
-from numba import types
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
@@ -41,7 +40,7 @@ RUN_AGAIN = 16  # so many equal accesses in a row: the two sides are in step aga
 LOST = 100  # how far they are looked for
 COUNT, LIMIT, PLACE, ENGINE = range(4)
 
-_HOOK = types.void(types.int64, types.int32, types.uint64, types.int32, types.int64, types.int64)
+_HOOK = "void(int64, int32, uint64, int32, int64, int64)"
 
 
 @c_function(_HOOK)

@@ -5,6 +5,7 @@ Reference: docs/architecture.md, Machine; Armv7-M ARM B1.5. Not here: what is pr
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from simulator.machine import Machine, Stop
 from simulator.timing.kernels.state import State
 from simulator.until import TextWatch, Until, UntilAny, UntilText
 
+COLLECT_AFTER = 50_000  # objects
 PERIOD = 0.1  # seconds of the host between two looks
 HANDLER_PIECE = 20_000  # cycles that a fault handler runs between two looks whether it still does anything
 FAULTS = (3, 4, 5, 6)  # HardFault, MemManage, BusFault, UsageFault
@@ -76,7 +78,7 @@ class Driver:
         condition = UntilAny(rest) if rest else None
         self._wish = None
         addresses = Goal(condition, self.machine.firmware.symbols).addresses
-        with self._alarm(deadline):
+        with self._alarm(deadline), _few_collections():
             while True:
                 stop = self._piece(condition, deadline)
                 if stop is not None:
@@ -201,3 +203,15 @@ def _parts(until: Until | None) -> Iterator[Until]:
             yield from _parts(condition)
     elif until is not None:
         yield until
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Python's cycle collector looks seldom: nearly all that a run makes, such as what it knows of blocks, stays."""
+    before = gc.get_threshold()
+    if before[0]:
+        gc.set_threshold(max(before[0], COLLECT_AFTER), *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)

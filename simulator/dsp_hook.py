@@ -2,25 +2,18 @@
 
 Reference: UNICORN.md of the project's notes: a CODE hook fires before each executed instruction, not for one that IT skips,
 and the register file, Q and GE are in place in the CPU state then. Not verified: an operand that is PC (unpredictable).
-
-Nothing here is cached on disk: numba does not see that dsp.py has changed, and a verifier must not be stale.
 """
-
-# mypy: allow-untyped-decorators
 
 from __future__ import annotations
 
-import functools
 from enum import IntEnum
 from typing import Any
 
 import numpy as np
-from numba import carray, cfunc, njit, types
-from numba.core import cgutils
-from numba.extending import intrinsic
 
 from simulator.dsp import Out, execute
 from simulator.timing.kernels.state import LENT_Q
+from simulator.timing.words import array_at, c_function, njit
 
 CACHE = 4096
 MAX_DIFFERENCES = 10
@@ -92,22 +85,14 @@ class Difference(IntEnum):
     WORDS = 19
 
 
-@intrinsic
-def _pointer(typing: Any, address: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.inttoptr(args[0], cgutils.voidptr_t)
-
-    return types.voidptr(types.int64), generate
-
-
 @njit
 def _words(address: int, count: int) -> Any:
-    return carray(_pointer(address), (count,), np.int64)
+    return array_at(address, (count,), np.int64)
 
 
 @njit
 def _word32(address: int) -> Any:
-    return np.int64(carray(_pointer(address), (1,), np.uint32)[0])
+    return np.int64(array_at(address, (1,), np.uint32)[0])
 
 
 @njit
@@ -116,7 +101,7 @@ def _halfword(s: Any, address: int) -> Any:
     host = _words(s[Slot.HOSTS], PAGES)[address >> PAGE_BITS]
     if host == 0:
         return -1
-    return np.int64(carray(_pointer(host + (address & (1 << PAGE_BITS) - 1)), (1,), np.uint16)[0])
+    return np.int64(array_at(host + (address & (1 << PAGE_BITS) - 1), (1,), np.uint16)[0])
 
 
 @njit
@@ -164,14 +149,14 @@ def _compare(s: Any) -> None:
     if pending == 0:
         return
     s[Slot.PENDING] = 0
-    registers = carray(_pointer(s[Slot.REGISTERS]), (16,), np.uint32)
+    registers = array_at(s[Slot.REGISTERS], (16,), np.uint32)
     record = s[Slot.RECORD : Slot.RECORD + Difference.WORDS]
     expected = record[Difference.EXPECTED : Difference.EXPECTED + Out.WORDS]
     got = record[Difference.GOT : Difference.GOT + Out.WORDS]
     got[Out.RESULT] = _held(registers, s[Slot.FIRST])
     got[Out.HIGH] = _held(registers, s[Slot.SECOND])
     if s[Slot.LENT] and _words(s[Slot.LENT], 1)[0] == LENT_Q:
-        carray(_pointer(s[Slot.Q]), (1,), np.uint32)[0] = 0  # as the engine's hook does next
+        array_at(s[Slot.Q], (1,), np.uint32)[0] = 0  # as the engine's hook does next
     got[Out.Q] = _word32(s[Slot.Q])
     got[Out.GE] = _word32(s[Slot.GE])
     _words(s[Slot.COUNTS], s[Slot.ROW_COUNT])[pending - 1] += 1
@@ -188,7 +173,7 @@ def _compare(s: Any) -> None:
 def _expect(s: Any, address: int, word: int, number: int) -> None:
     """Execute the instruction at address by dsp.py and leave what it must give pending."""
     row = _words(s[Slot.ROWS] + 8 * Column.COLUMNS * number, Column.COLUMNS)
-    registers = carray(_pointer(s[Slot.REGISTERS]), (16,), np.uint32)
+    registers = array_at(s[Slot.REGISTERS], (16,), np.uint32)
     d, n, m = _number(row, Column.D, word), _number(row, Column.N, word), _number(row, Column.M, word)
     a, low, high = _number(row, Column.A, word), _number(row, Column.LOW, word), _number(row, Column.HIGH, word)
     if d == 15 or n == 15 or m == 15 or a == 15 or low == 15 or high == 15:
@@ -243,27 +228,16 @@ def _on_instruction(s: Any, address: int, size: int) -> None:
         _expect(s, address, word, number)
 
 
-def _hook(engine: Any, address: Any, size: Any, data: Any) -> None:
-    _on_instruction(carray(data, (Slot.WORDS,), np.int64), np.int64(address), np.int64(size))
+@c_function("void(int64, uint64, uint32, int64)")
+def on_instruction(engine: Any, address: Any, size: Any, data: Any) -> None:
+    """Unicorn's CODE hook; data: the address of int64 [Slot.WORDS]."""
+    _on_instruction(_words(data, Slot.WORDS), np.int64(address), np.int64(size))
 
 
-@njit
-def _settle(s: Any, pc: int) -> None:
+@c_function("void(int64, int64)")
+def settle(data: Any, pc: Any) -> None:
+    """Compare the pending instruction now; if pc, where the core stands, is still on it, it has not run and is forgotten."""
+    s = _words(data, Slot.WORDS)
     if s[Slot.RECORD + Difference.PC] == pc:
         s[Slot.PENDING] = 0
     _compare(s)
-
-
-def settle(state: Any, pc: int) -> None:
-    """Compare the pending instruction now; if pc, where the core stands, is still on it, it has not run and is forgotten."""
-    _settle(state, pc)
-
-
-@functools.cache
-def _compiled() -> Any:
-    return cfunc(types.void(types.voidptr, types.uint64, types.uint32, types.voidptr))(_hook)
-
-
-def hook_address() -> int:
-    """The address of the hook: void(engine, uint64 address, uint32 size, int64 state[Slot.WORDS])."""
-    return int(_compiled().address)

@@ -16,7 +16,17 @@ import numpy as np
 from simulator import native
 from simulator.bit_pictures import Cube, Row
 from simulator.dsp import Operation, Out
-from simulator.dsp_hook import CACHE, MAX_DIFFERENCES, PAGE_BITS, PAGES, Column, Difference, Slot, hook_address, settle
+from simulator.dsp_hook import (
+    CACHE,
+    MAX_DIFFERENCES,
+    PAGE_BITS,
+    PAGES,
+    Column,
+    Difference,
+    Slot,
+    on_instruction,
+    settle,
+)
 from simulator.dsp_operations import MEANINGS, ROWS
 
 HOOK_CODE = 4  # UC_HOOK_CODE
@@ -85,11 +95,11 @@ class Verifier:
             (Slot.DIFFERENCES, self._differences.ctypes.data),
         ):
             self._state[slot] = value
-        self._hook = native.add_hook(uc, HOOK_CODE, hook_address(), self._state.ctypes.data)
+        self._hook = native.add_hook(uc, HOOK_CODE, on_instruction.address, self._state.ctypes.data)
 
     def settle(self, pc: int) -> None:
         """Compare the last DSP instruction now; the core stands at pc."""
-        settle(self._state, pc)
+        settle.ctypes(self._state.ctypes.data, pc)
 
     def close(self) -> None:
         """Take the hook out of the engine."""

@@ -27,6 +27,7 @@ class Gates(Peripheral):
             if register.name.endswith("ENR") and not register.name.endswith("LPENR")
             for field in register.fields
         }
+        self._gating = {register: register.replace("ENR", "LPENR") for register, _ in self._enables.values()}
         self._asleep = False
 
     def reset(self) -> None:
@@ -47,7 +48,7 @@ class Gates(Peripheral):
         return bool(self[register] & mask and (not self._asleep or self._in_sleep(register) & mask))
 
     def _in_sleep(self, register: str) -> int:
-        return self[register.replace("ENR", "LPENR")]
+        return self[self._gating[register]]
 
     def _write_enables(self, register: str, value: int) -> None:
         changed = self.store(register, value) ^ self[register]
@@ -99,10 +100,8 @@ class Gates(Peripheral):
         """The core sleeps, or no longer: who has no clock in Sleep loses it, and gets it back."""
         if asleep == self._asleep:
             return
-        without = {r for r, _ in self._enables.values() if self[r] & ~self._in_sleep(r)}
-        changed = [
-            name for name, (r, mask) in self._enables.items() if r in without and self[r] & ~self._in_sleep(r) & mask
-        ]
+        without = {r: lost for r, in_sleep in self._gating.items() if (lost := self[r] & ~self[in_sleep])}
+        changed = [name for name, (r, mask) in self._enables.items() if without.get(r, 0) & mask] if without else []
         self._asleep = asleep
         for name in changed:
             self.on_gate(name, self.enabled(name))

@@ -88,11 +88,13 @@ def _numba() -> str:
 
 
 def _cache() -> str:
+    from simulator.timing import kernel_objects
+
     folder = Path(os.environ["NUMBA_CACHE_DIR"])
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
-            filled = any(folder.glob("**/*.nbi"))
+            filled = kernel_objects.are_kept()
     except OSError as error:
         raise Ailment(f"{folder} is not writable ({error.strerror}): kernels compile anew at every start") from error
     return f"{folder} is writable, {'kernels are compiled' if filled else 'kernels compile at the first run'}"

@@ -163,9 +163,7 @@ def _run(arguments: argparse.Namespace, settings: Settings, voice: Voice, ports:
     firmware.check(loaded, BOARDS[arguments.board].memories)
     Goal(arguments.until, loaded.symbols)
     if not voice.quiet and _compiles():
-        voice.say(
-            "first run of this version: its kernels are compiled once, which takes some fifteen seconds", style="dim"
-        )
+        voice.say("first run of this version: its kernels are compiled once, which takes some ten seconds", style="dim")
     from simulator.driver import Driver
     from simulator.machine import Machine
 
@@ -320,10 +318,7 @@ class Session:
 
 
 def _compiles() -> bool:
-    """Whether the compiled kernels are not in numba's cache yet."""
-    import os
+    """Whether the kernels are not on disk yet."""
+    from simulator.timing import kernel_objects, words
 
-    folder = os.environ.get("NUMBA_CACHE_DIR")
-    if os.environ.get("NUMBA_DISABLE_JIT") == "1":
-        return False
-    return folder is not None and not any(Path(folder).glob("**/*.nbi"))
+    return not words.PLAIN and not kernel_objects.are_kept()

@@ -1,6 +1,6 @@
 """Compiled blocks of one engine: hot blocks become code, and the loop that changes between it and Unicorn.
 
-Reference: llvmlite's MCJIT. Object code is kept on disk under a hash of everything that it is made from.
+Reference: simulator/object_code.py. Object code is kept on disk under a hash of everything that it is made from.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from simulator.compiled.floating_point import Residuals
 from simulator.compiled.frame import CONVENTION, LEFT, NOT_COMPILED, SIGNATURE, STOPPED, Source, declare
 from simulator.compiled.helpers import SLOW, Helpers
 from simulator.compiled.translate import translate
+from simulator.object_code import Loader, host, keep, object_of
 from simulator.timing.kernels.state import Reason, State
 from simulator.timing.kernels.tables import Block
 
@@ -43,13 +44,10 @@ class Library:
 
     def __init__(self, *, timed: bool) -> None:
         self.timed = timed
-        _initialise()
-        self._engine = llvm.create_mcjit_compiler(
-            llvm.parse_assembly(""), _target()
-        )  # which owns the target from here on
+        self._loader = Loader()
         self._add(f"base-{_sources()}", base_module)
-        self.stub = self._engine.get_function_address(STUB)
-        self.run = CFUNCTYPE(c_int64, c_int64, c_int64, c_int64, c_int64)(self._engine.get_function_address(RUN))
+        self.stub = self._loader.address(STUB)
+        self.run = CFUNCTYPE(c_int64, c_int64, c_int64, c_int64, c_int64)(self._loader.address(RUN))
         self.code: NDArray[np.int64] = np.full(4096, self.stub, np.int64)
         self.made: NDArray[np.int64] = self.code.copy()
         self.translated = 0  # blocks that were not found on disk
@@ -71,7 +69,7 @@ class Library:
         names = self._names(group)
         self._add(_key(names), lambda: self._module(names, group))
         for number, name in names.items():
-            self.made[number + 1] = self._engine.get_function_address(name)
+            self.made[number + 1] = self._loader.address(name)
 
     def _names(self, group: Mapping[int, Source]) -> dict[int, str]:
         """A name for each block, that of its group in it."""
@@ -98,10 +96,10 @@ class Library:
         except OSError:
             with _no_collections():
                 module = make()
-            data = _object(module)
-            _keep(path, data)
-        self._engine.add_object_file(llvm.ObjectFileRef.from_data(data))
-        self._engine.finalize_object()
+            module.triple = llvm.get_process_triple()
+            data = object_of(llvm.parse_assembly(str(module)))
+            keep(path, data)
+        self._loader.load(data)
 
 
 def _key(names: Mapping[int, str]) -> str:
@@ -121,23 +119,12 @@ def _sources() -> str:
     digest = hashlib.sha256()
     for path in [*sorted(HERE.glob("*.py")), *(HERE.parent / name for name in MEANING)]:
         digest.update(path.read_bytes())
-    digest.update(repr((llvm.llvm_version_info, llvm.get_host_cpu_name(), llvm.get_process_triple())).encode())
+    digest.update(host().encode())
     return digest.hexdigest()[:16]
 
 
 def _folder() -> Path:
     return Path(os.environ["NUMBA_CACHE_DIR"]) / "blocks"
-
-
-def _keep(path: Path, data: bytes) -> None:
-    """Whole or not at all; where the disk does not take it, the next run compiles again."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".{os.getpid()}.part")
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError:
-        return
 
 
 @contextmanager
@@ -150,32 +137,6 @@ def _no_collections() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-@cache
-def _initialise() -> None:
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-
-
-def _target() -> llvm.TargetMachine:
-    return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=2, jit=True
-    )
-
-
-def _object(module: ir.Module) -> bytes:
-    module.triple = llvm.get_process_triple()
-    parsed = llvm.parse_assembly(str(module))
-    parsed.verify()
-    target = _target()
-    builder = llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options())
-    passes = llvm.create_new_module_pass_manager()
-    passes.add_sroa_pass()
-    passes.add_instruction_combine_pass()
-    passes.add_simplify_cfg_pass()
-    passes.run(parsed, builder)
-    return bytes(target.emit_object(parsed))
 
 
 def base_module() -> ir.Module:

@@ -27,15 +27,20 @@ class Linear:
     constant: int = 0
 
     def plus(self, other: Linear, scale: int = 1) -> Linear | None:
+        constant = (self.constant + other.constant * scale) & MASK
+        if not other.terms:
+            return Linear(self.terms, constant)
         sums = dict(self.terms)
         for register, factor in other.terms:
             sums[register] = (sums.get(register, 0) + factor * scale) & MASK
         terms = tuple((r, f) for r, f in sums.items() if f)
         if len(terms) > MAX_TERMS:
             return None
-        return Linear(terms, (self.constant + other.constant * scale) & MASK)
+        return Linear(terms, constant)
 
     def times(self, factor: int) -> Linear:
+        if factor == 1:
+            return self
         terms = tuple((r, f * factor & MASK) for r, f in self.terms)
         return Linear(tuple((r, f) for r, f in terms if f), self.constant * factor & MASK)
 

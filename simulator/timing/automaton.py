@@ -15,8 +15,8 @@ from simulator.decode import Instruction
 from simulator.timing import layout as at
 from simulator.timing.cortex_m7 import WAITING, Cause, Parameters, Result, latencies
 from simulator.timing.encoding import COLUMNS, encode_block
-from simulator.timing.pipeline import Tables, index_all, make_transition
-from simulator.timing.scoreboard import play_block
+from simulator.timing.kernels import pipeline_hooks
+from simulator.timing.pipeline import Tables
 
 
 def kernel_parameters(parameters: Parameters) -> NDArray[np.int64]:
@@ -58,27 +58,23 @@ class Automaton:
 
     def _add_clean_state(self) -> None:
         """State 0 is what an empty block leaves after a flush."""
-        play_block(*self.arguments(0, 0, at.FLUSHED, 0))
+        self.play(0, at.FLUSHED, -1)
         self.tables.states[0] = self.tables.exit_state
         self.tables.counts[at.STATES] = 1
-        index_all(self.tables)
+        self._index()
 
-    def arguments(self, first: int, n: int, entry: int, state: int) -> tuple[Any, ...]:
-        """What play_block takes, with the automaton's own scratch."""
-        scratch = self.tables.scratch
-        start = at.BOARD + at.NC
-        return (
-            self.tables.rows[first : first + n],
-            n,
-            self.tables.states[state],
-            entry,
-            self.tables.parameters,
-            self.tables.exit_state,
-            scratch[at.BOARD : start],
-            scratch[start : start + n],
-            scratch[start + n : _scratch(n)],
-            scratch[: at.BOARD],
-        )
+    def words(self) -> NDArray[np.int64]:
+        """For kernels, what the arrays' addresses and lengths are until one of them is replaced."""
+        return np.array([[array.ctypes.data, len(array)] for array in self.tables], np.int64).ravel()
+
+    def play(self, state: int, entry: int, block: int) -> int:
+        """Play a block, or none where it is -1, from a state, into the scratch: its cost in cycles."""
+        words = self.words()
+        return int(pipeline_hooks.play_one.ctypes(words.ctypes.data, state, entry, block))
+
+    def _index(self) -> None:
+        words = self.words()
+        pipeline_hooks.index_again.ctypes(words.ctypes.data)
 
     def add_block(self, instructions: Sequence[Instruction]) -> int:
         """Take in a block and return its number; arrays may be replaced (generation rises then)."""
@@ -98,10 +94,12 @@ class Automaton:
 
     def transition(self, state: int, entry: int, block: int) -> int:
         """The number of a transition, made where it is new."""
-        number = int(make_transition(self.tables, state, entry, block))
+        number = -1
         while number < 0:
-            self.grow()
-            number = int(make_transition(self.tables, state, entry, block))
+            words = self.words()
+            number = int(pipeline_hooks.make.ctypes(words.ctypes.data, state, entry, block))
+            if number < 0:
+                self.grow()
         return number
 
     def grow(self) -> None:
@@ -117,7 +115,7 @@ class Automaton:
             slots=_longer(old.slots, 2 * len(old.slots)),
             lookup=np.full((size, 2), -1, dtype=np.int64),
         )
-        index_all(self.tables)
+        self._index()
 
     def _replace(self, **arrays: NDArray[Any]) -> None:
         self.tables = self.tables._replace(**arrays)
@@ -137,8 +135,8 @@ def _longer(array: NDArray[Any], length: int) -> NDArray[Any]:
 
 def issue_cycles(automaton: Automaton, state: int, entry: int, block: int) -> NDArray[np.int64]:
     """The issue cycle of each instruction of a block, relative to the current cycle where the block begins."""
-    first, n = (int(word) for word in automaton.tables.blocks[block])
-    arguments = automaton.arguments(first, n, entry, state)
-    play_block(*arguments)
-    issue: NDArray[np.int64] = arguments[7].copy()
+    n = int(automaton.tables.blocks[block][1])
+    automaton.play(state, entry, block)
+    start = at.BOARD + at.NC
+    issue: NDArray[np.int64] = automaton.tables.scratch[start : start + n].copy()
     return issue

@@ -152,16 +152,15 @@ class BlockTables:
         self.blocks = self._grown(self.blocks, number + 1)
         self.stalls = self._grown(self.stalls, number + 1)
         self.descriptions.append(Description(address, size, tuple(instructions), tuple(accesses)))
-        row = self.blocks[number]
-        row[:] = 0
         looked_at = accesses if self.timed else _checked(accesses, instructions, every=self._checks_all)
         entry = [a for a in looked_at if a.when == "entry"]
         # what may fault must be known before it happens, and no byte does
         late = [a for a in looked_at if a.when != "entry"]
         leaving = [a for a in late if a.when == "exit" and a.memory.size == 1 and not self.ahead]
         hooked = [a for a in late if a not in leaving]
+        row = [0] * Block.COLUMNS
         row[Block.ENTRY_FIRST], row[Block.ENTRY_COUNT] = self._enter_operands(entry, values, instructions)
-        row[Block.VALUES] = self._link_values(int(row[Block.ENTRY_FIRST]), len(entry))
+        row[Block.VALUES] = self._link_values(row[Block.ENTRY_FIRST], len(entry)) if values else -1
         row[Block.EXIT_FIRST], row[Block.EXIT_COUNT] = self._enter_operands(leaving, values, instructions)
         self._hooked_last = {}
         for access in hooked:
@@ -171,22 +170,20 @@ class BlockTables:
         row[Block.INSTRUCTIONS] = len(instructions)
         row[Block.END] = address + size
         row[Block.BRANCH] = _branch(last) | self.branch_flags * bool(last.branch)
-        row[Block.BACKWARDS] = (
+        row[Block.BACKWARDS] = int(
             last.branch is not None and last.branch.target is not None and last.branch.target <= last.address
         )
         row[Block.LINE] = address >> LINE_SHIFT
         row[Block.LINES] = (address + size - 1 >> LINE_SHIFT) - (address >> LINE_SHIFT) + 1
         row[Block.BARRED] = _barred(instructions)
-        row[Block.I_GENERATION] = -1
-        row[Block.GUESS] = -1
-        row[Block.ALTERNATE] = -1
+        row[Block.I_GENERATION] = row[Block.GUESS] = row[Block.ALTERNATE] = row[Block.TARGET] = -1
         row[Block.COUNTER] = 1
         row[Block.TRAPS] = reduce(or_, map(traps_of, instructions), 0)
-        row[Block.TARGET] = -1
         row[Block.REGION] = region
         row[Block.OPERANDS] = len(accesses)
         row[Block.ADDRESS] = address
         row[Block.HOOKED] = len(hooked)
+        self.blocks[number] = row
         place = self.place(address)
         if place is None:
             raise ValueError(f"block at {address:#010x} lies in no memory")
@@ -286,9 +283,9 @@ def _value_places(accesses: Sequence[Access]) -> dict[int, int] | None:
     return places if used <= FRAME_WORDS else None
 
 
-def _operand_row(access: Access, values: dict[int, int], instruction: Instruction) -> NDArray[np.int64]:
+def _operand_row(access: Access, values: dict[int, int], instruction: Instruction) -> list[int]:
     memory = access.memory
-    row = np.zeros(Operand.COLUMNS, np.int64)
+    row = [0] * Operand.COLUMNS
     places, scales = [ZERO, ZERO], [0, 0]
     for k, (register, scale) in enumerate(access.address.terms):
         places[k] = values[register[0]] + register[1] if isinstance(register, tuple) else register
@@ -298,15 +295,15 @@ def _operand_row(access: Access, values: dict[int, int], instruction: Instructio
     row[Operand.CONSTANT] = access.address.constant
     row[Operand.BYTES] = memory.size
     row[Operand.COUNT] = memory.count
-    row[Operand.STORE] = memory.kind == "store"
+    row[Operand.STORE] = int(memory.kind == "store")
     row[Operand.SLOT] = D_LINES * row[Operand.STORE]
     row[Operand.VALUE] = values.get(access.ordinal, -1) if access.value_words else -1
-    row[Operand.SIGNED] = memory.signed
+    row[Operand.SIGNED] = int(memory.signed)
     row[Operand.ORDINAL] = access.ordinal
     row[Operand.STORES_BEFORE] = access.stores_before
     row[Operand.EXTENT] = memory.size * memory.count - 1
     row[Operand.NEXT_VALUE] = -1
-    row[Operand.CHECK] = _always_checked(instruction)
+    row[Operand.CHECK] = int(_always_checked(instruction))
     row[Operand.MISALIGNED] = 7 if _wants_double_word(instruction) else memory.size - 1
     row[Operand.SPAN] = LINE_BYTES - 1 - row[Operand.EXTENT]
     return row

@@ -231,23 +231,27 @@ def encode_block(instructions: Sequence[Instruction]) -> NDArray[np.int32]:
     ordinal = 0
     for instruction in instructions:
         row = list(_encoded(instruction))
+        memory = instruction.memory
         row[Column.LOW] = instruction.address & 7
         row[Column.ORDINAL] = -1
-        if instruction.memory is not None:
+        if memory is not None:
+            row[Column.DISPLACEMENT] = memory.displacement if memory.base >= 0 else memory.displacement & 0xFFF
             row[Column.ORDINAL] = ordinal
             ordinal += 1
         rows.append(row)
     return np.array(rows, dtype=np.int32).reshape(len(rows), COLUMNS)
 
 
-_known: dict[tuple[Hashable, ...], list[int]] = {}  # by all that a row is made from
+_known: dict[tuple[Hashable, ...], list[int]] = {}  # by all that `_encode` makes a row from
 
 
 def _encoded(instruction: Instruction) -> list[int]:
     """A row but for what depends on the block."""
     i = instruction
+    m = i.memory
+    form = (m.kind, m.base, m.index, m.shift, m.size, m.count, m.writeback, m.exclusive) if m is not None else None
     kind = i.branch.kind if i.branch is not None else ""
-    key = i.size, i.mnemonic, i.timing, i.condition, i.in_it, i.sources, i.destinations, i.memory, kind
+    key = i.size, i.mnemonic, i.timing, i.condition, i.in_it, i.sources, i.destinations, form, kind
     row = _known.get(key)
     if row is None:
         row = _known[key] = _encode(i)
@@ -267,7 +271,6 @@ def _encode(instruction: Instruction) -> list[int]:
     row[Column.CAUSE] = timing.cause
     row[Column.ADDRESS] = address_form(memory)
     if memory is not None:
-        row[Column.DISPLACEMENT] = memory.displacement if memory.base >= 0 else memory.displacement & 0xFFF
         row[Column.BYTES] = memory.size * memory.count
         row[Column.WRITEBACK] = memory.writeback
     row[Column.DRAINS] = cycles_of(instruction, timing) if timing.drain else 0

@@ -24,7 +24,7 @@ from simulator.timing.cortex_m7 import Parameters
 from simulator.timing.dcache import DataCache
 from simulator.timing.descriptors import BlockTables, Description
 from simulator.timing.icache import InstructionCache
-from simulator.timing.kernels import hooks, page_hooks, predictor
+from simulator.timing.kernels import hooks, page_hooks, pipeline_hooks, predictor
 from simulator.timing.kernels.frame import SCRATCH_WORDS
 from simulator.timing.kernels.page_hooks import READ_EXECUTE, READ_WRITE
 from simulator.timing.kernels.predictor import RETURN_DEPTH
@@ -94,7 +94,9 @@ class Engine:
         self.stall_list: NDArray[np.int64] = np.zeros((MAX_STALLS, 2), np.int64)
         self.returns: NDArray[np.int64] = np.full(RETURN_DEPTH, -1, np.int64)
         self.log: NDArray[np.int64] = np.zeros((1, 3), np.int64)
-        self._issue: dict[int, NDArray[np.int64]] = {}
+        self._before_end: dict[
+            int, NDArray[np.int64]
+        ] = {}  # by transition, from each instruction's issue to the block's end
         self._in_parts: frozenset[int] = frozenset()
         self.within = Within(self)
         self.sums = Sums(self)
@@ -123,7 +125,7 @@ class Engine:
         state[State.LOG] = -1
         self._find_quiet()
         state[State.TRAPS] = TRAPS_ALWAYS
-        state[State.TRANSITION_FUNCTION] = hooks.on_transition.address
+        state[State.TRANSITION_FUNCTION] = pipeline_hooks.on_transition.address
         state[State.ACCESS_FUNCTION] = hooks.on_access.address
         state[State.UNALIGNED_LOAD] = memories.UNALIGNED_LOAD.cycles
         state[State.UNALIGNED_STORE] = parameters.drain_narrow
@@ -183,9 +185,8 @@ class Engine:
         state[State.HOOKED_CAPACITY] = len(tables.hooked)
         state[State.TRANSITIONS_CAPACITY] = len(self.counts)
         state[State.LOG_LIMIT] = len(self.log)
-        for k, array in enumerate(self.automaton.tables):
-            state[State.AUTOMATON + 2 * k] = array.ctypes.data
-            state[State.AUTOMATON + 2 * k + 1] = len(array)
+        words = self.automaton.words()
+        state[State.AUTOMATON : State.AUTOMATON + len(words)] = words
         self._published = self._sizes()
         self.on_publish()
 
@@ -359,15 +360,17 @@ class Engine:
         if not self.timed:
             return int(self.state[State.STARTED]) + index
         transition = int(self.state[State.TRANSITION])
-        issue = self._issue.get(transition)
-        if issue is None:
+        before = self._before_end.get(transition)
+        if before is None:
             row = self.automaton.tables.transitions[transition]
             issue = issue_cycles(self.automaton, int(row[at.STATE]), int(row[at.ENTRY]), int(row[at.BLOCK]))
-            self._issue[transition] = issue
-        cost = int(self.automaton.tables.transitions[transition, at.COST])
-        return self.cycle - (cost - int(issue[index])) - self._stalls_after(description, index)
+            before = int(row[at.COST]) - issue
+            self._before_end[transition] = before
+        return self.cycle - int(before[index]) - self._stalls_after(description, index)
 
     def _stalls_after(self, description: Description, index: int) -> int:
+        if not self.state[State.STALLS]:
+            return 0
         return sum(
             cycles for _, cycles in self.within.partial.stalls_from(description.instructions[index].address, index + 1)
         )

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numba
-
 from simulator.timing import layout as at
 from simulator.timing.scoreboard import play_block
 from simulator.timing.words import njit, signed
@@ -45,7 +43,7 @@ def _slot(key: int, mask: int) -> int:
     return (mixed ^ (mixed >> 29)) & mask
 
 
-@numba.njit(cache=True)
+@njit
 def find_transition(lookup: Any, state: int, entry: int, block: int) -> int:
     """The transition of a block entered from a state, or -1 where it has not been made. lookup: Tables.lookup."""
     mask = lookup.shape[0] - 1
@@ -94,7 +92,33 @@ def _same(one: Any, other: Any) -> bool:
     return same
 
 
-@numba.njit(cache=True)
+@njit
+def _rows(tables: Any, block: int) -> tuple[int, int]:
+    """Where a block's rows begin and how many there are; none for block -1."""
+    if block < 0:
+        return 0, 0
+    return signed(tables.blocks[block, 0]), signed(tables.blocks[block, 1])
+
+
+@njit
+def play_kept(tables: Any, state: int, entry: int, block: int) -> tuple[int, int]:
+    """scoreboard.play_block of a block of the tables, with their scratch and exit_state."""
+    first, n = _rows(tables, block)
+    return play_block(
+        tables.rows[first : first + n],
+        n,
+        tables.states[state],
+        entry,
+        tables.parameters,
+        tables.exit_state,
+        tables.scratch[at.BOARD : at.BOARD + at.NC],
+        tables.scratch[at.BOARD + at.NC : at.BOARD + at.NC + n],
+        tables.scratch[at.BOARD + at.NC + n : at.BOARD + at.NC + (1 + 2 * at.PAIRS_EACH) * n + 1],
+        tables.scratch[: at.BOARD],
+    )
+
+
+@njit
 def make_transition(tables: Any, state: int, entry: int, block: int) -> int:
     """Play a block from a state and keep the outcome: the transition's number, or -1 where a table is full."""
     known = find_transition(tables.lookup, state, entry, block)
@@ -102,22 +126,11 @@ def make_transition(tables: Any, state: int, entry: int, block: int) -> int:
     if known >= 0 or number >= tables.transitions.shape[0]:
         return known
     source = 0 if entry == at.FLUSHED else int(state)
-    first, n = signed(tables.blocks[block, 0]), signed(tables.blocks[block, 1])
+    first, n = _rows(tables, block)
     causes = tables.scratch[at.BOARD : at.BOARD + at.NC]
     issue = tables.scratch[at.BOARD + at.NC : at.BOARD + at.NC + n]
     pairs = tables.scratch[at.BOARD + at.NC + n : at.BOARD + at.NC + (1 + 2 * at.PAIRS_EACH) * n + 1]
-    cost, penalty = play_block(
-        tables.rows[first : first + n],
-        n,
-        tables.states[source],
-        entry,
-        tables.parameters,
-        tables.exit_state,
-        causes,
-        issue,
-        pairs,
-        tables.scratch[: at.BOARD],
-    )
+    cost, penalty = play_kept(tables, source, entry, block)
     if tables.counts[at.PAIRS] + pairs[0] > tables.pairs.shape[0]:
         return -1
     target = _intern(tables, tables.exit_state)
@@ -174,7 +187,7 @@ def _remember(lookup: Any, key: int, number: int) -> None:
     lookup[place, 1] = number
 
 
-@numba.njit(cache=True)
+@njit
 def index_all(tables: Any) -> None:
     """Enter all states and transitions into empty indexes, after the arrays have been replaced."""
     mask = tables.state_index.shape[0] - 1

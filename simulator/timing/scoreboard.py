@@ -8,7 +8,6 @@ the cycle at which it was taken, and holds nothing that can no longer matter. No
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -337,7 +336,7 @@ def _step(w: Words, p: Words, row: Row, jumped: bool, causes: Words, pairs: Word
     return t
 
 
-@numba.njit(cache=True)
+@njit
 def play_block(
     rows: Rows,
     n: int,

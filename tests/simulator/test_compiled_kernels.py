@@ -1,7 +1,14 @@
 import ast
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
+
 import simulator
+from simulator.kernel_sources import KERNELS
+from simulator.timing import kernel_objects
 
 HERE = Path(simulator.__file__).parent
 
@@ -27,10 +34,82 @@ def test_every_source_that_imports_numba_is_in_the_cache_key() -> None:
         for source in HERE.rglob("*.py")
         if any(line.startswith(("import numba", "from numba")) for line in source.read_text().splitlines())
     }
-    assert users <= set(simulator.KERNELS)
+    assert users <= set(KERNELS)
 
 
 def test_what_the_kernels_import_is_in_the_cache_key() -> None:
-    for name in simulator.KERNELS:
+    for name in KERNELS:
         if name != "decode.py":
-            assert imported(HERE / name) <= set(simulator.KERNELS), name
+            assert imported(HERE / name) <= set(KERNELS), name
+
+
+BROKEN = """
+from simulator.timing.words import c_function
+
+@c_function("int64(int64)")
+def broken(state):
+    return state + "one"
+"""
+FINE = """
+from simulator.timing.words import c_function, get, njit, put
+
+@njit
+def quotient(state):
+    return get(state, 0) // get(state, 1)
+
+@c_function("int64(int64)")
+def divide(state):
+    put(state, 2, quotient(state) + state * 0)
+    return get(state, 2)
+"""
+
+
+def calls(
+    module: str, function: str, *, words: tuple[int, ...], folder: Path, cache: Path
+) -> subprocess.CompletedProcess[str]:
+    """What a process that calls a kernel on an array of words prints, with a cache of its own."""
+    program = (
+        f"import sys, numpy as np; from {module} import {function}; words = np.array({words}); "
+        f"print({function}.ctypes(words.ctypes.data), words.tolist(), 'numba' in sys.modules)"
+    )
+    environment = {n: v for n, v in os.environ.items() if n not in ("NUMBA_CACHE_DIR", "NUMBA_DISABLE_JIT")}
+    environment |= {"XDG_CACHE_HOME": str(cache), "PYTHONPATH": f"{folder}{os.pathsep}{HERE.parent}"}
+    return subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.jit
+def test_a_module_is_compiled_once_and_called_without_numba(tmp_path: Path) -> None:
+    (tmp_path / "fine.py").write_text(FINE)
+    for _ in range(2):
+        done = calls("fine", "divide", words=(-7, 2, 0), folder=tmp_path, cache=tmp_path / "cache")
+        assert (done.stdout, done.stderr) == ("-4 [-7, 2, -4] False\n", "")
+    (kept,) = (tmp_path / "cache").rglob("*.o")
+    made = kept.stat().st_mtime_ns
+    calls("fine", "divide", words=(-7, 2, 0), folder=tmp_path, cache=tmp_path / "cache")
+    assert kept.stat().st_mtime_ns == made
+    (tmp_path / "fine.py").write_text(FINE.replace("+ state * 0", "+ 1"))
+    done = calls("fine", "divide", words=(-7, 2, 0), folder=tmp_path, cache=tmp_path / "cache")
+    assert done.stdout == "-3 [-7, 2, -3] False\n"
+
+
+@pytest.mark.jit
+def test_a_cache_that_cannot_be_written_keeps_nothing_and_the_kernel_runs(tmp_path: Path) -> None:
+    (tmp_path / "fine.py").write_text(FINE)
+    (tmp_path / "cache").write_text("a file")
+    done = calls("fine", "divide", words=(9, 2, 0), folder=tmp_path, cache=tmp_path / "cache")
+    assert (done.stdout, done.stderr) == ("4 [9, 2, 4] False\n", "")
+
+
+@pytest.mark.jit
+def test_a_module_that_does_not_compile_is_named(tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text(BROKEN)
+    done = calls("broken", "broken", words=(1,), folder=tmp_path, cache=tmp_path / "cache")
+    assert "KernelError: the kernels of broken do not compile: " in done.stderr
+    assert 'return state + "one"' in done.stderr
+    assert not list((tmp_path / "cache").rglob("*.o"))
+
+
+def test_a_compiler_that_does_not_start_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    with pytest.raises(kernel_objects.KernelError, match=r"the compiler of the kernels does not start: .*No such file"):
+        kernel_objects._compile([("simulator.timing.kernels.page_hooks",)])

@@ -121,6 +121,7 @@ def wait_for_label(browser, label):
 
 
 def test_a_dropped_picture_changes_the_label_on_the_lcd(browser, photographs):
+    browser.drop("#camera", photographs / "cat.png")
     wait_for_label(browser, "cat")
     browser.drop("#camera", photographs / "car.jpg")
     wait_for_label(browser, "car")
@@ -129,6 +130,7 @@ def test_a_dropped_picture_changes_the_label_on_the_lcd(browser, photographs):
 
 
 def test_a_photograph_taken_with_a_turned_camera_is_dropped_and_stands_upright(browser, photographs):
+    browser.drop("#camera", photographs / "car.jpg")
     wait_for_label(browser, "car")
     browser.drop("#camera", photographs / "turned.jpg")
     browser.wait("document.querySelector('#source').textContent.includes('turned.jpg')")

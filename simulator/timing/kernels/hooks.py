@@ -7,18 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import types
-
 from simulator.timing.kernels.booking import settle, step, step_operand
 from simulator.timing.kernels.data_access import data_access
 from simulator.timing.kernels.special import step_special
 from simulator.timing.kernels.state import State
 from simulator.timing.kernels.tables import Operand
-from simulator.timing.kernels.transitions import transition_of
 from simulator.timing.words import c_function, call, get, put, put_word, signed
 
-BLOCK_HOOK = types.void(types.int64, types.uint64, types.uint32, types.int64)
-KERNEL = types.int64(types.int64, types.int64, types.int64, types.int64)
+BLOCK_HOOK = "void(int64, uint64, uint32, int64)"
+KERNEL = "int64(int64, int64, int64, int64)"
 
 
 @c_function(BLOCK_HOOK)
@@ -40,7 +37,7 @@ def on_special(engine: Any, address: Any, size: Any, data: Any) -> None:
     step_special(data, signed(address))
 
 
-@c_function(types.int64(types.int64, types.int64))
+@c_function("int64(int64, int64)")
 def on_compiled_operand(state: Any, address: Any) -> int:
     """Account for one operand of compiled code; 1 where its access faults, which is then Unicorn's to find out again."""
     step_operand(state, address)
@@ -53,17 +50,11 @@ def on_compiled_operand(state: Any, address: Any) -> int:
 
 @c_function(KERNEL)
 def on_access(state: Any, block: Any, address: Any, row: Any) -> int:
-    """Account for an operand that is not where it was last; 1 where its alignment is a fault. By address, as on_transition is."""
+    """Account for an operand that is not where it was last; 1 where its alignment is a fault. By address, as pipeline_hooks.on_transition is."""
     return 1 if data_access(state, block, get(row, Operand.ORDINAL), address, row) else 0
 
 
-@c_function(KERNEL)
-def on_transition(state: Any, pipeline: Any, entry: Any, block: Any) -> int:
-    """transition_of, compiled once and not with each kernel that asks for it."""
-    return transition_of(state, pipeline, entry, block)
-
-
-@c_function(types.void(types.int64))
+@c_function("void(int64)")
 def on_settle(data: Any) -> None:
     """Finish the block booked last, called from Python between slices."""
     settle(data)

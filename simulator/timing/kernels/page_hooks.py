@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import types
-
 from simulator.timing.kernels.state import FETCHING, PAGE_SHIFT, READING, UNALIGNED_DEVICE, State
 from simulator.timing.words import c_function, get, get_byte, get_word, put, put_byte, put_word, signed
 
 READ, WRITE, EXECUTE = 1, 2, 4
 READ_WRITE, READ_EXECUTE, READ_WRITE_EXECUTE = 3, 5, 7
-FILL_HOOK = types.boolean(types.int64, types.uint64, types.int32, types.int64, types.int64)
-MEMORY_HOOK = types.boolean(types.int64, types.int32, types.uint64, types.int32, types.int64, types.int64)
+FILL_HOOK = "boolean(int64, uint64, int32, int64, int64)"
+MEMORY_HOOK = "boolean(int64, int32, uint64, int32, int64, int64)"
 
 
 @c_function(MEMORY_HOOK)

@@ -8,49 +8,54 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import carray
 
 from simulator.timing import layout as at
 from simulator.timing.encoding import COLUMNS as ROW_WIDTH
 from simulator.timing.kernels.state import State
 from simulator.timing.pipeline import Tables as Automaton
-from simulator.timing.pipeline import find_transition, make_transition
-from simulator.timing.words import address_as_pointer, get, get_int32, njit, signed
+from simulator.timing.pipeline import find_transition, index_all, make_transition, play_kept
+from simulator.timing.words import array_at, get, get_int32, njit, signed
 
 
 @njit
-def _pointer(address: int) -> Any:
-    return address_as_pointer(address)
-
-
-@njit
-def _automaton(s: int) -> Any:
-    k = s + 8 * State.AUTOMATON
+def _automaton(k: int) -> Any:
     return Automaton(
-        carray(_pointer(get(k, 0)), (get(k, 1), ROW_WIDTH), np.int32),
-        carray(_pointer(get(k, 2)), (get(k, 3), 2), np.int32),
-        carray(_pointer(get(k, 4)), (get(k, 5), at.W), np.int16),
-        carray(_pointer(get(k, 6)), (get(k, 7),), np.int32),
-        carray(_pointer(get(k, 8)), (get(k, 9), at.TRANSITION_WORDS), np.int32),
-        carray(_pointer(get(k, 10)), (get(k, 11), at.NC), np.int32),
-        carray(_pointer(get(k, 12)), (get(k, 13), 2), np.int32),
-        carray(_pointer(get(k, 14)), (get(k, 15), 2), np.int64),
-        carray(_pointer(get(k, 16)), (get(k, 17),), np.int64),
-        carray(_pointer(get(k, 18)), (get(k, 19),), np.int64),
-        carray(_pointer(get(k, 20)), (get(k, 21),), np.int64),
-        carray(_pointer(get(k, 22)), (get(k, 23),), np.int16),
-        carray(_pointer(get(k, 24)), (get(k, 25), 2), np.int64),
+        array_at(get(k, 0), (get(k, 1), ROW_WIDTH), np.int32),
+        array_at(get(k, 2), (get(k, 3), 2), np.int32),
+        array_at(get(k, 4), (get(k, 5), at.W), np.int16),
+        array_at(get(k, 6), (get(k, 7),), np.int32),
+        array_at(get(k, 8), (get(k, 9), at.TRANSITION_WORDS), np.int32),
+        array_at(get(k, 10), (get(k, 11), at.NC), np.int32),
+        array_at(get(k, 12), (get(k, 13), 2), np.int32),
+        array_at(get(k, 14), (get(k, 15), 2), np.int64),
+        array_at(get(k, 16), (get(k, 17),), np.int64),
+        array_at(get(k, 18), (get(k, 19),), np.int64),
+        array_at(get(k, 20), (get(k, 21),), np.int64),
+        array_at(get(k, 22), (get(k, 23),), np.int16),
+        array_at(get(k, 24), (get(k, 25), 2), np.int64),
     )
 
 
 @njit
-def transition_of(s: int, pipeline: int, entry: int, block: int) -> int:
-    """Find or make a transition; -1 where a table is full. Rare: the hook guesses the block's last one first."""
-    automaton = _automaton(s)
+def transition_of(k: int, pipeline: int, entry: int, block: int) -> int:
+    """Find or make a transition; -1 where a table is full. Rare: the hook guesses the block's last one first. k: the automaton's words."""
+    automaton = _automaton(k)
     transition = find_transition(automaton.lookup, pipeline, entry, block)
     if transition < 0:
         transition = make_transition(automaton, pipeline, entry, block)
     return signed(transition)
+
+
+@njit
+def play(k: int, pipeline: int, entry: int, block: int) -> int:
+    """pipeline.play_kept's cost, for the automaton's words."""
+    return signed(play_kept(_automaton(k), pipeline, entry, block)[0])
+
+
+@njit
+def index(k: int) -> None:
+    """pipeline.index_all, for the automaton's words."""
+    index_all(_automaton(k))
 
 
 @njit(forceinline=True)
