@@ -12,8 +12,13 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Any
 
-from numba import njit
+import numba
 
+from simulator.timing import words
+
+njit = (
+    words.njit if words.COMPILES else numba.njit(cache=True)
+)  # of a kernel, or for Python and the conformance's kernels
 WORD = 0xFFFF_FFFF
 
 
@@ -82,18 +87,18 @@ class Out(IntEnum):
     WORDS = 4
 
 
-@njit(cache=True)
+@njit
 def _signed(value: int, bits: int) -> Any:
     sign = 1 << (bits - 1)
     return ((value & ((sign << 1) - 1)) ^ sign) - sign
 
 
-@njit(cache=True)
+@njit
 def _clamp(value: int, low: int, high: int) -> Any:
     return low if value < low else high if value > high else value
 
 
-@njit(cache=True)
+@njit
 def _saturated(value: int, bits: int, signed: bool) -> Any:
     """SignedSat, UnsignedSat."""
     if signed:
@@ -101,12 +106,12 @@ def _saturated(value: int, bits: int, signed: bool) -> Any:
     return _clamp(value, 0, (1 << bits) - 1)
 
 
-@njit(cache=True)
+@njit
 def _half(value: int, top: int) -> Any:
     return _signed(value >> 16 if top else value, 16)
 
 
-@njit(cache=True)
+@njit
 def _lane(a: int, b: int, subtract: bool, bits: int, prefix: int) -> Any:
     """One lane: its result, and above it, at bit 16, whether GE is set."""
     mask = (1 << bits) - 1
@@ -125,7 +130,7 @@ def _lane(a: int, b: int, subtract: bool, bits: int, prefix: int) -> Any:
     return _saturated(total, bits, prefix == Prefix.Q) & mask
 
 
-@njit(cache=True)
+@njit
 def _parallel(lanes: int, prefix: int, n: int, m: int, ge: int, out: Any) -> None:
     result, flags = 0, 0
     if lanes == Lanes.ADD8 or lanes == Lanes.SUB8:
@@ -145,7 +150,7 @@ def _parallel(lanes: int, prefix: int, n: int, m: int, ge: int, out: Any) -> Non
         out[Out.GE] = flags
 
 
-@njit(cache=True)
+@njit
 def _select(n: int, m: int, ge: int) -> Any:
     result = 0
     for lane in range(4):
@@ -154,7 +159,7 @@ def _select(n: int, m: int, ge: int) -> Any:
     return result
 
 
-@njit(cache=True)
+@njit
 def _saturate(operation: int, n: int, x: int, y: int, out: Any) -> None:
     """SSAT, USAT and their pairs of halves."""
     signed = operation == Operation.SSAT or operation == Operation.SSAT16
@@ -170,7 +175,7 @@ def _saturate(operation: int, n: int, x: int, y: int, out: Any) -> None:
     out[Out.Q] = 1 if low_result != low or high_result != high else 0
 
 
-@njit(cache=True)
+@njit
 def _saturating_sum(operation: int, n: int, m: int, out: Any) -> None:
     """QADD, QDADD, QSUB, QDSUB."""
     operand, q = _signed(n, 32), 0
@@ -185,14 +190,14 @@ def _saturating_sum(operation: int, n: int, m: int, out: Any) -> None:
     out[Out.Q] = 1 if q or result != total else 0
 
 
-@njit(cache=True)
+@njit
 def _pack(operation: int, n: int, m: int, y: int) -> Any:
     if operation == Operation.PKHBT:
         return (n & 0xFFFF) | (m << y & 0xFFFF_0000)
     return (n & 0xFFFF_0000) | (_signed(m, 32) >> (y if y else 32) & 0xFFFF)
 
 
-@njit(cache=True)
+@njit
 def _extend(operation: int, n: int, m: int, y: int) -> Any:
     rotated = (m >> 8 * y | m << 32 - 8 * y) & WORD
     if operation == Operation.SXTAB:
@@ -209,7 +214,7 @@ def _extend(operation: int, n: int, m: int, y: int) -> Any:
     return (n + low & 0xFFFF) | (((n >> 16) + high & 0xFFFF) << 16)
 
 
-@njit(cache=True)
+@njit
 def _absolute_differences(n: int, m: int) -> Any:
     total = 0
     for lane in range(4):
@@ -217,7 +222,7 @@ def _absolute_differences(n: int, m: int) -> Any:
     return total
 
 
-@njit(cache=True)
+@njit
 def _multiply(operation: int, n: int, m: int, a: int, x: int, y: int, out: Any) -> None:
     """The products that give one register."""
     total = 0
@@ -242,7 +247,7 @@ def _multiply(operation: int, n: int, m: int, a: int, x: int, y: int, out: Any) 
     out[Out.Q] = 1 if overflows and total != _signed(total, 32) else 0
 
 
-@njit(cache=True)
+@njit
 def _multiply_long(operation: int, n: int, m: int, low: int, high: int, x: int, y: int, out: Any) -> None:
     """The products that give two registers."""
     total = high << 32 | low
@@ -261,7 +266,7 @@ def _multiply_long(operation: int, n: int, m: int, low: int, high: int, x: int, 
     out[Out.HIGH] = total >> 32 & WORD
 
 
-@njit(cache=True)
+@njit
 def execute(operation: int, n: int, m: int, a: int, low: int, high: int, x: int, y: int, ge: int, out: Any) -> None:
     """Fill out (Out.WORDS int64) with what the operation makes of registers n, m, a, the 64-bit high:low, and the fields x, y."""
     out[Out.RESULT] = 0

@@ -164,7 +164,9 @@ def _compare(s: Any) -> None:
         if expected[k] != got[k]:
             found = s[Slot.DIFFERENCE_COUNT]
             if found < MAX_DIFFERENCES:
-                _words(s[Slot.DIFFERENCES] + 8 * Difference.WORDS * found, Difference.WORDS)[:] = record
+                kept = _words(s[Slot.DIFFERENCES] + 8 * Difference.WORDS * found, Difference.WORDS)
+                for word in range(Difference.WORDS):
+                    kept[word] = record[word]
             s[Slot.DIFFERENCE_COUNT] = found + 1
             return
 

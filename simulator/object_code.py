@@ -52,9 +52,8 @@ class Loader:
 
     def __init__(self) -> None:
         machine = target()
-        self._engine = llvm.create_mcjit_compiler(
-            llvm.parse_assembly(""), machine
-        )  # which owns the machine from here on
+        # which owns the machine from here on
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
 
     def load(self, data: bytes) -> None:
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(data))

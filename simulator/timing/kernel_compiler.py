@@ -42,6 +42,7 @@ from simulator.object_code import object_of
 NOBODY_COUNTS = "\n".join(
     f"define void @NRT_{name}(ptr %p) alwaysinline {{ ret void }}" for name in ("incref", "decref", "MemInfo_call_dtor")
 )
+KNOWN = ("llvm.", "memcpy", "memmove", "memset")  # what kernels may call
 OPTIONS = {"error_model": "numpy"}  # no division by zero is looked for: it would be a fault of ours
 
 
@@ -149,7 +150,13 @@ def compile_modules(names: Sequence[str]) -> bytes:
             function.name = exported[function.name]
         elif not function.is_declaration:
             function.linkage = "internal"
-    return object_of(whole, level=3)
+    data = object_of(whole, level=3)
+    foreign = [f.name for f in whole.functions if f.is_declaration and not f.name.startswith(KNOWN)]
+    if foreign:
+        raise ValueError(
+            f"kernels would call {', '.join(sorted(foreign))}, which is numba's: something of them may raise"
+        )
+    return data
 
 
 def main(names: Sequence[str]) -> int:

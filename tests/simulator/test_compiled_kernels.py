@@ -50,6 +50,15 @@ from simulator.timing.words import c_function
 def broken(state):
     return state + "one"
 """
+RAISES = """
+from simulator.timing.words import c_function, get
+
+@c_function("int64(int64)")
+def raises(state):
+    if get(state, 0) == 0:
+        raise ValueError("nothing there")
+    return get(state, 0)
+"""
 FINE = """
 from simulator.timing.words import c_function, get, njit, put
 
@@ -107,6 +116,14 @@ def test_a_module_that_does_not_compile_is_named(tmp_path: Path) -> None:
     assert "KernelError: the kernels of broken do not compile: " in done.stderr
     assert 'return state + "one"' in done.stderr
     assert not list((tmp_path / "cache").rglob("*.o"))
+
+
+@pytest.mark.jit
+def test_a_kernel_that_may_raise_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "raises.py").write_text(RAISES)
+    done = calls("raises", "raises", words=(1,), folder=tmp_path, cache=tmp_path / "cache")
+    assert "KernelError: the kernels of raises do not compile: " in done.stderr
+    assert "which is numba's: something of them may raise" in done.stderr
 
 
 def test_a_compiler_that_does_not_start_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
