@@ -16,9 +16,8 @@ import numba
 
 from simulator.timing import words
 
-njit = (
-    words.njit if words.COMPILES else numba.njit(cache=True)
-)  # of a kernel, or for Python and the conformance's kernels
+# within a kernel, or for Python and for what numba compiles in this process
+njit = words.njit if words.COMPILES else numba.njit(cache=True)
 WORD = 0xFFFF_FFFF
 
 

@@ -51,9 +51,7 @@ class Loader:
     """Objects in this process, as long as it lives."""
 
     def __init__(self) -> None:
-        machine = target()
-        # which owns the machine from here on
-        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target())  # which it owns from here on
 
     def load(self, data: bytes) -> None:
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(data))

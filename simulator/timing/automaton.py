@@ -63,18 +63,24 @@ class Automaton:
         self.tables.counts[at.STATES] = 1
         self._index()
 
+    @property
     def words(self) -> NDArray[np.int64]:
-        """For kernels, what the arrays' addresses and lengths are until one of them is replaced."""
+        """For kernels, the arrays' addresses and lengths as they are now."""
         return np.array([[array.ctypes.data, len(array)] for array in self.tables], np.int64).ravel()
 
     def play(self, state: int, entry: int, block: int) -> int:
         """Play a block, or none where it is -1, from a state, into the scratch: its cost in cycles."""
-        words = self.words()
+        words = self.words
         return int(pipeline_hooks.play_one.ctypes(words.ctypes.data, state, entry, block))
 
     def _index(self) -> None:
-        words = self.words()
+        words = self.words
         pipeline_hooks.index_again.ctypes(words.ctypes.data)
+
+    def _make(self, state: int, entry: int, block: int) -> int:
+        """A transition's number, or -1 where a table is full."""
+        words = self.words
+        return int(pipeline_hooks.make.ctypes(words.ctypes.data, state, entry, block))
 
     def add_block(self, instructions: Sequence[Instruction]) -> int:
         """Take in a block and return its number; arrays may be replaced (generation rises then)."""
@@ -94,12 +100,8 @@ class Automaton:
 
     def transition(self, state: int, entry: int, block: int) -> int:
         """The number of a transition, made where it is new."""
-        number = -1
-        while number < 0:
-            words = self.words()
-            number = int(pipeline_hooks.make.ctypes(words.ctypes.data, state, entry, block))
-            if number < 0:
-                self.grow()
+        while (number := self._make(state, entry, block)) < 0:
+            self.grow()
         return number
 
     def grow(self) -> None:

@@ -94,9 +94,8 @@ class Engine:
         self.stall_list: NDArray[np.int64] = np.zeros((MAX_STALLS, 2), np.int64)
         self.returns: NDArray[np.int64] = np.full(RETURN_DEPTH, -1, np.int64)
         self.log: NDArray[np.int64] = np.zeros((1, 3), np.int64)
-        self._before_end: dict[
-            int, NDArray[np.int64]
-        ] = {}  # by transition, from each instruction's issue to the block's end
+        # by transition: cycles from each instruction's issue to the block's end
+        self._before_end: dict[int, NDArray[np.int64]] = {}
         self._in_parts: frozenset[int] = frozenset()
         self.within = Within(self)
         self.sums = Sums(self)
@@ -185,7 +184,7 @@ class Engine:
         state[State.HOOKED_CAPACITY] = len(tables.hooked)
         state[State.TRANSITIONS_CAPACITY] = len(self.counts)
         state[State.LOG_LIMIT] = len(self.log)
-        words = self.automaton.words()
+        words = self.automaton.words
         state[State.AUTOMATON : State.AUTOMATON + len(words)] = words
         self._published = self._sizes()
         self.on_publish()

@@ -87,16 +87,20 @@ def _processes(groups: Iterable[tuple[str, ...]]) -> Iterator[list[subprocess.Po
     started: list[subprocess.Popen[bytes]] = []
     try:
         for group in groups:
-            command = [sys.executable, "-c", COMMAND.format(places=sys.path), *group]
-            started.append(subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE))
+            started.append(_start([sys.executable, "-c", COMMAND.format(places=sys.path), *group], environment))
         yield started
-    except OSError as error:
-        raise KernelError(f"the compiler of the kernels does not start: {error}") from error
     finally:
         for process in started:
             if process.poll() is None:
                 process.kill()
                 process.communicate()
+
+
+def _start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    except OSError as error:
+        raise KernelError(f"the compiler of the kernels does not start: {error}") from error
 
 
 def _path(group: tuple[str, ...]) -> Path:

@@ -101,9 +101,22 @@ def _rows(tables: Any, block: int) -> tuple[int, int]:
 
 
 @njit
+def _parts(tables: Any, n: int) -> tuple[Any, Any, Any]:
+    """Of the scratch, for n instructions: causes, issue cycles, pairs."""
+    issue = at.BOARD + at.NC
+    pairs = issue + n
+    return (
+        tables.scratch[at.BOARD : issue],
+        tables.scratch[issue:pairs],
+        tables.scratch[pairs : pairs + 1 + 2 * at.PAIRS_EACH * n],
+    )
+
+
+@njit
 def play_kept(tables: Any, state: int, entry: int, block: int) -> tuple[int, int]:
     """scoreboard.play_block of a block of the tables, with their scratch and exit_state."""
     first, n = _rows(tables, block)
+    causes, issue, pairs = _parts(tables, n)
     return play_block(
         tables.rows[first : first + n],
         n,
@@ -111,9 +124,9 @@ def play_kept(tables: Any, state: int, entry: int, block: int) -> tuple[int, int
         entry,
         tables.parameters,
         tables.exit_state,
-        tables.scratch[at.BOARD : at.BOARD + at.NC],
-        tables.scratch[at.BOARD + at.NC : at.BOARD + at.NC + n],
-        tables.scratch[at.BOARD + at.NC + n : at.BOARD + at.NC + (1 + 2 * at.PAIRS_EACH) * n + 1],
+        causes,
+        issue,
+        pairs,
         tables.scratch[: at.BOARD],
     )
 
@@ -127,9 +140,7 @@ def make_transition(tables: Any, state: int, entry: int, block: int) -> int:
         return known
     source = 0 if entry == at.FLUSHED else int(state)
     first, n = _rows(tables, block)
-    causes = tables.scratch[at.BOARD : at.BOARD + at.NC]
-    issue = tables.scratch[at.BOARD + at.NC : at.BOARD + at.NC + n]
-    pairs = tables.scratch[at.BOARD + at.NC + n : at.BOARD + at.NC + (1 + 2 * at.PAIRS_EACH) * n + 1]
+    causes, issue, pairs = _parts(tables, n)
     cost, penalty = play_kept(tables, source, entry, block)
     if tables.counts[at.PAIRS] + pairs[0] > tables.pairs.shape[0]:
         return -1

@@ -110,23 +110,25 @@ def test_a_cache_that_cannot_be_written_keeps_nothing_and_the_kernel_runs(tmp_pa
 
 
 @pytest.mark.jit
-def test_a_module_that_does_not_compile_is_named(tmp_path: Path) -> None:
-    (tmp_path / "broken.py").write_text(BROKEN)
-    done = calls("broken", "broken", words=(1,), folder=tmp_path, cache=tmp_path / "cache")
-    assert "KernelError: the kernels of broken do not compile: " in done.stderr
-    assert 'return state + "one"' in done.stderr
+@pytest.mark.parametrize(
+    ("name", "source", "why"),
+    [("broken", BROKEN, 'return state + "one"'), ("raises", RAISES, "which is numba's: something of them may raise")],
+)
+def test_a_module_that_does_not_compile_is_named_and_not_kept(name: str, source: str, why: str, tmp_path: Path) -> None:
+    (tmp_path / f"{name}.py").write_text(source)
+    done = calls(name, name, words=(1,), folder=tmp_path, cache=tmp_path / "cache")
+    assert f"KernelError: the kernels of {name} do not compile: " in done.stderr
+    assert why in done.stderr
     assert not list((tmp_path / "cache").rglob("*.o"))
-
-
-@pytest.mark.jit
-def test_a_kernel_that_may_raise_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "raises.py").write_text(RAISES)
-    done = calls("raises", "raises", words=(1,), folder=tmp_path, cache=tmp_path / "cache")
-    assert "KernelError: the kernels of raises do not compile: " in done.stderr
-    assert "which is numba's: something of them may raise" in done.stderr
 
 
 def test_a_compiler_that_does_not_start_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     with pytest.raises(kernel_objects.KernelError, match=r"the compiler of the kernels does not start: .*No such file"):
         kernel_objects._compile([("simulator.timing.kernels.page_hooks",)])
+
+
+def test_a_machine_needs_no_numba() -> None:
+    program = "import sys, simulator.machine, simulator.driver, simulator.report; print('numba' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
