@@ -25,7 +25,7 @@ from simulator import exit_codes, native
 from simulator.core_stop import CoreStop
 from simulator.firmware import FirmwareError, load
 from simulator.machine import Machine
-from simulator.timing.descriptors import Description
+from simulator.timing.block_rows import Description
 from simulator.timing.kernels.state import State
 from simulator.timing.words import c_function, get, put, put_word, signed
 from simulator.until import Until, UntilError, parse_until

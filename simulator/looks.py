@@ -14,7 +14,7 @@ from simulator.decode import Instruction, decode
 from simulator.held import holds
 from simulator.protection import Mode
 from simulator.timing import traps
-from simulator.timing.descriptors import Description
+from simulator.timing.block_rows import Description
 from simulator.timing.kernels.state import State
 
 if TYPE_CHECKING:

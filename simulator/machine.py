@@ -99,6 +99,7 @@ class Machine:
         self.engine = Engine(
             _spans(mapped), self._constant_word, timed=settings.timing == "cycles",
             seed=settings.seed, parameters=_parameters(settings), cache_data=settings.dcache_data,
+            firmware=firmware.sha256 if settings.compiled else "",
         )  # fmt: skip
         self.core = Core(
             _merged(mapped), self.soc.spans, self.engine, settings.verify, self.soc.system_control.mpu,
@@ -210,6 +211,7 @@ class Machine:
                 lcd.unwatch(self._frame_shown)
             for address in self._goal.addresses:
                 self.engine.unwatch(address)
+            self.engine.known.keep()
 
     def step(self) -> Stop:
         """Execute one instruction, or take one exception: see simulator/debugger.py."""

@@ -37,7 +37,7 @@ class Settings:
     line's way to SRAM, -1 for the model's. art, prefetch: of flash through ITCM, read_allocate: stores of whole lines that fill none;
     as programmed, or forced. contention: whether other bus masters delay the core. ideal_memory: no access waits.
     seed: of the caches' random replacement. strict: stop at the first access that nobody models.
-    compiled: whether hot blocks run as code of ours; cycles do not depend on it.
+    compiled: whether hot blocks run as code of ours, and what is on disk of earlier runs is used; cycles do not depend on it.
     camera_sensor: which module is plugged into the board's connector.
     exact_interrupts: take an interrupt before the instruction that its cycle falls on, not behind the block around it.
     dcache_data: the D-cache holds data of its own, so that what another master has written, or reads, is stale as on the board;

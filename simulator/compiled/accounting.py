@@ -18,7 +18,7 @@ from simulator.compiled.places import Place
 from simulator.compiled.transfers import KINDS
 from simulator.timing import layout as at
 from simulator.timing.addresses import Access, Linear
-from simulator.timing.descriptors import Description
+from simulator.timing.block_rows import Description
 from simulator.timing.kernels.frame import FRAME_WORDS
 from simulator.timing.kernels.stalls import Stall
 from simulator.timing.kernels.state import State

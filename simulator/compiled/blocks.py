@@ -18,7 +18,7 @@ from simulator.compiled.frame import Source, declare
 from simulator.compiled.multiplies import Multiplies
 from simulator.compiled.processing import Processing
 from simulator.decode import APSR, FPSCR, GE, S0, Instruction, ItState, advance_it
-from simulator.timing.descriptors import Description
+from simulator.timing.block_rows import Description
 
 DO_NOTHING = {"IT", "NOP", "YIELD", "DMB", "DSB", "ISB", "PLD", "PLI", "MEMHINT", "MEMHINTS", "HINT", "DBG"}
 BRANCHES = {"B", "BL", "BX", "BLX", "CBZ", "CBNZ", "TBB", "TBH"}

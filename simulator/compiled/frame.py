@@ -19,7 +19,7 @@ from simulator.compiled.core_state import CoreState, Name
 from simulator.compiled.helpers import SLOW
 from simulator.compiled.transfers import CHUNK_SHIFT
 from simulator.decode import ItState
-from simulator.timing.descriptors import Description
+from simulator.timing.block_rows import Description
 from simulator.timing.kernels.state import HELD, State
 from simulator.timing.kernels.tables import Block
 

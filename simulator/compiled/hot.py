@@ -17,10 +17,9 @@ from simulator.compiled.library import Library
 from simulator.compiled.places import Place
 from simulator.compiled.regions import regions
 from simulator.compiled.transfers import CHUNK_SHIFT
-from simulator.decode import decode_block
 from simulator.native import NO_EXIT, CpuState
 from simulator.timing import layout as at
-from simulator.timing.descriptors import Description
+from simulator.timing.block_rows import Description
 from simulator.timing.engine import Engine
 from simulator.timing.kernels import hooks
 from simulator.timing.kernels.page_hooks import EXECUTE, READ, READ_WRITE, WRITE
@@ -183,5 +182,4 @@ class Hot:
 
 def _is_still(source: Source) -> bool:
     """Whether the bytes are those that were described: code in RAM may have changed since."""
-    description = source.description
-    return decode_block(source.code, description.address) == description.instructions
+    return not source.description.it_state and source.code == source.description.code

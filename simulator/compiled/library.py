@@ -34,7 +34,7 @@ HERE = Path(__file__).parent
 # beside this package, what decides how a block is read and which words its code uses
 MEANING = (
     "bit_pictures.py", "decode.py", "encodings.py", "encodings_dsp.py", "encodings_fp.py", "encodings_memory.py", "operands.py",
-    "timing/descriptors.py", "timing/layout.py", "timing/traps.py",
+    "timing/addresses.py", "timing/block_rows.py", "timing/descriptors.py", "timing/layout.py", "timing/traps.py",
     *(f"timing/kernels/{name}.py" for name in ("frame", "predictor", "stalls", "state", "tables", "tags")),
 )  # fmt: skip
 
@@ -108,8 +108,8 @@ def _key(names: Mapping[int, str]) -> str:
 
 def _hash(source: Source, *, timed: bool) -> str:
     description = source.description
-    accesses = description.accesses if timed else None
-    what = repr((description.address, source.code, source.changeable, accesses, timed, _sources()))
+    addresses = (description.follow_loads, description.words) if timed else None
+    what = repr((description.address, source.code, source.changeable, addresses, timed, _sources()))
     return hashlib.sha256(what.encode()).hexdigest()[:24]
 
 

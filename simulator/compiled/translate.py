@@ -23,7 +23,7 @@ from simulator.compiled.processing import Processing
 from simulator.compiled.transfers import Transfers, is_strict
 from simulator.decode import Instruction, ItState, advance_it
 from simulator.timing.addresses import Access
-from simulator.timing.descriptors import Description
+from simulator.timing.block_rows import Description
 from simulator.timing.kernels.predictor import RETURN_DEPTH
 from simulator.timing.kernels.state import Reason, State
 from simulator.timing.kernels.tables import Block

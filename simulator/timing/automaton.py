@@ -84,7 +84,10 @@ class Automaton:
 
     def add_block(self, instructions: Sequence[Instruction]) -> int:
         """Take in a block and return its number; arrays may be replaced (generation rises then)."""
-        encoded = encode_block(instructions)
+        return self.add_rows(encode_block(instructions))
+
+    def add_rows(self, encoded: NDArray[np.int32]) -> int:
+        """As add_block, with the instructions' rows [n, COLUMNS] given."""
         number, first = int(self.tables.counts[at.BLOCKS]), int(self.tables.counts[at.ROWS])
         if number == len(self.tables.blocks):
             self._replace(blocks=_longer(self.tables.blocks, 2 * number))

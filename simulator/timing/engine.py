@@ -14,15 +14,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.decode import Instruction, ItState, decode_block
+from simulator.decode import Instruction
 from simulator.native import CpuState
 from simulator.timing import layout as at
 from simulator.timing import memories
 from simulator.timing.automaton import Automaton, issue_cycles
 from simulator.timing.axi import PERIPHERAL, Region
+from simulator.timing.block_rows import Description
 from simulator.timing.cortex_m7 import Parameters
 from simulator.timing.dcache import DataCache
-from simulator.timing.descriptors import BlockTables, Description
+from simulator.timing.descriptors import BlockTables
+from simulator.timing.encoding import encode_block
 from simulator.timing.icache import InstructionCache
 from simulator.timing.kernels import hooks, page_hooks, pipeline_hooks, predictor
 from simulator.timing.kernels.frame import SCRATCH_WORDS
@@ -32,6 +34,7 @@ from simulator.timing.kernels.stalls import MAX_STALLS, Stall
 from simulator.timing.kernels.state import HOLD_EXACT, HOLD_WATCH, PAGE_SHIFT, UNLESS_MASKED, State
 from simulator.timing.kernels.tables import Block
 from simulator.timing.kernels.tags import LINE_SHIFT
+from simulator.timing.known_blocks import KnownBlocks
 from simulator.timing.slaves import Slaves
 from simulator.timing.sums import Sums
 from simulator.timing.traps import (
@@ -69,11 +72,14 @@ class Engine:
         seed: int = 1,
         parameters: Parameters = Parameters(),  # noqa: B008
         cache_data: bool = False,
+        firmware: str = "",
     ) -> None:
-        """cache_data: the D-cache holds data of its own, and not only lines."""
+        """cache_data: the D-cache holds data of its own, and not only lines. firmware: see KnownBlocks."""
         self.timed = timed
         self.spans = spans
-        self.tables = BlockTables([(s.base, s.size) for s in spans], read_word, timed=timed, ahead=cache_data)
+        self.tables = BlockTables([(s.base, s.size) for s in spans], timed=timed)
+        self.known = KnownBlocks(read_word, timed=timed, ahead=cache_data, firmware=firmware)
+        self._special: set[int] = set()  # blocks with instructions that need a special hook, or make others need one
         self.parameters = parameters
         self.automaton = Automaton(parameters)
         self.state: NDArray[np.int64] = np.zeros(State.WORDS, np.int64)
@@ -211,31 +217,38 @@ class Engine:
 
         alias: the block is known, but a value that one of its addresses needs cannot be read at its start.
         """
-        if not alias and self.tables.again(address, code, it_state):
+        tables = self.tables
+        if not alias and tables.again(address, code, it_state):
             return []
-        instructions = decode_block(code, address, ItState(it_state))
-        region = int(self.regions[address >> 10])
-        number, hooks = self.tables.add(address, instructions, region, follow_loads=self.timed and not alias)
-        self.tables.remember(address, code, it_state)
+        description, rows = self.known.block(
+            address, code, it_state, follow_loads=self.timed and not alias, checks_all=tables.checks_all
+        )
+        number = tables.add(description, rows, int(self.regions[address >> 10]))
+        tables.remember(address, code, it_state)
         if self.timed:
-            self.automaton.add_block(instructions)
-        if self.watched and any(i.address in self.watched for i in instructions):
-            self.tables.blocks[number, Block.TRAPS] |= TRAP_BREAKPOINT
+            self.automaton.add_rows(rows.encoded)
+        if rows.special:
+            self._special.add(number)
+        if self.watched and any(i.address in self.watched for i in description.instructions):
+            tables.blocks[number, Block.TRAPS] |= TRAP_BREAKPOINT
         if address >> 10 in self._in_parts:
             self._ask_before(address >> 10)
         if self._published != self._sizes():
             self._publish()
-        return hooks
+        return list(rows.hooked_at)
 
     def special_places(self, address: int) -> list[int]:
         """The instructions of the block at address that need the special hook, and what follows each.
 
         Of other blocks, too, where this is the first that lets Q be seen.
         """
+        number = self.tables.find(address)
+        if number not in self._special:
+            return []
         instructions = self.block(address).instructions
         if not self.watches_q and any(reads_q(i) for i in instructions):
             self.watches_q = True
-            instructions = tuple(i for d in self.tables.descriptions for i in d.instructions)
+            instructions = tuple(i for n in sorted(self._special) for i in self.tables.descriptions[n].instructions)
         special = [i for i in instructions if is_special(i) or (self.watches_q and i.mnemonic == "SMLAD")]
         return [place for i in special for place in (i.address, i.address + i.size)]
 
@@ -465,7 +478,7 @@ class Engine:
         """Enter the first instructions of a block; returns their number."""
         number = self.tables.add_prefix(block, count)
         if self.timed:
-            self.automaton.add_block(self.tables.descriptions[number].instructions)
+            self.automaton.add_rows(encode_block(self.tables.descriptions[number].instructions))
         if self._published != self._sizes():
             self._publish()
         return number

@@ -9,6 +9,7 @@ import pytest
 import simulator
 from simulator.kernel_sources import KERNELS
 from simulator.timing import kernel_objects
+from simulator.timing.known_blocks import MEANING
 
 HERE = Path(simulator.__file__).parent
 
@@ -41,6 +42,15 @@ def test_what_the_kernels_import_is_in_the_cache_key() -> None:
     for name in KERNELS:
         if name != "decode.py":
             assert imported(HERE / name) <= set(KERNELS), name
+
+
+def test_what_decides_how_a_block_is_described_is_in_its_file_s_name() -> None:
+    seen, ahead = set(), {"timing/known_blocks.py"}
+    while ahead:
+        seen |= ahead
+        without_meaning = {"object_code.py", "timing/words.py"}  # how code is made and kept, whatever it says
+        ahead = {name for source in ahead for name in imported(HERE / source)} - seen - without_meaning
+    assert seen == set(MEANING)
 
 
 BROKEN = """
