@@ -220,9 +220,7 @@ class Engine:
         tables = self.tables
         if not alias and tables.again(address, code, it_state):
             return []
-        description, rows = self.known.block(
-            address, code, it_state, follow_loads=self.timed and not alias, checks_all=tables.checks_all
-        )
+        description, rows = self.known.block(address, code, it_state, alias=alias, checks_all=tables.checks_all)
         number = tables.add(description, rows, int(self.regions[address >> 10]))
         tables.remember(address, code, it_state)
         if self.timed:

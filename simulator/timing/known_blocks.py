@@ -43,20 +43,21 @@ class KnownBlocks:
     def __init__(
         self, constant_word: Callable[[int], int | None], *, timed: bool = True, ahead: bool = False, firmware: str = ""
     ) -> None:
-        """ahead: see rows_of. firmware names what runs; without it, and without cycles, nothing is kept."""
+        """ahead: see rows_of. firmware names what runs; without it nothing is kept."""
         self.timed, self.ahead = timed, ahead
         self.found = 0  # blocks that were on disk
         self._constant_word = constant_word
-        self._path = _folder() / _key(firmware, ahead=ahead) if firmware and timed else None
+        self._path = _folder() / _key(firmware, timed=timed, ahead=ahead) if firmware else None
         self._kept = _read(self._path) if self._path is not None else {}
         self._fresh: dict[Key, tuple[Description, BlockRows]] = {}
 
     def block(
-        self, address: int, code: bytes, it_state: int, *, follow_loads: bool, checks_all: bool
+        self, address: int, code: bytes, it_state: int, *, alias: bool, checks_all: bool
     ) -> tuple[Description, BlockRows]:
-        """A block and its rows. checks_all: see BlockTables.check_all. Raises ValueError where it has too many operands."""
+        """A block and its rows. alias: see Engine.describe; checks_all: BlockTables.check_all. Raises ValueError for too many operands."""
+        follow_loads = self.timed and not alias
         description = Description(address, code, it_state, self._constant_word, follow_loads=follow_loads)
-        usual = self._path is not None and follow_loads
+        usual = self._path is not None and not alias and not checks_all
         record = self._kept.get((address, it_state, code)) if usual else None
         if record is not None and all(self._constant_word(at) == word for at, word in record[0]):
             self.found += 1
@@ -116,8 +117,8 @@ def _folder() -> Path:
     return Path(os.environ["NUMBA_CACHE_DIR"]) / "described"
 
 
-def _key(firmware: str, *, ahead: bool) -> str:
-    return hashlib.sha256(repr((firmware, ahead, _sources(), sys.version)).encode()).hexdigest()[:32]
+def _key(firmware: str, *, timed: bool, ahead: bool) -> str:
+    return hashlib.sha256(repr((firmware, timed, ahead, _sources(), sys.version)).encode()).hexdigest()[:32]
 
 
 @cache

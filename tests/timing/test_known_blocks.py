@@ -63,15 +63,16 @@ def described(machine):
     }
 
 
-def test_a_second_run_describes_nothing_and_is_equal_to_the_bit(elf):
-    first, second, alone = run(elf), run(elf), run(elf, compiled=False)
+@pytest.mark.parametrize("timing", ["cycles", "functional"])
+def test_a_second_run_describes_nothing_and_is_equal_to_the_bit(elf, timing):
+    first, second, alone = run(elf, timing=timing), run(elf, timing=timing), run(elf, timing=timing, compiled=False)
     count = len(first.engine.tables.descriptions)
     assert [m.engine.known.found for m in (first, second, alone)] == [0, count, 0]
     assert described(second) == described(first) == described(alone)
-    rows = first.engine.tables.blocks
-    assert (rows[:, Block.VALUES] >= 0).any()
-    assert rows[:, Block.EXIT_COUNT].any()
-    assert first.engine.tables.hooked_count
+    tables = first.engine.tables
+    rows = tables.blocks[:count]
+    kinds = (rows[:, Block.VALUES] >= 0).any(), rows[:, Block.EXIT_COUNT].any(), tables.hooked_count > 0
+    assert kinds == (timing == "cycles",) * 3
     assert first.core._special
 
 
