@@ -51,6 +51,7 @@ class Library:
         self.code: NDArray[np.int64] = np.full(4096, self.stub, np.int64)
         self.made: NDArray[np.int64] = self.code.copy()
         self.translated = 0  # blocks that were not found on disk
+        self._hashes: dict[int, str] = {}
 
     def grow(self, blocks: int) -> None:
         """Room for so many blocks."""
@@ -73,7 +74,9 @@ class Library:
 
     def _names(self, group: Mapping[int, Source]) -> dict[int, str]:
         """A name for each block, that of its group in it."""
-        hashes = {number: _hash(source, timed=self.timed) for number, source in group.items()}
+        for number in group.keys() - self._hashes.keys():
+            self._hashes[number] = _hash(group[number], timed=self.timed)
+        hashes = {number: self._hashes[number] for number in group}
         whole = hashlib.sha256("".join(hashes.values()).encode()).hexdigest()[:8]
         return {number: f"b{name}_{whole}" for number, name in hashes.items()}
 
