@@ -273,9 +273,9 @@ class Core:
         self.set("lr", 0xFFFF_FFFF)
         self.set_flags(1 << 24)
 
-    def rebuild_flags(self) -> None:
-        """Make Unicorn derive its translation flags anew: writing IPSR alone does not."""
-        self.registers.write(arm.UC_ARM_REG_APSR_NZCV, self.registers.read(arm.UC_ARM_REG_APSR_NZCV))
+    def rebuild_flags(self, xpsr: int) -> None:
+        """Make Unicorn derive its translation flags anew, by writing N, Z, C and V as they are: what `enter_mode` writes does not."""
+        self.registers.write(arm.UC_ARM_REG_APSR_NZCV, xpsr)
 
     def set_flags(self, xpsr: int) -> None:
         """N Z C V Q, GE, IT and T of an xPSR; a plain write of XPSR would drop GE."""

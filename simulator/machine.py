@@ -39,7 +39,7 @@ from simulator.protection import Mode
 from simulator.semihosting import BREAKPOINT_IMMEDIATE, Semihosting
 from simulator.serial_lines import lines_of
 from simulator.settings import Settings
-from simulator.stacking import THUMB
+from simulator.stacking import LSPACT, THUMB
 from simulator.stale import Coherency
 from simulator.timing import memories
 from simulator.timing.cortex_m7 import Parameters
@@ -651,10 +651,12 @@ class Machine:
         checks_priority = checked and not mpu & HFNMIENA
         self.engine.trap(TRAP_PRIORITY, wanted=self.exceptions.keep_faultmask() or checks_priority)
         core.looks.follow_rounding()
-        preserves = bool(system.fpccr & ASPEN)
+        fpccr = system.fpccr
+        preserves = bool(fpccr & ASPEN)
+        fresh = preserves and not control & FPCA
         core.preserve_automatically(wanted=preserves)
-        self.engine.trap(TRAP_CONTEXT, wanted=preserves and not control & FPCA)
-        waits = self._floating_point_is_off() or self.exceptions.lazy or self.exceptions.default_context
+        self.engine.trap(TRAP_CONTEXT, wanted=fresh)
+        waits = fpccr & LSPACT or self._floating_point_is_off() or (fresh and self.exceptions.default_context)
         self.engine.trap_floating_point(wanted=bool(waits))
 
     def _store_to_flash(self, address: int, data: bytes) -> None:

@@ -101,8 +101,9 @@ class Stacking:
         core.set_stack((frame + whole & 0xFFFF_FFFF) | (4 if xpsr >> 9 & 1 and align else 0), process=process)
         control = core.control & NPRIV
         control |= (SPSEL if process else 0) | (FPCA if extended else 0)
-        self.enter_mode(0 if thread else xpsr & 0x1FF, control)
+        core.enter_mode(0 if thread else xpsr & 0x1FF, control)
         core.set_flags(xpsr)
+        core.rebuild_flags(xpsr)
         return words[6] & ~1, xpsr
 
     def preserve(self) -> str:
@@ -113,7 +114,7 @@ class Stacking:
     def enter_mode(self, ipsr: int, control: int) -> None:
         """Make IPSR and CONTROL what they are to be."""
         self.core.enter_mode(ipsr, control)
-        self.core.rebuild_flags()
+        self.core.rebuild_flags(self.core.get("xpsr"))
 
     def _floating_point_state(self) -> list[int]:
         return [self.core.get(f"s{n}") for n in range(16)] + [self.core.get("fpscr")]
