@@ -138,7 +138,7 @@ class Stacking:
         if memory is None or address + size > memory.base + memory.size:
             return "bus"
         table = core.protection.table(mode)
-        if not (table[address >> 10] | table[address + size - 1 >> 10]) & access:
+        if not (table.item(address >> 10) | table.item(address + size - 1 >> 10)) & access:
             return ""
         for place in range(address, address + size, 4):
             who = core.protection.refuses(place, access, mode)
