@@ -18,6 +18,8 @@ from simulator.timing.engine import Engine
 from simulator.timing.kernels.stalls import Stall
 from simulator.timing.kernels.state import State
 
+ACCESS_PC, BUS = State.ACCESS_PC, Stall.BUS
+
 
 class Peripheral(Protocol):
     """What the bus needs of a peripheral."""
@@ -97,15 +99,16 @@ class Bus:
             peripheral.write(offset, size, value)
 
     def _reach(self, address: int, kind: str) -> tuple[Peripheral | None, int]:
-        self._pc = int(self.engine.state[State.ACCESS_PC])
-        cycle = self.engine.cycle_at(self._pc)
-        if cycle > self.clock.now:
-            self.clock.advance(cycle)
+        engine, clock = self.engine, self.clock
+        self._pc = pc = engine.words[ACCESS_PC]
+        cycle = engine.cycle_at(pc)
+        if cycle > clock.now:
+            clock.advance(cycle)
         found = self.soc.find(address)
         if found is None:
             self.note_unmodelled("nothing", f"{address:#010x}", kind)
             return None, 0
         peripheral, offset, bus = found
-        if self.engine.timed:
-            self.engine.spend(self._cost[bus], Stall.BUS)
+        if engine.timed:
+            engine.spend(self._cost[bus], BUS)
         return peripheral, offset

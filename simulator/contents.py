@@ -30,11 +30,13 @@ class Contents:
 
     def __init__(self, memories: Sequence[Memory]) -> None:
         self._memories = tuple(memories)
+        self._spans = tuple((m.base, m.base + m.size, m) for m in memories)
         self._buffers = {m.name: _buffer(m) for m in memories if m.alias is None}
+        self._shown = {name: [m.base for m in memories if name in (m.alias, m.name)] for name in self._buffers}
 
     def at(self, address: int) -> Memory | None:
-        for memory in self._memories:
-            if memory.base <= address < memory.base + memory.size:
+        for base, end, memory in self._spans:
+            if base <= address < end:
                 return memory
         return None
 
@@ -57,7 +59,7 @@ class Contents:
         memory = self._holding(address, len(data))
         buffer, offset = self._buffer_of(memory), address - memory.base
         buffer[offset : offset + len(data)] = data
-        return [shown.base + offset for shown in self._memories if self._buffer_of(shown) is buffer]
+        return [base + offset for base in self._shown[memory.alias or memory.name]]
 
     def _holding(self, address: int, size: int) -> Memory:
         memory = self.at(address)

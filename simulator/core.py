@@ -41,11 +41,15 @@ PROTECTED = unicorn.UC_HOOK_MEM_READ_PROT | unicorn.UC_HOOK_MEM_WRITE_PROT
 NEVER = 1 << 62
 THUMB = 1 << 24
 SP = 13
+NPRIV, SPSEL, FPCA = 1, 2, 4  # CONTROL
+NONE, HELD = Reason.NONE, Reason.HELD
+HORIZON, BLOCKS, BLOCK_LIMIT, REASON = State.HORIZON, State.BLOCKS, State.BLOCK_LIMIT, State.REASON
+HOLD, OPEN, REFUSED_KIND, LENT = State.HOLD, State.OPEN, State.REFUSED_KIND, State.LENT
 WFI_T1, WFI_T2 = 0xBF30, 0xF3AF_8003
 HINTS, WIDE_HINTS = (0xBF10, 0xBF20), (0xF3AF_8001, 0xF3AF_8002)  # YIELD, WFE
 WFE = (0xBF20, 0xF3AF_8002)
 LAST_PAGE = 0xFFFF_FC00
-OPEN = (1 << 64) - 1
+NO_ADDRESS = (1 << 64) - 1  # of the exclusive monitor, open
 SVC, BREAKPOINT, EXCEPTION_RETURN, NO_COPROCESSOR, PREFETCH_ABORT, DATA_ABORT = 2, 7, 8, 17, 3, 4
 
 REGISTERS = {
@@ -100,7 +104,17 @@ class Core:
         self.cpu = native.find_cpu_state(self.uc)
         native.poke_fpu(self.cpu)
         self._monitor = native.find_monitor(self.uc, self.cpu)
-        self._stack = ctypes.c_uint32.from_address(self.cpu.registers + 4 * SP)
+        self._fpccr, self._it_state = native.word_at(self.cpu.fpccr), native.word_at(self.cpu.itstate)
+        self._functions: list[object] = []
+        self.file = native.words_at(self.cpu.registers, 16)
+        self._stack, self._other_stack, self._ipsr, self._modes, self._fpca = map(
+            native.word_at,
+            (self.cpu.registers + 4 * SP, self.cpu.other_stack, self.cpu.ipsr, self.cpu.modes, self.cpu.control),
+        )
+        places = {name: native.word_at(self.cpu.registers + 4 * n) for n, name in enumerate(_CORE)}
+        self._written = {name: place for name, place in places.items() if name != "pc"}
+        self._read = {**places, "ipsr": self._ipsr}
+        self._masks = tuple(map(native.word_at, (self.cpu.basepri, self.cpu.primask, self.cpu.faultmask)))
         self._realigned = False  # whether SP's two low bits were set when Unicorn stopped
         self.uc.ctl_set_tlb_mode(unicorn.UC_TLB_VIRTUAL)
         for memory in self.memories:
@@ -150,16 +164,13 @@ class Core:
             self.engine.write_protect(memory.base, memory.size)
 
     def _map_peripherals(self, base: int, size: int) -> None:
-        def read(uc: unicorn.Uc, offset: int, width: int, data: object) -> int:
-            try:
-                return self.read_bus(base + offset, width)
-            except BaseException as error:
-                return native.end_by(uc, error)
+        def read(address: int, width: int) -> int:
+            return self.read_bus(address, width)
 
-        def write(uc: unicorn.Uc, offset: int, width: int, value: int, data: object) -> None:
-            self.write_bus(base + offset, width, value)
+        def write(address: int, width: int, value: int) -> None:
+            self.write_bus(address, width, value)
 
-        self.uc.mmio_map(base, size, read, None, write, None)
+        self._functions.append(native.map_peripherals(self.uc, base, size, read, write))
         self.uc.mem_protect(base, size, unicorn.UC_PROT_NONE)
 
     def let_answer(self, name: str, how: str) -> None:
@@ -213,10 +224,40 @@ class Core:
     # Registers
 
     def get(self, name: str) -> int:
-        return self.registers.read(REGISTERS[name])
+        place = self._read.get(name)
+        return place.value if place is not None else self.registers.read(REGISTERS[name])
 
     def set(self, name: str, value: int) -> None:
-        self.registers.write(REGISTERS[name], value)
+        place = self._written.get(name)
+        if place is None:
+            self.registers.write(REGISTERS[name], value)
+        else:
+            place.value = value
+
+    @property
+    def control(self) -> int:
+        return self._modes.value | self._fpca.value & FPCA
+
+    def stack(self, *, process: bool) -> int:
+        """PSP or MSP, whatever the privilege."""
+        return (self._stack if process == self._uses_process else self._other_stack).value
+
+    def set_stack(self, value: int, *, process: bool) -> None:
+        (self._stack if process == self._uses_process else self._other_stack).value = value & ~3
+
+    def enter_mode(self, ipsr: int, control: int) -> None:
+        """Make IPSR and CONTROL what they are to be, and SP the stack that they choose; `rebuild_flags` is the caller's.
+
+        By Unicorn's own writes it would take a way through thread mode: they ignore CONTROL.SPSEL in handler mode."""
+        before = self._uses_process
+        self._ipsr.value, self._modes.value, self._fpca.value = ipsr, control & (NPRIV | SPSEL), control & FPCA
+        if self._uses_process != before:
+            self._stack.value, self._other_stack.value = self._other_stack.value, self._stack.value
+
+    @property
+    def _uses_process(self) -> bool:
+        """Whether SP is PSP."""
+        return bool(self._modes.value & SPSEL) and not self._ipsr.value
 
     def reset(self, stack: int) -> None:
         """Registers as after a reset: thread mode, privileged, main stack."""
@@ -232,9 +273,9 @@ class Core:
         self.set("lr", 0xFFFF_FFFF)
         self.set_flags(1 << 24)
 
-    def rebuild_flags(self) -> None:
-        """Make Unicorn derive its translation flags anew: writing IPSR alone does not."""
-        self.registers.write(arm.UC_ARM_REG_APSR_NZCV, self.registers.read(arm.UC_ARM_REG_APSR_NZCV))
+    def rebuild_flags(self, xpsr: int) -> None:
+        """Make Unicorn derive its translation flags anew, by writing N, Z, C and V as they are: what `enter_mode` writes does not."""
+        self.registers.write(arm.UC_ARM_REG_APSR_NZCV, xpsr)
 
     def set_flags(self, xpsr: int) -> None:
         """N Z C V Q, GE, IT and T of an xPSR; a plain write of XPSR would drop GE."""
@@ -242,7 +283,7 @@ class Core:
 
     def clear_exclusive(self) -> None:
         """ClearExclusiveLocal()."""
-        ctypes.c_uint64.from_address(self._monitor).value = OPEN
+        ctypes.c_uint64.from_address(self._monitor).value = NO_ADDRESS
 
     # Execution
 
@@ -251,9 +292,9 @@ class Core:
 
         passing: a watched address that does not stop the slice at its start. step: run one instruction.
         """
-        state = self.engine.state
-        state[State.HORIZON] = horizon
-        state[State.BLOCK_LIMIT] = min(state[State.BLOCKS] + blocks, NEVER)
+        words = self.engine.words
+        words[HORIZON] = horizon
+        words[BLOCK_LIMIT] = min(words[BLOCKS] + blocks, NEVER)
         if self.engine.within.paused:
             if pc in self.engine.watched and passing != pc:
                 return CoreStop("trap", pc)
@@ -269,20 +310,20 @@ class Core:
                 part = found
             if part is not None:
                 self._cut(part)
-            state[State.REASON] = Reason.NONE
+            words[REASON] = NONE
             self._event = None
             error = self._emulate(pc, part)
             pc = self.get("pc")
             if self.verifier is not None:
                 self.verifier.settle(pc)
-            reason = Reason(int(state[State.REASON]))
+            reason = _REASONS[words[REASON]]
             undisturbed = error is None and self._event is None
             if undisturbed and reason in _DESCRIBED and not self.get("xpsr") & THUMB:
                 return CoreStop("invalid-state", pc)
             if undisturbed and reason in _HANDLED:
-                self._handle(reason, int(state[State.ADDRESS]), int(state[State.SIZE]))
+                self._handle(reason, words[State.ADDRESS], words[State.SIZE])
                 continue
-            if undisturbed and reason is Reason.HELD:
+            if undisturbed and reason is HELD:
                 self.engine.hold(HOLD_NEXT, wanted=False)
                 self._held_end = native.NO_EXIT if part is None else part.end
             if part is not None:
@@ -292,7 +333,7 @@ class Core:
                     return stop
                 if undisturbed and pc == done.end:
                     continue
-            if undisturbed and reason is Reason.HELD:
+            if undisturbed and reason is HELD:
                 continue
             if undisturbed and reason in _LOOKED_AT:
                 result = self._look(reason, pc, passing)
@@ -374,7 +415,7 @@ class Core:
                 state[State.BLOCK_LIMIT] = state[State.BLOCKS]
             error = self._run_piece(pc, end)
             state[State.BLOCK_LIMIT] = limit
-            pc, reason = self.get("pc"), Reason(int(state[State.REASON]))
+            pc, reason = self.get("pc"), _REASONS[int(state[State.REASON])]
             at_end = reason in _AT_END if end == native.NO_EXIT else reason is Reason.NONE and pc == end
             self.hit = access() if access is not None else None
             if error is not None or self._event is not None or not at_end:
@@ -444,16 +485,16 @@ class Core:
         self.uc.ctl_remove_cache(part.start, part.end + 2)
 
     def _emulate(self, pc: int, part: Part | None, until: int = native.NO_EXIT) -> unicorn.UcError | None:
-        state = self.engine.state
-        hold = int(state[State.HOLD])
+        words = self.engine.words
+        hold = words[HOLD]
         if part is not None:
             until = part.end
             if part.alone:
-                state[State.HOLD] = 0
+                words[HOLD] = 0
             if part.opened:
                 native.flush_tlb(self.uc)
-                state[State.OPEN] = part.opened
-        state[State.REFUSED_KIND] = 0
+                words[OPEN] = part.opened
+        words[REFUSED_KIND] = 0
         hot, start = self.hot, pc | self.get("xpsr") >> 24 & 1
         self._running = True
         try:
@@ -465,13 +506,14 @@ class Core:
             return error
         finally:
             self._running = False
-            state[State.OPEN] = 0
+            words[OPEN] = 0
             if part is not None and part.alone:
-                state[State.HOLD] = hold & ~HOLD_WATCH | (HOLD_WATCH if self.pieces.watches else 0)
-            if state[State.LENT]:
-                self._give_back(int(state[State.LENT]))
-            self._realigned = self._stack.value & 3 != 0
-            self._stack.value &= ~3
+                words[HOLD] = hold & ~HOLD_WATCH | (HOLD_WATCH if self.pieces.watches else 0)
+            if words[LENT]:
+                self._give_back(words[LENT])
+            stack = self._stack.value
+            self._realigned = stack & 3 != 0
+            self._stack.value = stack & ~3
             while self._stale:
                 self._drop_translated(*self._stale.pop())
         return None
@@ -507,17 +549,23 @@ class Core:
 
     def preserve_automatically(self, *, wanted: bool) -> None:
         """FPCCR.ASPEN: whether an FP instruction sets CONTROL.FPCA."""
-        ctypes.c_uint32.from_address(self.cpu.fpccr).value = wanted << 31
+        self._fpccr.value = wanted << 31
 
     @property
     def running(self) -> bool:
         """Whether an instruction executes now: a peripheral is being accessed."""
         return self._running
 
+    @property
+    def masks(self) -> tuple[int, int, int]:
+        """BASEPRI, PRIMASK and FAULTMASK, whatever the privilege."""
+        basepri, primask, faultmask = self._masks
+        return basepri.value & 0xF0, primask.value & 1, faultmask.value & 1
+
     def mask(self, name: str) -> int:
         """PRIMASK, BASEPRI or FAULTMASK, whatever the privilege."""
-        place = {"primask": self.cpu.primask, "basepri": self.cpu.basepri, "faultmask": self.cpu.faultmask}[name]
-        return int(ctypes.c_uint32.from_address(place).value) & (0xF0 if name == "basepri" else 1)
+        basepri, primask, faultmask = self.masks
+        return {"primask": primask, "basepri": basepri, "faultmask": faultmask}[name]
 
     def code_at(self, address: int) -> bytes:
         """The four bytes of code at an address, two at the end of a memory, none where there is none."""
@@ -526,7 +574,7 @@ class Core:
 
     def it_state(self) -> int:
         """EPSR.IT of the instruction that is next."""
-        return int(ctypes.c_uint32.from_address(self.cpu.itstate).value)
+        return self._it_state.value
 
     def _follows(self, pc: int, codes: tuple[int, int]) -> bool:
         """Whether the instruction before pc is one of these, narrow or wide."""
@@ -591,6 +639,7 @@ class Core:
         return False
 
 
+_REASONS = {int(reason): reason for reason in Reason}
 _HANDLED = (Reason.UNKNOWN_BLOCK, Reason.TABLES_FULL, Reason.ALIAS)
 _LOOKED_AT = (Reason.TRAP, Reason.UNALIGNED)
 _DESCRIBED = (*_HANDLED, *_LOOKED_AT, Reason.HELD)  # where the hooks take a block for Thumb code

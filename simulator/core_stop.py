@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 READ, WRITE, FETCH = "read", "write", "fetch"
 
 
-@dataclass(frozen=True)
-class CoreStop:
+class CoreStop(NamedTuple):
     """Why a slice ended; address and access are of the fault, where there is one. kind is one of:
 
     horizon limit wanted trap log-full stopped (nothing is wrong), mode (privilege, priority or FPSCR may have changed),

@@ -22,7 +22,7 @@ from simulator.until import TextWatch, Until, UntilAny, UntilText
 COLLECT_AFTER = 50_000  # objects
 PERIOD = 0.1  # seconds of the host between two looks
 HANDLER_PIECE = 20_000  # cycles that a fault handler runs between two looks whether it still does anything
-FAULTS = (3, 4, 5, 6)  # HardFault, MemManage, BusFault, UsageFault
+FAULTS = range(3, 7)  # HardFault, MemManage, BusFault, UsageFault
 BRANCH_TO_SELF, WFI = b"\xfe\xe7", b"\x30\xbf"
 
 
@@ -49,7 +49,7 @@ class Driver:
         self._watches: list[TextWatch] = []
         self._wish: Wish | None = None
         self._recorded: tuple[Fault, int] | None = None
-        self._active = tuple(False for _ in FAULTS)
+        self._active = [False for _ in FAULTS]
         machine.on_serial.append(self.hear)
         self._decide = machine.soc.nvic.on_change
         machine.soc.nvic.on_change = self._exceptions_changed
@@ -170,7 +170,12 @@ class Driver:
         return f"{self.trouble or 'a fault'}; its handler {rest}"
 
     def _exceptions_changed(self) -> None:
-        active = tuple(self.machine.soc.nvic.active[number] for number in FAULTS)
+        active = self.machine.soc.nvic.active[FAULTS.start : FAULTS.stop]
+        if active != self._active:
+            self._follow_faults(active)
+        self._decide()
+
+    def _follow_faults(self, active: list[bool]) -> None:
         for number, now, before in zip(FAULTS, active, self._active, strict=True):
             if now and not before:
                 last = self.machine.exceptions.last_fault
@@ -179,7 +184,6 @@ class Driver:
                 self._wish = self._wish or LOOK
                 self._halt()
         self._active = active
-        self._decide()
 
     def _halt(self) -> None:
         self.machine.interrupted = True

@@ -21,13 +21,11 @@ from peripherals.cortex_m7.nvic import (
     Nvic,
 )
 from peripherals.cortex_m7.system_control import SystemControl
-from simulator.core import Core
+from simulator.core import FPCA, NPRIV, Core
 from simulator.decode import decode
 from simulator.stacking import (
-    FPCA,
     HANDLER,
     LSPACT,
-    NPRIV,
     STANDARD_FRAME,
     THREAD_MAIN,
     THREAD_PROCESS,
@@ -100,7 +98,7 @@ class Exceptions:
     def execution_priority(self) -> int:
         """ExecutionPriority(): of what is active, boosted by BASEPRI, PRIMASK and FAULTMASK; 256 where nothing raises it."""
         priority = self.nvic.active_priority()
-        base, primask, faultmask = self._masks()
+        base, primask, faultmask = self.core.masks
         if base:
             priority = min(priority, base & -(2 << self.nvic.prigroup))
         if primask:
@@ -109,12 +107,8 @@ class Exceptions:
             priority = min(priority, -1)
         return priority
 
-    def _masks(self) -> tuple[int, int, int]:
-        """BASEPRI, PRIMASK and FAULTMASK, whatever the privilege."""
-        return self.core.mask("basepri"), self.core.mask("primask"), self.core.mask("faultmask")
-
     def _boosted(self) -> int:
-        base, _, faultmask = self._masks()
+        base, _, faultmask = self.core.masks
         return -1 if faultmask else base & -(2 << self.nvic.prigroup) if base else NOTHING_ACTIVE
 
     def is_negative(self) -> bool:
@@ -146,14 +140,14 @@ class Exceptions:
         best = self.nvic.best_pending()
         if best is None:
             return False
-        base, _, _ = self._masks()
+        base, _, _ = self.core.masks
         priority = min(self.nvic.active_priority(), base & -(2 << self.nvic.prigroup) if base else NOTHING_ACTIVE)
         return best[1] < priority
 
     def keep_faultmask(self) -> bool:
         """In NMI and HardFault FAULTMASK cannot be set: whether that must be looked after now."""
         negative = self.nvic.active_priority() < 0
-        self._faultmask_before &= self.core.mask("faultmask")
+        self._faultmask_before &= self.core.masks[2]
         if negative and not self._faultmask_before:
             self.core.set("faultmask", 0)
         return negative
@@ -230,7 +224,7 @@ class Exceptions:
     def _deactivate(self, number: int) -> None:
         """DeActivate(): FAULTMASK is cleared on any return but NMI's, in which it cannot be set."""
         self.nvic.deactivate(number)
-        if number != NMI or not self._faultmask_before:
+        if self.core.masks[2] and (number != NMI or not self._faultmask_before):
             self.core.set("faultmask", 0)
 
     # Faults
@@ -294,14 +288,14 @@ class Exceptions:
     @property
     def default_context(self) -> int:
         """What FPSCR becomes at the next FP instruction, where that begins a context and FPDSCR is not Unicorn's 0."""
-        fresh = self.system.fpccr & ASPEN and not self.core.get("control") & FPCA
+        fresh = self.system.fpccr & ASPEN and not self.core.control & FPCA
         return self.system.fpdscr & CONTEXT if fresh else 0
 
     def begin_context(self) -> None:
         """The new context of ExecuteFPCheck(): CONTROL.FPCA is set, FPSCR comes from FPDSCR."""
         core = self.core
         core.set("fpscr", self.default_context)
-        ipsr, control = core.get("ipsr"), core.get("control")
+        ipsr, control = core.get("ipsr"), core.control
         flags = core.get("xpsr")
         self.stacking.enter_mode(ipsr, control | FPCA)
         core.set_flags(flags)
@@ -309,7 +303,7 @@ class Exceptions:
     def execute_fp_check(self, pc: int) -> None:
         """ExecuteFPCheck() of the instruction at pc, which the core did not begin since its access faults; nothing for others."""
         instruction = decode(self.core.read_memory(pc, 4), pc)
-        fresh = self.system.fpccr & ASPEN and not self.core.get("control") & FPCA
+        fresh = self.system.fpccr & ASPEN and not self.core.control & FPCA
         if instruction is not None and instruction.timing.startswith("fp_") and fresh:
             self.begin_context()
 
@@ -338,21 +332,21 @@ class Exceptions:
             if self.nvic.enabled[number] and self.nvic.group_priority(number) < priority:
                 ready |= bit
         ready |= HFRDY if priority > -1 else 0
-        user = USER if not handler and self.core.get("control") & NPRIV else 0
+        user = USER if not handler and self.core.control & NPRIV else 0
         kept = self.system.fpccr & (ASPEN | LSPEN)
         self.system.fpccr = kept | ready | user | (0 if handler else THREAD) | LSPACT
 
     def _taken(self, number: int, exc_return: int) -> int:
         """ExceptionTaken(): the handler's address."""
         core = self.core
-        privilege = core.get("control") & NPRIV
+        privilege = core.control & NPRIV
         vector = self._vector(number)
         if vector is None:
             self.system.hfsr |= VECTTBL
             self.nvic.set_pending(number)
             number, vector = HARD_FAULT, self._vector(HARD_FAULT)
         if number in (NMI, HARD_FAULT):
-            self._faultmask_before = core.mask("faultmask")
+            self._faultmask_before = core.masks[2]
         self.stacking.enter_mode(number, privilege)
         core.clear_exclusive()
         core.set("lr", exc_return)

@@ -45,11 +45,14 @@ class Goal:
                 self._frames.append(condition.number)
             elif isinstance(condition, UntilSymbol):
                 self.addresses.add(_address(condition.target, symbols))
+        self._last = min(self._cycles, default=NEVER)
 
     def horizon(self, clock: Clock) -> int:
         """The first cycle at which a time or a cycle count would be reached."""
+        if not self._times:
+            return self._last
         times = [clock.now + math.ceil((t.seconds - clock.seconds) * clock.hz) for t in self._times]
-        return min([*self._cycles, *times], default=NEVER)
+        return min(self._last, *times)
 
     def hears(self, data: bytes) -> bool:
         """Take in serial output; True once a text has been found."""

@@ -25,7 +25,7 @@ from simulator import stale
 from simulator.address_text import address_text
 from simulator.bus import Bus, CoreContents, Unmodelled
 from simulator.contents import Memory
-from simulator.core import Core
+from simulator.core import FPCA, NPRIV, Core
 from simulator.core_stop import CoreStop
 from simulator.dcache_data import CacheData
 from simulator.debug_events import DebugEvents
@@ -39,7 +39,7 @@ from simulator.protection import Mode
 from simulator.semihosting import BREAKPOINT_IMMEDIATE, Semihosting
 from simulator.serial_lines import lines_of
 from simulator.settings import Settings
-from simulator.stacking import FPCA, THUMB
+from simulator.stacking import LSPACT, THUMB
 from simulator.stale import Coherency
 from simulator.timing import memories
 from simulator.timing.cortex_m7 import Parameters
@@ -60,6 +60,7 @@ NO_STEP = ("horizon", "limit", "wanted", "trap")  # stops with nothing executed
 SLEEP_ON_EXIT, SLEEP_DEEP = 1 << 1, 1 << 2  # SCR
 EXTERNAL = 0x6000_0000  # memories from here on are not the chip's
 LOCKUP = 0xFFFF_FFFE  # a locked up core's PC
+CYCLE, HORIZON, STOP_WANTED = State.CYCLE, State.HORIZON, State.STOP_WANTED
 
 
 @dataclass(frozen=True)
@@ -528,7 +529,7 @@ class Machine:
         return None
 
     def _spend(self, cycles: int, cause: str) -> None:
-        self.engine.state[State.CYCLE] += cycles
+        self.engine.words[CYCLE] += cycles
         self._spent[cause] += cycles
 
     def _stop(self, reason: str, detail: str, exit_code: int | None = None) -> Stop:
@@ -581,10 +582,12 @@ class Machine:
         self.engine.state[State.STOP_WANTED] = 1
 
     def _want_decision(self) -> None:
-        self.engine.state[State.STOP_WANTED] = 1
+        self.engine.words[STOP_WANTED] = 1
 
     def _move_horizon(self, cycle: int) -> None:
-        self.engine.state[State.HORIZON] = min(int(self.engine.state[State.HORIZON]), cycle)
+        words = self.engine.words
+        if cycle < words[HORIZON]:
+            words[HORIZON] = cycle
 
     def _transmitted(self, byte: int) -> None:
         if self._goal.hears(bytes([byte])):
@@ -636,21 +639,24 @@ class Machine:
         """Privilege, priority, the MPU and the floating-point context may have changed."""
         self._modes_changed = False
         system, core = self.soc.system_control, self.core
-        privileged = bool(core.get("ipsr")) or not core.get("control") & 1
-        checked = system.mpu.control & MPU_ENABLE
-        mode = Mode(privileged, bool(checked) and self.exceptions.is_negative())
+        control, mpu, mode = core.control, system.mpu.control, core.refusals.mode
+        privileged, checked = bool(core.get("ipsr")) or not control & NPRIV, bool(mpu & MPU_ENABLE)
+        negative = checked and self.exceptions.is_negative()
         if self._protection_changed:
             core.protection.forget()
             self.engine.set_attributes(core.protection.attributes())
-        if self._protection_changed or mode != core.refusals.mode:
-            core.guard(mode)
+        if self._protection_changed or privileged != mode.privileged or negative != mode.negative:
+            core.guard(Mode(privileged, negative))
         self._protection_changed = False
-        checks_priority = bool(checked) and not system.mpu.control & HFNMIENA
+        checks_priority = checked and not mpu & HFNMIENA
         self.engine.trap(TRAP_PRIORITY, wanted=self.exceptions.keep_faultmask() or checks_priority)
         core.looks.follow_rounding()
-        core.preserve_automatically(wanted=bool(system.fpccr & ASPEN))
-        self.engine.trap(TRAP_CONTEXT, wanted=bool(system.fpccr & ASPEN) and not core.get("control") & FPCA)
-        waits = self._floating_point_is_off() or self.exceptions.lazy or self.exceptions.default_context
+        fpccr = system.fpccr
+        preserves = bool(fpccr & ASPEN)
+        fresh = preserves and not control & FPCA
+        core.preserve_automatically(wanted=preserves)
+        self.engine.trap(TRAP_CONTEXT, wanted=fresh)
+        waits = fpccr & LSPACT or self._floating_point_is_off() or (fresh and self.exceptions.default_context)
         self.engine.trap_floating_point(wanted=bool(waits))
 
     def _store_to_flash(self, address: int, data: bytes) -> None:

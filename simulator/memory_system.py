@@ -34,6 +34,7 @@ SILENT = 100_000  # cycles behind which what a DMA moves is a transfer of its ow
 GOES_ON = 4  # times as long as what was moved last took, a DMA is taken to go on
 FIFO_BYTES = 16  # of a DMA's stream, and so of its longest burst: RM0385 8.3.12
 KNOWN_SUPPLIES = 256  # situations whose supplies are kept
+WORD_EACH_CYCLE = Fraction(1)
 STEADY, PASSING = 0, 1  # streams of a slave: LTDC and DMA2D, the DMAs
 
 
@@ -129,12 +130,14 @@ class MemorySystem:
         self._last[place] = now
         if not 0 < since < SILENT:
             return
-        rate = Fraction(max(size, memories.DMA_BURST.cycles), since)
+        amount = max(size, memories.DMA_BURST.cycles)
         told = self._demands[PASSING].get(place)
-        if told and told[0].until >= now + since and 4 * told[0].rate < 5 * rate and 4 * rate < 5 * told[0].rate:
-            return
+        if told and told[0].until >= now + since:
+            before, rate = told[0].rate.numerator * since, told[0].rate.denominator * amount
+            if 4 * before < 5 * rate and 4 * rate < 5 * before:
+                return
         burst = size if size <= FIFO_BYTES else memories.DMA_BURST.cycles
-        self._ask(PASSING, place, [Demand(address, rate, burst, now + GOES_ON * since)])
+        self._ask(PASSING, place, [Demand(address, Fraction(amount, since), burst, now + GOES_ON * since)])
 
     def _ask(self, stream: int, master: str, demands: list[Demand]) -> None:
         if demands or master in self._demands[stream]:
@@ -146,7 +149,8 @@ class MemorySystem:
 
     def _pace(self, address: int) -> Fraction:
         burst = memories.DMA2D_BURST.cycles
-        return max(Fraction(self._engine.slaves.occupied(self._port(address), burst), burst // 4), Fraction(1))
+        cycles, words = self._engine.slaves.occupied(self._port(address), burst), burst // 4
+        return Fraction(cycles, words) if cycles > words else WORD_EACH_CYCLE
 
     def _wait(self, master: str, address: int) -> int:
         """Cycles for which bursts of others that are under way hold the slave there; its arbiter goes round (RM0385 2.1)."""

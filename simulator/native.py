@@ -44,11 +44,23 @@ class NativeError(RuntimeError):
     """Unicorn is not laid out as this simulator needs it."""
 
 
+def word_at(address: int) -> ctypes.c_uint32:
+    """A 32-bit word of this process's memory, live."""
+    return ctypes.c_uint32.from_address(address)
+
+
+def words_at(address: int, count: int) -> memoryview:
+    """So many of them."""
+    return memoryview((ctypes.c_uint32 * count).from_address(address)).cast("B").cast("I")
+
+
 @dataclass(frozen=True)
 class CpuState:
     """Host addresses of 32-bit fields of Unicorn's CPU state; zf holds zero where Z is set, nf and vf have it in bit 31.
 
-    singles is S0's, S31 being 31 words on; fpscr holds modes and NZCV, fp_flags, a byte, the cumulative flags as softfloat has them.
+    registers is R0's, the others follow; other_stack is the one of MSP and PSP that SP is not. Of CONTROL, control holds FPCA, and
+    modes the rest. singles is S0's, S31 being 31 words on; fpscr holds modes and NZCV, fp_flags, a byte, the cumulative flags as
+    softfloat has them.
     """
 
     registers: int
@@ -63,7 +75,10 @@ class CpuState:
     basepri: int
     faultmask: int
     fpccr: int
+    ipsr: int
+    other_stack: int
     control: int
+    modes: int
     singles: int
     fpscr: int
     fp_flags: int
@@ -84,11 +99,14 @@ def find_cpu_state(uc: unicorn.Uc) -> CpuState:
     for value in (0x0000_0000, 0x9ABC_DEF1):
         for register in CORE_REGISTERS[:13]:
             uc.reg_write(register, value ^ register)
-        held = struct.unpack("<13I", ctypes.string_at(registers, 52))
-        if any(h != value ^ register for h, register in zip(held, CORE_REGISTERS[:13], strict=True)):
+        uc.reg_write(arm.UC_ARM_REG_PC, value | 1)
+        held = struct.unpack("<16I", ctypes.string_at(registers, 64))
+        wrong = held[15] != value & ~1
+        if wrong or any(h != value ^ register for h, register in zip(held[:13], CORE_REGISTERS[:13], strict=True)):
             raise NativeError("the register file that was found does not follow the registers")
-    for register in CORE_REGISTERS:
+    for register in (*CORE_REGISTERS, arm.UC_ARM_REG_PSP):
         uc.reg_write(register, 0)
+    uc.reg_write(arm.UC_ARM_REG_PC, 1)
     uc.reg_write(arm.UC_ARM_REG_XPSR_NZCVQG, 0x0100_0000)
     return CpuState(registers, **flags)
 
@@ -202,6 +220,30 @@ def flush_tlb(uc: unicorn.Uc) -> None:
     uc.ctl(unicorn.UC_CTL_TLB_FLUSH, unicorn.UC_CTL_IO_WRITE)
 
 
+def map_peripherals(
+    uc: unicorn.Uc, base: int, size: int, read: Callable[[int, int], int], write: Callable[[int, int, int], None]
+) -> object:
+    """As uc.mmio_map, by functions of addresses and without the binding's wrappers; keep what is returned as long as the engine."""
+
+    def on_read(engine: int, offset: int, width: int, data: object) -> int:
+        try:
+            return read(base + offset, width)
+        except BaseException as error:
+            return _end_by(uc, error)
+
+    def on_write(engine: int, offset: int, width: int, value: int, data: object) -> None:
+        try:
+            write(base + offset, width, value)
+        except BaseException as error:
+            _end_by(uc, error)
+
+    functions = binding.MMIO_READ_CFUNC(on_read), binding.MMIO_WRITE_CFUNC(on_write)
+    status = binding.uclib.uc_mmio_map(uc._uch, base, size, functions[0], None, functions[1], None)
+    if status != unicorn.UC_ERR_OK:
+        raise NativeError(f"uc_mmio_map failed: {unicorn.UcError(status)}")
+    return functions
+
+
 def stop_function() -> int:
     """The address of uc_emu_stop, for native hooks."""
     address = ctypes.cast(binding.uclib.uc_emu_stop, ctypes.c_void_p).value
@@ -228,7 +270,7 @@ def run(uc: unicorn.Uc, emulate: Callable[[int], int]) -> None:
         raise uc._hook_exception
 
 
-def end_by(uc: unicorn.Uc, error: BaseException) -> int:
+def _end_by(uc: unicorn.Uc, error: BaseException) -> int:
     """What Unicorn's binding does for a hook that raises, with a value for one that must give it, or ctypes complains on stderr."""
     if uc._hook_exception is None:
         uc._hook_exception = error
@@ -347,13 +389,15 @@ def _find_flags(uc: unicorn.Uc, registers: int) -> dict[str, int]:
 
 
 def _find_masks(uc: unicorn.Uc, registers: int) -> dict[str, int]:
-    """The interrupt masks, which lie behind what the coprocessors hold."""
+    """The interrupt masks and what else chooses the stack, which lie behind what the coprocessors hold."""
     length = _readable_from(registers, MASK_BYTES) & ~3
     found = {}
     for name, register, values in (
         ("primask", arm.UC_ARM_REG_PRIMASK, (1, 0) * 8),
         ("faultmask", arm.UC_ARM_REG_FAULTMASK, (1, 0) * 8),
         ("basepri", arm.UC_ARM_REG_BASEPRI, (0x50, 0xA0, 0x30, 0xF0, 0x10, 0)),
+        ("ipsr", arm.UC_ARM_REG_IPSR, (0x1A5, 0x5A, 0xFF, 0x10, 0)),
+        ("other_stack", arm.UC_ARM_REG_PSP, (0x2000_4560, 0x5EED_0004, 0x2000_0A50)),
     ):
         same = np.ones(length // 4, bool)
         for value in values:
@@ -392,7 +436,8 @@ def _find_floating_point(uc: unicorn.Uc, registers: int) -> dict[str, int]:
     if last != first + 4 * 31:
         raise NativeError("the single registers are not one behind the other")
     return {
-        "control": place("CONTROL", "<u4", arm.UC_ARM_REG_CONTROL, [(4, 4), (0, 0)] * 4),
+        "control": place("CONTROL.FPCA", "<u4", arm.UC_ARM_REG_CONTROL, [(4, 4), (0, 0)] * 4),
+        "modes": place("CONTROL.SPSEL", "<u4", arm.UC_ARM_REG_CONTROL, [(2, 2), (0, 0), (6, 2), (4, 0)] * 2),
         "singles": first,
         "fpscr": place("FPSCR", "<u4", arm.UC_ARM_REG_FPSCR, modes),
         "fp_flags": place("FPSCR's flags", "u1", arm.UC_ARM_REG_FPSCR, flags),

@@ -8,8 +8,7 @@ Not modelled: attributes of regions smaller than a page of 1 KB, which are those
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,8 +61,7 @@ class Stretch(Protocol):
     def alias(self) -> str | None: ...
 
 
-@dataclass(frozen=True)
-class Mode:
+class Mode(NamedTuple):
     """What of the core's state decides on accesses: privilege, and whether its execution priority is negative."""
 
     privileged: bool = True
@@ -104,9 +102,10 @@ class Protection:
         """What is refused in each page; where a page is not of one kind, what any part of it refuses."""
         if not self._mpu.applies(negative=mode.negative):
             mode = Mode(mode.privileged, negative=True)
-        if mode not in self._tables:
-            self._tables[mode] = self._made(mode)
-        return self._tables[mode]
+        table = self._tables.get(mode)
+        if table is None:
+            table = self._tables[mode] = self._made(mode)
+        return table
 
     def _made(self, mode: Mode) -> Table:
         table: Table = np.zeros(PAGES, np.uint8)

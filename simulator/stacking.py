@@ -7,15 +7,14 @@ Stack accesses are checked by the MPU as those of the code that was interrupted,
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from peripherals.cortex_m7.mpu_regions import READ, WRITE
 from peripherals.cortex_m7.nvic import HARD_FAULT
 from peripherals.cortex_m7.system_control import SystemControl
-from simulator.core import Core
+from simulator.core import FPCA, NPRIV, SPSEL, Core
 from simulator.protection import MPU, Mode
 
-NPRIV, SPSEL, FPCA = 1, 2, 4
 USER, LSPACT = 1 << 1, 1 << 0  # FPCCR
 LSPEN = 1 << 30
 STKALIGN = 1 << 9
@@ -24,7 +23,7 @@ XPSR_WITHOUT_9 = 0xFFFF_FDFF
 HANDLER, THREAD_MAIN, THREAD_PROCESS = 0xFFFF_FFF1, 0xFFFF_FFF9, 0xFFFF_FFFD
 STANDARD_FRAME = 0x10
 EXTENDED_SIZE, STANDARD_SIZE = 0x68, 0x20
-REGISTERS = ("r0", "r1", "r2", "r3", "r12", "lr")
+LR = 14
 
 
 class StackError(Exception):
@@ -35,8 +34,7 @@ class StackError(Exception):
         self.by = by
 
 
-@dataclass(frozen=True)
-class Pushed:
+class Pushed(NamedTuple):
     """What PushStack did: EXC_RETURN, who refused an access ("" for nobody), and whether FP state was put off."""
 
     exc_return: int
@@ -55,24 +53,24 @@ class Stacking:
     def push(self, return_address: int, *, thumb: bool = True) -> Pushed:
         """PushStack(); the stack pointer moves where the accesses are refused, too."""
         core = self.core
-        control, xpsr = core.get("control"), core.get("xpsr")
+        control, xpsr, registers = core.control, core.get("xpsr"), core.file
         handler = bool(xpsr & 0x1FF)
         extended = bool(control & FPCA)
         process = bool(control & SPSEL) and not handler
         if not handler:
-            core.set("ipsr", HARD_FAULT)  # MSP and PSP are out of an unprivileged thread's reach
-        stack = core.get("psp" if process else "msp") & ~3
+            core.enter_mode(HARD_FAULT, control)
+        stack = core.stack(process=process) & ~3
         align = extended or bool(self.system.ccr & STKALIGN)
         pad = (stack >> 2) & 1 & align
         frame = (stack - (EXTENDED_SIZE if extended else STANDARD_SIZE)) & ~(4 * align) & 0xFFFF_FFFF
-        words = [core.get(r) for r in REGISTERS]
-        words += [return_address, xpsr & XPSR_WITHOUT_9 & (-1 if thumb else ~THUMB) | pad << 9]
+        words = [*registers[:4], registers[12], registers[LR], return_address]
+        words += [xpsr & XPSR_WITHOUT_9 & (-1 if thumb else ~THUMB) | pad << 9]
         lazy = extended and bool(self.system.fpccr & LSPEN)
         if extended:
             self.system.fpcar = frame + STANDARD_SIZE
         if extended and not lazy:
             words += self._floating_point_state()
-        core.set("psp" if process else "msp", frame)
+        core.set_stack(frame, process=process)
         exc_return = HANDLER if handler else THREAD_PROCESS if process else THREAD_MAIN
         privileged = handler or not control & NPRIV
         refused = self._write(frame, words, Mode(privileged, self.negative))
@@ -84,13 +82,13 @@ class Stacking:
         extended = not exc_return & STANDARD_FRAME
         process = exc_return & 0xF == 0xD
         thread = exc_return & 0xF != 1
-        frame = core.get("psp" if process else "msp")
+        frame = core.stack(process=process)
         waiting = extended and system.fpccr & LSPACT
         size = EXTENDED_SIZE if extended and not waiting else STANDARD_SIZE
-        mode = Mode(not thread or not core.get("control") & NPRIV, self.negative)
+        mode = Mode(not thread or not core.control & NPRIV, self.negative)
         words = self._read(frame, size // 4, mode)
-        for name, value in zip(REGISTERS, words[:6], strict=True):
-            core.set(name, value)
+        registers = core.file
+        registers[0], registers[1], registers[2], registers[3], registers[12], registers[LR] = words[:6]
         if waiting:
             system.fpccr &= ~LSPACT
         elif extended:
@@ -100,11 +98,12 @@ class Stacking:
         xpsr = words[7]
         align = extended or bool(system.ccr & STKALIGN)
         whole = EXTENDED_SIZE if extended else STANDARD_SIZE
-        core.set("psp" if process else "msp", (frame + whole & 0xFFFF_FFFF) | (4 if xpsr >> 9 & 1 and align else 0))
-        control = core.get("control") & NPRIV
+        core.set_stack((frame + whole & 0xFFFF_FFFF) | (4 if xpsr >> 9 & 1 and align else 0), process=process)
+        control = core.control & NPRIV
         control |= (SPSEL if process else 0) | (FPCA if extended else 0)
-        self.enter_mode(0 if thread else xpsr & 0x1FF, control)
+        core.enter_mode(0 if thread else xpsr & 0x1FF, control)
         core.set_flags(xpsr)
+        core.rebuild_flags(xpsr)
         return words[6] & ~1, xpsr
 
     def preserve(self) -> str:
@@ -113,14 +112,9 @@ class Stacking:
         return self._write(self.system.fpcar & ~7, self._floating_point_state(), mode)
 
     def enter_mode(self, ipsr: int, control: int) -> None:
-        """Make IPSR and CONTROL what they are to be; Unicorn ignores CONTROL.SPSEL in handler mode, so through thread mode."""
-        core = self.core
-        core.set("ipsr", HARD_FAULT)
-        core.set("control", 0)
-        core.set("ipsr", 0)
-        core.set("control", control)
-        core.set("ipsr", ipsr)
-        core.rebuild_flags()
+        """Make IPSR and CONTROL what they are to be."""
+        self.core.enter_mode(ipsr, control)
+        self.core.rebuild_flags(self.core.get("xpsr"))
 
     def _floating_point_state(self) -> list[int]:
         return [self.core.get(f"s{n}") for n in range(16)] + [self.core.get("fpscr")]
@@ -144,7 +138,7 @@ class Stacking:
         if memory is None or address + size > memory.base + memory.size:
             return "bus"
         table = core.protection.table(mode)
-        if not (table[address >> 10] | table[address + size - 1 >> 10]) & access:
+        if not (table.item(address >> 10) | table.item(address + size - 1 >> 10)) & access:
             return ""
         for place in range(address, address + size, 4):
             who = core.protection.refuses(place, access, mode)

@@ -98,12 +98,15 @@ class Nvic:
         """The enabled pending exception that would be taken first, and its group priority."""
         if not self._ready:
             return None
-        number = min(self._ready, key=lambda n: (self.priority[n], n))
+        first, *others = self._ready
+        number = min(self._ready, key=lambda n: (self.priority[n], n)) if others else first
         return number, self.group_priority(number)
 
     def active_priority(self) -> int:
         """The highest group priority of all active exceptions, NOTHING_ACTIVE where there is none."""
-        return min((self.group_priority(number) for number in self._nesting), default=NOTHING_ACTIVE)
+        if not self._nesting:
+            return NOTHING_ACTIVE
+        return min([self.group_priority(number) for number in self._nesting])
 
     def activate(self, number: int) -> None:
         """What ExceptionTaken does to the state: active, no longer pending."""

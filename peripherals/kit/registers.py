@@ -171,7 +171,7 @@ class Peripheral:
             f"{row.name}.{field.name}": (offset, field.low, field.mask)
             for offset, row in cls._rows.items()
             for field in row.register.fields
-        }
+        } | {name: (offset, 0, _WORD) for name, offset in cls._offsets.items()}
         names = {register.name for register in cls.registers}
         for method in dir(cls):
             kind, _, name = method.partition("_")  # None takes a base's behaviour back
@@ -206,18 +206,11 @@ class Peripheral:
             self._words[offset] = row.register.reset
 
     def __getitem__(self, key: str) -> int:
-        place = self._places.get(key)
-        if place is None:
-            return self._words[self._offsets[key]]
-        offset, low, mask = place
+        offset, low, mask = self._places[key]
         return (self._words[offset] & mask) >> low
 
     def __setitem__(self, key: str, value: int) -> None:
-        place = self._places.get(key)
-        if place is None:
-            self._words[self._offsets[key]] = value & _WORD
-            return
-        offset, low, mask = place
+        offset, low, mask = self._places[key]
         self._words[offset] = self._words[offset] & ~mask | value << low & mask
 
     def pick(self, key: str, word: int) -> int:

@@ -118,10 +118,14 @@ class Ports:
     # Arbitration
 
     def _waiting(self, port: str) -> list[int]:
-        return [n for n, stream in enumerate(self._streams) if stream.wants(port) and n not in self._stopping]
+        return [n for n, stream in self._at_work() if stream.wants(port)]
+
+    def _at_work(self) -> list[tuple[int, Stream]]:
+        return [(n, stream) for n, stream in enumerate(self._streams) if stream.enabled and n not in self._stopping]
 
     def _others(self, n: int) -> bool:
-        return any(self._waiting(port) not in ([], [n]) for port in self._grants)
+        others = [stream for other, stream in self._at_work() if other != n]
+        return any(stream.wants(port) for stream in others for port in self._grants)
 
     def serve(self) -> None:
         """Give each port that is free to the stream with the highest priority that wants it; ties by number."""

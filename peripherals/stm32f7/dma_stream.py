@@ -119,12 +119,12 @@ class Stream:
 
     @property
     def requested(self) -> bool:
-        return self.setup.direction == MEMORY_TO_MEMORY or any(request.level for request in self.requests)
+        return self.setup.direction == MEMORY_TO_MEMORY or any([request.level for request in self.requests])
 
     @property
     def takes(self) -> bool:
         """Its peripheral may hand over many data at once."""
-        return any(request.take is not None for request in self.requests)
+        return any([request.take is not None for request in self.requests])
 
     def settle(self) -> None:
         for request in self.requests:

@@ -22,6 +22,7 @@ from simulator.timing.kernels.tags import D_LINES, D_SETS, D_WAYS, EVERY_BYTE, L
 LINE_BYTES = 1 << LINE_SHIFT
 WRITE_BACK = 2  # Region.CACHEABLE
 PAGE_LINES_SHIFT = 10 - LINE_SHIFT
+FILLED, PLACE, CACHE_LOGGED = Fill.LINE, Fill.PLACE, State.CACHE_LOGGED
 MOST_LINES = 3 * MAX_OPERANDS  # that a block accesses: sixteen words touch three
 
 
@@ -56,9 +57,10 @@ class DataCache:
     def __init__(
         self, state: NDArray[np.int64], regions: NDArray[np.uint8], costs: NDArray[np.int64], fills: NDArray[np.int64]
     ) -> None:
-        self._state, self._regions, self._costs, self._fills = state, regions, costs, fills
+        self._state, self._regions, self._costs, self._fills = state, regions, costs, fills.data
         self.on_write_back: Callable[[int], None] = lambda line: None
         self.tags: NDArray[np.int64] = np.full(2 * D_LINES, -1, np.int64)
+        self._words, self._tags = state.data, self.tags.data
         self._none: NDArray[np.int64] = np.full_like(self.tags, -1)
         self._written: NDArray[np.int64] = np.zeros(D_LINES, np.int64)
         self._writers: NDArray[np.int64] = np.zeros((D_LINES, Writer.COLUMNS), np.int64)
@@ -94,7 +96,7 @@ class DataCache:
     @property
     def _held(self) -> NDArray[np.int64]:
         """The tags as they will be once the line that is being filled has come: to look at, not to keep."""
-        line, place = int(self._fills[Fill.LINE]), int(self._fills[Fill.PLACE])
+        line, place = self._fills[FILLED], self._fills[PLACE]
         if line < 0:
             return self.tags
         held = self.tags.copy()
@@ -103,21 +105,30 @@ class DataCache:
             held[D_LINES + place] = line
         return held
 
+    def _tag(self, place: int) -> int:
+        """One of these."""
+        filled, slot = self._fills[FILLED], self._fills[PLACE]
+        if filled >= 0 and (place == slot or (place == D_LINES + slot and self._fills[Fill.STORED])):
+            return filled
+        return self._tags[place]
+
     def land(self) -> None:
         """The line that is being filled counts as filled, since somebody changes lines: tags.landed."""
-        line, place = int(self._fills[Fill.LINE]), int(self._fills[Fill.PLACE])
+        line, place = self._fills[FILLED], self._fills[PLACE]
         if line >= 0:
             self.tags[place] = line
             if self._fills[Fill.STORED]:
                 self.tags[D_LINES + place] = line
-            self._fills[Fill.LINE] = -1
+            self._fills[FILLED] = -1
 
     def slot(self, line: int) -> int | None:
         """Where the line is held."""
         first = line % D_SETS * D_WAYS
-        for way, tag in enumerate(self._held[first : first + D_WAYS].tolist()):
+        filled, place = self._fills[FILLED], self._fills[PLACE]
+        for slot in range(first, first + D_WAYS):
+            tag = filled if slot == place and filled >= 0 else self._tags[slot]
             if tag >= 0 and tag & ~STALE == line:
-                return first + way
+                return slot
         return None
 
     def slots(self, address: int, size: int) -> list[int]:
@@ -130,13 +141,12 @@ class DataCache:
         return found[np.argsort(lines[found])].tolist() if len(found) else []
 
     def line(self, slot: int) -> int:
-        return int(self._held[slot]) & ~STALE
+        return self._tag(slot) & ~STALE
 
     def is_dirty(self, slot: int) -> bool:
         """Whether memory lacks a store to the line."""
-        held = self._held
-        tag = int(held[slot])
-        if tag < 0 or int(held[D_LINES + slot]) != tag:
+        tag = self._tag(slot)
+        if tag < 0 or self._tag(D_LINES + slot) != tag:
             return False
         kind = self._regions[(tag & ~STALE) >> PAGE_LINES_SHIFT]
         return int(self._costs[kind, Region.CACHEABLE]) == WRITE_BACK
@@ -150,7 +160,7 @@ class DataCache:
         return int(self._written[slot]) & EVERY_BYTE if self.is_stale(slot) else 0
 
     def is_stale(self, slot: int) -> bool:
-        return int(self.tags[slot]) >= STALE
+        return self._tags[slot] >= STALE
 
     # What masters and maintenance do
 
@@ -193,7 +203,7 @@ class DataCache:
 
     @property
     def has_news(self) -> bool:
-        return bool(self._state[State.CACHE_LOGGED])
+        return bool(self._words[CACHE_LOGGED])
 
     def news(self) -> list[Event]:
         """What the kernels have logged since the last call."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.decode import Instruction
-from simulator.native import CpuState
+from simulator.native import CpuState, word_at
 from simulator.timing import layout as at
 from simulator.timing import memories
 from simulator.timing.automaton import Automaton, issue_cycles
@@ -50,6 +50,10 @@ from simulator.timing.traps import (
 )
 from simulator.timing.within import Within
 
+# the words that each slice or access reads: a member costs more to look up in its enumeration than the word itself
+CYCLE, STARTED, PREVIOUS, TRANSITION = State.CYCLE, State.STARTED, State.PREVIOUS, State.TRANSITION
+STALLS, HOLD, TRAPS, STOP_WANTED, MASKS = State.STALLS, State.HOLD, State.TRAPS, State.STOP_WANTED, State.MASKS
+
 
 @dataclass(frozen=True)
 class Span:
@@ -83,12 +87,15 @@ class Engine:
         self.parameters = parameters
         self.automaton = Automaton(parameters)
         self.state: NDArray[np.int64] = np.zeros(State.WORDS, np.int64)
+        self.words = self.state.data  # the same words, as Python's integers
+        self._state_address = self.state.ctypes.data
         self.counts: NDArray[np.int64] = np.zeros(len(self.automaton.tables.transitions), np.int64)
         self.regions: NDArray[np.uint8] = np.full(1 << 22, memories.NOTHING, np.uint8)
         self.guard: NDArray[np.uint8] = np.zeros(1 << 22, np.uint8)
         self.hosts: NDArray[np.int64] = np.zeros(65536, np.int64)
         self.permissions: NDArray[np.uint8] = np.full(65536, READ_WRITE, np.uint8)
         self.executed: NDArray[np.uint8] = np.zeros(1 << 22, np.uint8)
+        self._executed = self.executed.data
         self.costs = memories.costs(0)
         self.icache = InstructionCache(self.state)
         self.slaves = Slaves()
@@ -100,8 +107,10 @@ class Engine:
         self.stall_list: NDArray[np.int64] = np.zeros((MAX_STALLS, 2), np.int64)
         self.returns: NDArray[np.int64] = np.full(RETURN_DEPTH, -1, np.int64)
         self.log: NDArray[np.int64] = np.zeros((1, 3), np.int64)
-        # by transition: cycles from each instruction's issue to the block's end
-        self._before_end: dict[int, NDArray[np.int64]] = {}
+        # by transition and instruction: its index, and cycles from its issue to the block's end
+        self._before_end: dict[tuple[int, int], tuple[int, int]] = {}
+        self._stalls = self.tables.stalls.data
+        self._masks: tuple[ctypes.c_uint32, ...] = ()
         self._in_parts: frozenset[int] = frozenset()
         self.within = Within(self)
         self.sums = Sums(self)
@@ -146,6 +155,7 @@ class Engine:
         state[State.ITSTATE] = cpu.itstate
         state[State.FLAGS_Q], state[State.FLAGS_GE] = cpu.qf, cpu.ge
         state[State.PRIMASK], state[State.BASEPRI], state[State.FAULTMASK] = cpu.primask, cpu.basepri, cpu.faultmask
+        self._masks = tuple(map(word_at, (cpu.primask, cpu.basepri, cpu.faultmask)))
         state[State.STOP_FUNCTION] = stop_function
         for base, (size, host) in hosts.items():
             for offset in range(0, size, 1 << 16):
@@ -192,6 +202,7 @@ class Engine:
         state[State.LOG_LIMIT] = len(self.log)
         words = self.automaton.words
         state[State.AUTOMATON : State.AUTOMATON + len(words)] = words
+        self._stalls = tables.stalls.data
         self._published = self._sizes()
         self.on_publish()
 
@@ -263,7 +274,7 @@ class Engine:
 
     def has_run(self, address: int, size: int) -> bool:
         """Whether code has been fetched from the kilobytes that hold address..address+size-1."""
-        return bool(self.executed[address >> 10 : (address + size - 1 >> 10) + 1].any())
+        return any(self._executed[address >> 10 : (address + size - 1 >> 10) + 1])
 
     def forget_code(self, low: int, high: int) -> None:
         """Drop the blocks in low..high-1, whose code has changed."""
@@ -271,7 +282,7 @@ class Engine:
 
     def description(self) -> Description | None:
         """The block that was booked last."""
-        number = int(self.state[State.PREVIOUS])
+        number = self.words[PREVIOUS]
         return self.tables.descriptions[number] if number >= 0 else None
 
     def watch(self, address: int) -> None:
@@ -303,8 +314,8 @@ class Engine:
 
     def hold(self, why: int, *, wanted: bool) -> None:
         """Stop with blocks booked but not run: HOLD_NEXT the next one, HOLD_EXACT those that an event falls into."""
-        bits = int(self.state[State.HOLD])
-        self.state[State.HOLD] = bits | why if wanted else bits & ~why
+        bits = self.words[HOLD]
+        self.words[HOLD] = bits | why if wanted else bits & ~why
 
     def trap_floating_point(self, *, wanted: bool) -> None:
         """Stop before blocks with floating-point instructions: the coprocessor is off."""
@@ -342,55 +353,54 @@ class Engine:
             self.tables.check_all(wanted=wanted)
 
     def _set_traps(self, bits: int, *, wanted: bool) -> None:
-        traps = int(self.state[State.TRAPS])
-        self.state[State.TRAPS] = traps | bits if wanted else traps & ~bits
+        traps = self.words[TRAPS]
+        self.words[TRAPS] = traps | bits if wanted else traps & ~bits
 
     # Time
 
     @property
     def cycle(self) -> int:
-        return int(self.state[State.CYCLE])
+        return self.words[CYCLE]
 
     def settle(self) -> None:
         """Finish the block booked last; before registers are changed from outside."""
-        hooks.on_settle.ctypes(self.state.ctypes.data)
+        hooks.on_settle.ctypes(self._state_address)
 
     def flush(self) -> None:
         """The pipeline is empty and the next block does not follow the last: after an exception or a jump from outside."""
         self.settle()
         self.within.leave()
-        self.state[State.PREVIOUS] = -1
+        self.words[PREVIOUS] = -1
 
     def cycle_at(self, pc: int) -> int:
         """The cycle at which the instruction at pc, in the block booked last, issues."""
-        description = self.description()
-        index = description.index_of(pc) if description is not None else None
-        if description is None or index is None:
-            return self.cycle
-        if not self.timed:
-            return int(self.state[State.STARTED]) + index
-        transition = int(self.state[State.TRANSITION])
-        before = self._before_end.get(transition)
-        if before is None:
+        words = self.words
+        if words[PREVIOUS] < 0:
+            return words[CYCLE]
+        transition = words[TRANSITION]
+        found = self._before_end.get((transition, pc)) if self.timed else None
+        if found is None:
+            index = self.tables.descriptions[words[PREVIOUS]].index_of(pc)
+            if index is None:
+                return words[CYCLE]
+            if not self.timed:
+                return words[STARTED] + index
             row = self.automaton.tables.transitions[transition]
             issue = issue_cycles(self.automaton, int(row[at.STATE]), int(row[at.ENTRY]), int(row[at.BLOCK]))
-            before = int(row[at.COST]) - issue
-            self._before_end[transition] = before
-        return self.cycle - int(before[index]) - self._stalls_after(description, index)
+            found = self._before_end[transition, pc] = index, int(row[at.COST]) - int(issue[index])
+        index, before = found
+        return words[CYCLE] - before - (self._stalls_after(pc, index) if words[STALLS] else 0)
 
-    def _stalls_after(self, description: Description, index: int) -> int:
-        if not self.state[State.STALLS]:
-            return 0
-        return sum(
-            cycles for _, cycles in self.within.partial.stalls_from(description.instructions[index].address, index + 1)
-        )
+    def _stalls_after(self, pc: int, index: int) -> int:
+        return sum(cycles for _, cycles in self.within.partial.stalls_from(pc, index + 1))
 
     def spend(self, cycles: int, cause: Stall) -> None:
         """Book cycles of the running instruction on the block booked last."""
-        number = int(self.state[State.PREVIOUS])
-        self.state[State.CYCLE] += cycles
+        words = self.words
+        number = words[PREVIOUS]
+        words[CYCLE] += cycles
         if number >= 0:
-            self.tables.stalls[number, cause] += cycles
+            self._stalls[number, cause] += cycles
 
     # Memory system
 
@@ -453,20 +463,17 @@ class Engine:
 
     def ask(self, *, when_unmasked: bool) -> None:
         """Ask for no stop; or for one as soon as PRIMASK, BASEPRI or FAULTMASK changes, which the hook sees at the next block."""
-        state = self.state
-        state[State.STOP_WANTED] = UNLESS_MASKED if when_unmasked else 0
-        primask, basepri, faultmask = (
-            ctypes.c_uint32.from_address(int(state[word])).value
-            for word in (State.PRIMASK, State.BASEPRI, State.FAULTMASK)
-        )
-        state[State.MASKS] = primask & 1 | (faultmask & 1) << 1 | (basepri & 0xFF) << 2
+        words = self.words
+        words[STOP_WANTED] = UNLESS_MASKED if when_unmasked else 0
+        primask, basepri, faultmask = self._masks
+        words[MASKS] = primask.value & 1 | (faultmask.value & 1) << 1 | (basepri.value & 0xFF) << 2
 
     # Within a block: see within, too
 
     @property
     def exact(self) -> bool:
         """Whether blocks are held at the instruction that an event falls on."""
-        return bool(int(self.state[State.HOLD]) & HOLD_EXACT)
+        return bool(self.words[HOLD] & HOLD_EXACT)
 
     def is_device(self, address: int) -> bool:
         """Whether a peripheral may be there."""

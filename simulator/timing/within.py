@@ -16,6 +16,8 @@ from simulator.timing.partial import Partial, Taken
 if TYPE_CHECKING:
     from simulator.timing.engine import Engine
 
+UNSETTLED = State.UNSETTLED
+
 
 class Within:
     """Of one engine; sums are always those of the instructions that have executed."""
@@ -37,7 +39,7 @@ class Within:
     @property
     def held(self) -> bool:
         """Whether the block booked last waits to run, from its start or from where it was paused."""
-        return int(self._engine.state[State.UNSETTLED]) == HELD
+        return self._engine.words[UNSETTLED] == HELD
 
     @property
     def paused(self) -> bool:
@@ -92,4 +94,4 @@ class Within:
     def leave(self) -> None:
         """What is booked stays as it is: the core goes elsewhere."""
         self._paused = None
-        self._engine.state[State.UNSETTLED] = 0
+        self._engine.words[UNSETTLED] = 0
