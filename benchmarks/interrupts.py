@@ -93,9 +93,9 @@ def blocks(path: Path, cycles: int | None) -> Blocks:
     machine.slice_blocks = 1
     lengths = []
     for _ in range(LOOKED_AT):
-        before, spent = machine.cycle, sum(machine._spent.values())
+        before, spent = machine.cycle, sum(machine.spent.values())
         stop = machine.run(max_cycles=machine.cycle + 1)
-        lengths.append(machine.cycle - before - (sum(machine._spent.values()) - spent))
+        lengths.append(machine.cycle - before - (sum(machine.spent.values()) - spent))
         if stop.reason != "cycles":
             break
     lengths = [n for n in lengths if n > 0]

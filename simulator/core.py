@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import unicorn
 from numpy.typing import NDArray
-from unicorn import arm_const as arm
 
 from peripherals.cortex_m7.mpu import Mpu
 from simulator import native
 from simulator.compiled.hot import Hot
 from simulator.contents import Contents, Memory
+from simulator.core_events import THUMB, CoreEvents
+from simulator.core_registers import CORE, SP, CoreRegisters
 from simulator.core_stop import FETCH, CoreStop, Part
-from simulator.decode import decode
 from simulator.held import Hit, Pieces
 from simulator.looks import Looks
 from simulator.protection import PAGE, Mode, Protection
@@ -39,36 +39,9 @@ if TYPE_CHECKING:
 BLOCK, CODE = unicorn.UC_HOOK_BLOCK, unicorn.UC_HOOK_CODE
 PROTECTED = unicorn.UC_HOOK_MEM_READ_PROT | unicorn.UC_HOOK_MEM_WRITE_PROT
 NEVER = 1 << 62
-THUMB = 1 << 24
-SP = 13
-NPRIV, SPSEL, FPCA = 1, 2, 4  # CONTROL
 NONE, HELD = Reason.NONE, Reason.HELD
 HORIZON, BLOCKS, BLOCK_LIMIT, REASON = State.HORIZON, State.BLOCKS, State.BLOCK_LIMIT, State.REASON
 HOLD, OPEN, REFUSED_KIND, LENT = State.HOLD, State.OPEN, State.REFUSED_KIND, State.LENT
-WFI_T1, WFI_T2 = 0xBF30, 0xF3AF_8003
-HINTS, WIDE_HINTS = (0xBF10, 0xBF20), (0xF3AF_8001, 0xF3AF_8002)  # YIELD, WFE
-WFE = (0xBF20, 0xF3AF_8002)
-LAST_PAGE = 0xFFFF_FC00
-NO_ADDRESS = (1 << 64) - 1  # of the exclusive monitor, open
-SVC, BREAKPOINT, EXCEPTION_RETURN, NO_COPROCESSOR, PREFETCH_ABORT, DATA_ABORT = 2, 7, 8, 17, 3, 4
-
-REGISTERS = {
-    **{f"r{n}": arm.UC_ARM_REG_R0 + n for n in range(13)},
-    "sp": arm.UC_ARM_REG_SP,
-    "lr": arm.UC_ARM_REG_LR,
-    "pc": arm.UC_ARM_REG_PC,
-    "msp": arm.UC_ARM_REG_MSP,
-    "psp": arm.UC_ARM_REG_PSP,
-    "xpsr": arm.UC_ARM_REG_XPSR,
-    "ipsr": arm.UC_ARM_REG_IPSR,
-    "epsr": arm.UC_ARM_REG_EPSR,
-    "primask": arm.UC_ARM_REG_PRIMASK,
-    "basepri": arm.UC_ARM_REG_BASEPRI,
-    "faultmask": arm.UC_ARM_REG_FAULTMASK,
-    "control": arm.UC_ARM_REG_CONTROL,
-    "fpscr": arm.UC_ARM_REG_FPSCR,
-    **{f"s{n}": arm.UC_ARM_REG_S0 + n for n in range(32)},
-}
 
 
 class Core:
@@ -85,36 +58,24 @@ class Core:
         compiled: bool = True,
     ) -> None:
         self.uc = native.open_engine()
-        self.registers = native.Registers(self.uc)
+        self.registers = CoreRegisters(self.uc)
+        self.get, self.set, self.cpu = self.registers.get, self.registers.set, self.registers.cpu
         self.engine = engine
         self.memories = tuple(memories)
         self._contents = Contents(self.memories)
         self._held_end = native.NO_EXIT
         self.hit: Hit | None = None
         self.cached: CacheData | None = None  # where the D-cache's data are modelled
-        self.pieces = Pieces(engine, lambda n: self.get(_CORE[n]), lambda: self.get("xpsr"), self._bytes_at)
+        self.pieces = Pieces(engine, lambda n: self.get(CORE[n]), lambda: self.get("xpsr"), self.bytes_at)
         self.read_bus: Callable[[int, int], int] = _nobody_reads
         self.write_bus: Callable[[int, int, int], None] = _nobody_writes
         self.take_event: Callable[[], bool] = lambda: True  # whether the event register was set, which clears it
-        self._event: CoreStop | None = None
         self._running = False
         self._stale: list[tuple[int, int]] = []
         self._hooked: set[int] = set()
         self._special: set[int] = set()
-        self.cpu = native.find_cpu_state(self.uc)
-        native.poke_fpu(self.cpu)
-        self._monitor = native.find_monitor(self.uc, self.cpu)
-        self._fpccr, self._it_state = native.word_at(self.cpu.fpccr), native.word_at(self.cpu.itstate)
         self._functions: list[object] = []
-        self.file = native.words_at(self.cpu.registers, 16)
-        self._stack, self._other_stack, self._ipsr, self._modes, self._fpca = map(
-            native.word_at,
-            (self.cpu.registers + 4 * SP, self.cpu.other_stack, self.cpu.ipsr, self.cpu.modes, self.cpu.control),
-        )
-        places = {name: native.word_at(self.cpu.registers + 4 * n) for n, name in enumerate(_CORE)}
-        self._written = {name: place for name, place in places.items() if name != "pc"}
-        self._read = {**places, "ipsr": self._ipsr}
-        self._masks = tuple(map(native.word_at, (self.cpu.basepri, self.cpu.primask, self.cpu.faultmask)))
+        self._stack = native.word_at(self.cpu.registers + 4 * SP)
         self._realigned = False  # whether SP's two low bits were set when Unicorn stopped
         self.uc.ctl_set_tlb_mode(unicorn.UC_TLB_VIRTUAL)
         for memory in self.memories:
@@ -132,9 +93,7 @@ class Core:
         native.add_hook(self.uc, unicorn.UC_HOOK_TLB_FILL, engine.fill_hook, state)
         for base, size in peripherals:
             native.add_hook(self.uc, PROTECTED, engine.protection_hook, state, base, base + size - 1)
-        self.uc.hook_add(unicorn.UC_HOOK_INTR, self._on_interrupt)
-        self.uc.hook_add(unicorn.UC_HOOK_INSN_INVALID, self._on_invalid)
-        self.uc.hook_add(unicorn.UC_HOOK_MEM_UNMAPPED, self._on_unmapped, begin=LAST_PAGE, end=0xFFFF_FFFF)
+        self.events = CoreEvents(self)
         self._sink = mmap.mmap(-1, mmap.PAGESIZE)
         self.sink: NDArray[np.uint8] = np.frombuffer(self._sink, np.uint8)[:PAGE]
         self.uc.mem_map_ptr(SINK, PAGE, unicorn.UC_PROT_READ | unicorn.UC_PROT_WRITE, self.sink.ctypes.data)
@@ -215,75 +174,12 @@ class Core:
         else:
             self.uc.ctl_remove_cache(low, high)
 
-    def _bytes_at(self, address: int, size: int) -> bytes | None:
+    def bytes_at(self, address: int, size: int) -> bytes | None:
+        """As read_memory; None where there is no memory."""
         try:
             return self.read_memory(address, size)
         except ValueError:
             return None
-
-    # Registers
-
-    def get(self, name: str) -> int:
-        place = self._read.get(name)
-        return place.value if place is not None else self.registers.read(REGISTERS[name])
-
-    def set(self, name: str, value: int) -> None:
-        place = self._written.get(name)
-        if place is None:
-            self.registers.write(REGISTERS[name], value)
-        else:
-            place.value = value
-
-    @property
-    def control(self) -> int:
-        return self._modes.value | self._fpca.value & FPCA
-
-    def stack(self, *, process: bool) -> int:
-        """PSP or MSP, whatever the privilege."""
-        return (self._stack if process == self._uses_process else self._other_stack).value
-
-    def set_stack(self, value: int, *, process: bool) -> None:
-        (self._stack if process == self._uses_process else self._other_stack).value = value & ~3
-
-    def enter_mode(self, ipsr: int, control: int) -> None:
-        """Make IPSR and CONTROL what they are to be, and SP the stack that they choose; `rebuild_flags` is the caller's.
-
-        By Unicorn's own writes it would take a way through thread mode: they ignore CONTROL.SPSEL in handler mode."""
-        before = self._uses_process
-        self._ipsr.value, self._modes.value, self._fpca.value = ipsr, control & (NPRIV | SPSEL), control & FPCA
-        if self._uses_process != before:
-            self._stack.value, self._other_stack.value = self._other_stack.value, self._stack.value
-
-    @property
-    def _uses_process(self) -> bool:
-        """Whether SP is PSP."""
-        return bool(self._modes.value & SPSEL) and not self._ipsr.value
-
-    def reset(self, stack: int) -> None:
-        """Registers as after a reset: thread mode, privileged, main stack."""
-        self.set("faultmask", 0)
-        self.set("primask", 0)
-        self.set("basepri", 0)
-        self.set("ipsr", 0)
-        self.set("control", 0)
-        for n in range(13):
-            self.set(f"r{n}", 0)
-        self.set("msp", stack)
-        self.set("sp", stack)
-        self.set("lr", 0xFFFF_FFFF)
-        self.set_flags(1 << 24)
-
-    def rebuild_flags(self, xpsr: int) -> None:
-        """Make Unicorn derive its translation flags anew, by writing N, Z, C and V as they are: what `enter_mode` writes does not."""
-        self.registers.write(arm.UC_ARM_REG_APSR_NZCV, xpsr)
-
-    def set_flags(self, xpsr: int) -> None:
-        """N Z C V Q, GE, IT and T of an xPSR; a plain write of XPSR would drop GE."""
-        self.registers.write(arm.UC_ARM_REG_XPSR_NZCVQG, xpsr & ~0x1FF | self.get("ipsr") & 0x1FF)
-
-    def clear_exclusive(self) -> None:
-        """ClearExclusiveLocal()."""
-        ctypes.c_uint64.from_address(self._monitor).value = NO_ADDRESS
 
     # Execution
 
@@ -311,13 +207,13 @@ class Core:
             if part is not None:
                 self._cut(part)
             words[REASON] = NONE
-            self._event = None
+            self.events.stop = None
             error = self._emulate(pc, part)
             pc = self.get("pc")
             if self.verifier is not None:
                 self.verifier.settle(pc)
             reason = _REASONS[words[REASON]]
-            undisturbed = error is None and self._event is None
+            undisturbed = error is None and self.events.stop is None
             if undisturbed and reason in _DESCRIBED and not self.get("xpsr") & THUMB:
                 return CoreStop("invalid-state", pc)
             if undisturbed and reason in _HANDLED:
@@ -360,14 +256,14 @@ class Core:
         self.engine.hold(HOLD_NEXT, wanted=False)
         if reason is Reason.UNALIGNED:
             return self._led_nowhere()
-        if self._event is None and error is not None and state[State.REFUSED_KIND]:
+        if self.events.stop is None and error is not None and state[State.REFUSED_KIND]:
             return self._judge(error, pc)
-        if error is not None or self._event is not None:
-            return self._event or self._stop_of(error, pc)
+        if error is not None or self.events.stop is not None:
+            return self.events.stop or self._stop_of(error, pc)
         if reason is Reason.NONE and pc == native.NO_EXIT:
             return CoreStop("exception-return", pc, pc, FETCH)
         if reason is Reason.NONE:
-            return CoreStop("wfi" if self._waits(pc) else "stopped", pc)
+            return CoreStop("wfi" if self.events.waits(pc) else "stopped", pc)
         return CoreStop(_STOPS[reason], pc)
 
     def _judge(self, error: unicorn.UcError, pc: int) -> CoreStop | Part | None:
@@ -418,8 +314,8 @@ class Core:
             pc, reason = self.get("pc"), _REASONS[int(state[State.REASON])]
             at_end = reason in _AT_END if end == native.NO_EXIT else reason is Reason.NONE and pc == end
             self.hit = access() if access is not None else None
-            if error is not None or self._event is not None or not at_end:
-                if self._event is None or self._event.kind != "exception-return":
+            if error is not None or self.events.stop is not None or not at_end:
+                if self.events.stop is None or self.events.stop.kind != "exception-return":
                     self.hit = None
                 return pc, self._ended(reason, error, pc)
             if not last:
@@ -433,7 +329,7 @@ class Core:
 
     def _run_piece(self, pc: int, end: int) -> unicorn.UcError | None:
         self.engine.state[State.REASON] = Reason.NONE
-        self._event = None
+        self.events.stop = None
         self.uc.ctl_remove_cache(pc, (pc if end == native.NO_EXIT else end) + 2)
         error = self._emulate(pc, None, end)
         if end != native.NO_EXIT:
@@ -533,7 +429,7 @@ class Core:
             self.engine.grow()
             return
         hooks = self.engine.describe(
-            address, self.read_memory(address, size), self.it_state(), alias=reason is Reason.ALIAS
+            address, self.read_memory(address, size), self.registers.it_state(), alias=reason is Reason.ALIAS
         )
         special = set(self.engine.special_places(address)) - self._special
         for place in special:
@@ -547,96 +443,20 @@ class Core:
             native.add_hook(self.uc, CODE, self.engine.operand_hook, self.engine.state.ctypes.data, place, place)
             self._hooked.add(place)
 
-    def preserve_automatically(self, *, wanted: bool) -> None:
-        """FPCCR.ASPEN: whether an FP instruction sets CONTROL.FPCA."""
-        self._fpccr.value = wanted << 31
-
     @property
     def running(self) -> bool:
         """Whether an instruction executes now: a peripheral is being accessed."""
         return self._running
-
-    @property
-    def masks(self) -> tuple[int, int, int]:
-        """BASEPRI, PRIMASK and FAULTMASK, whatever the privilege."""
-        basepri, primask, faultmask = self._masks
-        return basepri.value & 0xF0, primask.value & 1, faultmask.value & 1
-
-    def mask(self, name: str) -> int:
-        """PRIMASK, BASEPRI or FAULTMASK, whatever the privilege."""
-        basepri, primask, faultmask = self.masks
-        return {"primask": primask, "basepri": basepri, "faultmask": faultmask}[name]
 
     def code_at(self, address: int) -> bytes:
         """The four bytes of code at an address, two at the end of a memory, none where there is none."""
         memory = self.memory_at(address)
         return self.read_memory(address, min(4, memory.base + memory.size - address)) if memory is not None else b""
 
-    def it_state(self) -> int:
-        """EPSR.IT of the instruction that is next."""
-        return self._it_state.value
-
-    def _follows(self, pc: int, codes: tuple[int, int]) -> bool:
-        """Whether the instruction before pc is one of these, narrow or wide."""
-        if self.memory_at(pc - 4) is None:
-            return self.memory_at(pc - 2) is not None and self.read_memory(pc - 2, 2) == codes[0].to_bytes(2, "little")
-        data = self.read_memory(pc - 4, 4)
-        first, second = int.from_bytes(data[:2], "little"), int.from_bytes(data[2:], "little")
-        return second == codes[0] or first << 16 | second == codes[1]
-
-    def _waits(self, pc: int) -> bool:
-        return self._follows(pc, (WFI_T1, WFI_T2))
-
     def _stop_of(self, error: unicorn.UcError | None, pc: int) -> CoreStop:
         if error is not None and error.errno == unicorn.UC_ERR_INSN_INVALID:
             return CoreStop("undefined" if self.get("xpsr") & THUMB else "invalid-state", pc)
         raise RuntimeError(f"Unicorn stopped at {pc:#010x}: {error}")
-
-    def _on_interrupt(self, uc: unicorn.Uc, number: int, data: object) -> None:
-        if self._event is not None:  # of an instruction before this one, in an IT block that Unicorn did not leave
-            uc.emu_stop()
-            return
-        pc = self.get("pc")
-        kinds = {
-            SVC: "svc",
-            BREAKPOINT: "breakpoint",
-            EXCEPTION_RETURN: "exception-return",
-            NO_COPROCESSOR: "no-coprocessor",
-            DATA_ABORT: "unaligned",
-        }
-        if number == PREFETCH_ABORT:
-            kind = "exception-return" if pc >= 0xFFFF_FFE0 - 1 and pc >> 28 == 0xF else "fetch-fault"
-            self._event = CoreStop(kind, pc, pc, "fetch")
-        else:
-            self._event = CoreStop(kinds.get(number, f"interrupt-{number}"), pc)
-        uc.emu_stop()
-
-    def _on_invalid(self, uc: unicorn.Uc, data: object) -> bool:
-        pc = self.get("pc")
-        if self._is_behind_hint(pc):
-            if self._follows(pc, WFE) and not self.take_event():
-                self._event = CoreStop("wfe", pc)
-                uc.emu_stop()
-            return True
-        self._event = CoreStop("undefined" if self.get("xpsr") & THUMB else "invalid-state", pc)
-        return False
-
-    def _is_behind_hint(self, pc: int) -> bool:
-        """Whether Unicorn stopped behind YIELD or WFE, and not on an undefined instruction that follows one."""
-        code = self._bytes_at(pc - 4, 8)
-        if code is None:
-            return False
-        wide, narrow, following = (
-            code[1] << 24 | code[0] << 16 | code[3] << 8 | code[2],
-            code[2] | code[3] << 8,
-            code[4:],
-        )
-        return (narrow in HINTS or wide in WIDE_HINTS) and decode(following, pc) is not None
-
-    def _on_unmapped(self, uc: unicorn.Uc, kind: int, address: int, size: int, value: int, data: object) -> bool:
-        """The fill hook refuses all that is not there, but for what EXC_RETURN fetches from."""
-        self._event = CoreStop("exception-return", self.get("pc"), address, FETCH)
-        return False
 
 
 _REASONS = {int(reason): reason for reason in Reason}
@@ -644,7 +464,6 @@ _HANDLED = (Reason.UNKNOWN_BLOCK, Reason.TABLES_FULL, Reason.ALIAS)
 _LOOKED_AT = (Reason.TRAP, Reason.UNALIGNED)
 _DESCRIBED = (*_HANDLED, *_LOOKED_AT, Reason.HELD)  # where the hooks take a block for Thumb code
 _AT_END = (Reason.LIMIT, Reason.HORIZON, Reason.WANTED)
-_CORE = (*(f"r{n}" for n in range(13)), "sp", "lr", "pc")
 _STOPS = {
     Reason.HORIZON: "horizon",
     Reason.LIMIT: "limit",

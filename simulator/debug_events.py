@@ -107,7 +107,7 @@ class DebugEvents:
         if self.control.enabled:
             return self._halt(status, reason)
         machine.soc.system_control.dfsr |= status
-        return machine.take(machine.exceptions.debug_event, machine.pc)
+        return machine.taking.take(machine.exceptions.debug_event, machine.pc)
 
     def _monitored(self) -> bool:
         """Whether DebugMonitor would be taken now."""

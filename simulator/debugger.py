@@ -218,7 +218,7 @@ class Debugger:
         if name == "pc":
             return machine.pc
         if name in ("primask", "basepri", "faultmask"):
-            return machine.core.mask(name)
+            return machine.core.registers.mask(name)
         with self._privileged(name):
             return machine.core.get(self._known(name))
 
@@ -231,7 +231,7 @@ class Debugger:
         if name == "pc":
             machine.set_register(name, value)
         elif name == "xpsr":
-            core.set_flags(value & NZCVQ_GE_IT_T)
+            core.registers.set_flags(value & NZCVQ_GE_IT_T)
         elif name == "control":
             machine.exceptions.set_control(value & 7)
         else:

@@ -21,7 +21,8 @@ from peripherals.cortex_m7.nvic import (
     Nvic,
 )
 from peripherals.cortex_m7.system_control import SystemControl
-from simulator.core import FPCA, NPRIV, Core
+from simulator.core import Core
+from simulator.core_registers import FPCA, NPRIV
 from simulator.decode import decode
 from simulator.stacking import (
     HANDLER,
@@ -98,7 +99,7 @@ class Exceptions:
     def execution_priority(self) -> int:
         """ExecutionPriority(): of what is active, boosted by BASEPRI, PRIMASK and FAULTMASK; 256 where nothing raises it."""
         priority = self.nvic.active_priority()
-        base, primask, faultmask = self.core.masks
+        base, primask, faultmask = self.core.registers.masks
         if base:
             priority = min(priority, base & -(2 << self.nvic.prigroup))
         if primask:
@@ -108,7 +109,7 @@ class Exceptions:
         return priority
 
     def _boosted(self) -> int:
-        base, _, faultmask = self.core.masks
+        base, _, faultmask = self.core.registers.masks
         return -1 if faultmask else base & -(2 << self.nvic.prigroup) if base else NOTHING_ACTIVE
 
     def is_negative(self) -> bool:
@@ -140,14 +141,14 @@ class Exceptions:
         best = self.nvic.best_pending()
         if best is None:
             return False
-        base, _, _ = self.core.masks
+        base, _, _ = self.core.registers.masks
         priority = min(self.nvic.active_priority(), base & -(2 << self.nvic.prigroup) if base else NOTHING_ACTIVE)
         return best[1] < priority
 
     def keep_faultmask(self) -> bool:
         """In NMI and HardFault FAULTMASK cannot be set: whether that must be looked after now."""
         negative = self.nvic.active_priority() < 0
-        self._faultmask_before &= self.core.masks[2]
+        self._faultmask_before &= self.core.registers.masks[2]
         if negative and not self._faultmask_before:
             self.core.set("faultmask", 0)
         return negative
@@ -213,7 +214,7 @@ class Exceptions:
             self.stacking.push(address)  # to negate PopStack()
             return self._chain(Fault(USAGE_FAULT, "INVPC"), exc_return)
         self.event = True
-        self.core.clear_exclusive()
+        self.core.registers.clear_exclusive()
         return address, None
 
     def _chain(self, fault: Fault, exc_return: int) -> tuple[int, int]:
@@ -224,7 +225,7 @@ class Exceptions:
     def _deactivate(self, number: int) -> None:
         """DeActivate(): FAULTMASK is cleared on any return but NMI's, in which it cannot be set."""
         self.nvic.deactivate(number)
-        if self.core.masks[2] and (number != NMI or not self._faultmask_before):
+        if self.core.registers.masks[2] and (number != NMI or not self._faultmask_before):
             self.core.set("faultmask", 0)
 
     # Faults
@@ -288,22 +289,22 @@ class Exceptions:
     @property
     def default_context(self) -> int:
         """What FPSCR becomes at the next FP instruction, where that begins a context and FPDSCR is not Unicorn's 0."""
-        fresh = self.system.fpccr & ASPEN and not self.core.control & FPCA
+        fresh = self.system.fpccr & ASPEN and not self.core.registers.control & FPCA
         return self.system.fpdscr & CONTEXT if fresh else 0
 
     def begin_context(self) -> None:
         """The new context of ExecuteFPCheck(): CONTROL.FPCA is set, FPSCR comes from FPDSCR."""
         core = self.core
         core.set("fpscr", self.default_context)
-        ipsr, control = core.get("ipsr"), core.control
+        ipsr, control = core.get("ipsr"), core.registers.control
         flags = core.get("xpsr")
         self.stacking.enter_mode(ipsr, control | FPCA)
-        core.set_flags(flags)
+        core.registers.set_flags(flags)
 
     def execute_fp_check(self, pc: int) -> None:
         """ExecuteFPCheck() of the instruction at pc, which the core did not begin since its access faults; nothing for others."""
         instruction = decode(self.core.read_memory(pc, 4), pc)
-        fresh = self.system.fpccr & ASPEN and not self.core.control & FPCA
+        fresh = self.system.fpccr & ASPEN and not self.core.registers.control & FPCA
         if instruction is not None and instruction.timing.startswith("fp_") and fresh:
             self.begin_context()
 
@@ -332,23 +333,23 @@ class Exceptions:
             if self.nvic.enabled[number] and self.nvic.group_priority(number) < priority:
                 ready |= bit
         ready |= HFRDY if priority > -1 else 0
-        user = USER if not handler and self.core.control & NPRIV else 0
+        user = USER if not handler and self.core.registers.control & NPRIV else 0
         kept = self.system.fpccr & (ASPEN | LSPEN)
         self.system.fpccr = kept | ready | user | (0 if handler else THREAD) | LSPACT
 
     def _taken(self, number: int, exc_return: int) -> int:
         """ExceptionTaken(): the handler's address."""
         core = self.core
-        privilege = core.control & NPRIV
+        privilege = core.registers.control & NPRIV
         vector = self._vector(number)
         if vector is None:
             self.system.hfsr |= VECTTBL
             self.nvic.set_pending(number)
             number, vector = HARD_FAULT, self._vector(HARD_FAULT)
         if number in (NMI, HARD_FAULT):
-            self._faultmask_before = core.masks[2]
+            self._faultmask_before = core.registers.masks[2]
         self.stacking.enter_mode(number, privilege)
-        core.clear_exclusive()
+        core.registers.clear_exclusive()
         core.set("lr", exc_return)
         self.nvic.activate(number)
         self.taken += 1

@@ -42,7 +42,7 @@ class Looks:
             if place is not None:
                 engine.pass_once(pc)
                 return CoreStop("fetch-refused", pc, pc) if place == pc else Part(pc, place)
-        if core.control & FPCA:  # which an FP instruction may have set since
+        if core.registers.control & FPCA:  # which an FP instruction may have set since
             engine.trap(traps.TRAP_CONTEXT, wanted=False)
         found = engine.trapped(pc)
         if not found:
@@ -112,7 +112,7 @@ class Looks:
             core.engine.trap(traps.TRAP_FPSCR, wanted=True)
         self.follow_rounding()
         fpscr = core.get("fpscr")
-        if not fpscr & ROUNDING or not core.control & FPCA:  # a new context begins with RMode to nearest
+        if not fpscr & ROUNDING or not core.registers.control & FPCA:  # a new context begins with RMode to nearest
             return None
         core.set("fpscr", fpscr & ~ROUNDING)
         core.engine.pass_once(pc)

@@ -113,7 +113,7 @@ class Refusals:
 
     def _instruction(self, pc: int) -> Instruction | None:
         code = self.core.code_at(pc)
-        return decode(code, pc, ItState(self.core.it_state())) if code else None
+        return decode(code, pc, ItState(self.core.registers.it_state())) if code else None
 
     def _lead_away(self, pc: int, end: int, after: Callable[[bool], CoreStop | None]) -> Part:
         self.core.sink[:] = 0

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from peripherals.cortex_m7.mpu_regions import READ, WRITE
 from peripherals.cortex_m7.nvic import HARD_FAULT
 from peripherals.cortex_m7.system_control import SystemControl
-from simulator.core import FPCA, NPRIV, SPSEL, Core
+from simulator.core import Core
+from simulator.core_registers import FPCA, NPRIV, SPSEL
 from simulator.protection import MPU, Mode
 
 USER, LSPACT = 1 << 1, 1 << 0  # FPCCR
@@ -53,13 +54,13 @@ class Stacking:
     def push(self, return_address: int, *, thumb: bool = True) -> Pushed:
         """PushStack(); the stack pointer moves where the accesses are refused, too."""
         core = self.core
-        control, xpsr, registers = core.control, core.get("xpsr"), core.file
+        control, xpsr, registers = core.registers.control, core.get("xpsr"), core.registers.file
         handler = bool(xpsr & 0x1FF)
         extended = bool(control & FPCA)
         process = bool(control & SPSEL) and not handler
         if not handler:
-            core.enter_mode(HARD_FAULT, control)
-        stack = core.stack(process=process) & ~3
+            core.registers.enter_mode(HARD_FAULT, control)
+        stack = core.registers.stack(process=process) & ~3
         align = extended or bool(self.system.ccr & STKALIGN)
         pad = (stack >> 2) & 1 & align
         frame = (stack - (EXTENDED_SIZE if extended else STANDARD_SIZE)) & ~(4 * align) & 0xFFFF_FFFF
@@ -70,7 +71,7 @@ class Stacking:
             self.system.fpcar = frame + STANDARD_SIZE
         if extended and not lazy:
             words += self._floating_point_state()
-        core.set_stack(frame, process=process)
+        core.registers.set_stack(frame, process=process)
         exc_return = HANDLER if handler else THREAD_PROCESS if process else THREAD_MAIN
         privileged = handler or not control & NPRIV
         refused = self._write(frame, words, Mode(privileged, self.negative))
@@ -82,12 +83,12 @@ class Stacking:
         extended = not exc_return & STANDARD_FRAME
         process = exc_return & 0xF == 0xD
         thread = exc_return & 0xF != 1
-        frame = core.stack(process=process)
+        frame = core.registers.stack(process=process)
         waiting = extended and system.fpccr & LSPACT
         size = EXTENDED_SIZE if extended and not waiting else STANDARD_SIZE
-        mode = Mode(not thread or not core.control & NPRIV, self.negative)
+        mode = Mode(not thread or not core.registers.control & NPRIV, self.negative)
         words = self._read(frame, size // 4, mode)
-        registers = core.file
+        registers = core.registers.file
         registers[0], registers[1], registers[2], registers[3], registers[12], registers[LR] = words[:6]
         if waiting:
             system.fpccr &= ~LSPACT
@@ -98,12 +99,12 @@ class Stacking:
         xpsr = words[7]
         align = extended or bool(system.ccr & STKALIGN)
         whole = EXTENDED_SIZE if extended else STANDARD_SIZE
-        core.set_stack((frame + whole & 0xFFFF_FFFF) | (4 if xpsr >> 9 & 1 and align else 0), process=process)
-        control = core.control & NPRIV
+        core.registers.set_stack((frame + whole & 0xFFFF_FFFF) | (4 if xpsr >> 9 & 1 and align else 0), process=process)
+        control = core.registers.control & NPRIV
         control |= (SPSEL if process else 0) | (FPCA if extended else 0)
-        core.enter_mode(0 if thread else xpsr & 0x1FF, control)
-        core.set_flags(xpsr)
-        core.rebuild_flags(xpsr)
+        core.registers.enter_mode(0 if thread else xpsr & 0x1FF, control)
+        core.registers.set_flags(xpsr)
+        core.registers.rebuild_flags(xpsr)
         return words[6] & ~1, xpsr
 
     def preserve(self) -> str:
@@ -113,8 +114,8 @@ class Stacking:
 
     def enter_mode(self, ipsr: int, control: int) -> None:
         """Make IPSR and CONTROL what they are to be."""
-        self.core.enter_mode(ipsr, control)
-        self.core.rebuild_flags(self.core.get("xpsr"))
+        self.core.registers.enter_mode(ipsr, control)
+        self.core.registers.rebuild_flags(self.core.get("xpsr"))
 
     def _floating_point_state(self) -> list[int]:
         return [self.core.get(f"s{n}") for n in range(16)] + [self.core.get("fpscr")]

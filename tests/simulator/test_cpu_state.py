@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from simulator.core import REGISTERS
+from simulator import native
+from simulator.core_registers import REGISTERS
 from simulator.firmware import load
 from simulator.machine import Machine
 from tests.simulator.programs import USART1, leave, program, store
@@ -66,20 +67,20 @@ def enter_by_unicorn(core, ipsr, control):
 
 
 def seen(core):
-    return {name: core.registers.read(number) for name, number in NUMBERS.items()}
+    return {name: native.Registers(core.uc).read(number) for name, number in NUMBERS.items()}
 
 
 def test_a_mode_is_entered_as_by_unicorns_own_writes(core):
     for before, after in itertools.product(MODES, MODES):
         outcomes = []
-        for enter in (enter_by_unicorn, lambda core, *mode: core.enter_mode(*mode)):
+        for enter in (enter_by_unicorn, lambda core, *mode: core.registers.enter_mode(*mode)):
             enter_by_unicorn(core, 0, 0)
             core.set("msp", 0x2000_4560)
             core.set("psp", 0x2000_0A50)
             enter_by_unicorn(core, *before)
             enter(core, *after)
-            stacks = core.stack(process=False), core.stack(process=True)
-            outcomes.append((seen(core), stacks, core.control, core.get("ipsr")))
+            stacks = core.registers.stack(process=False), core.registers.stack(process=True)
+            outcomes.append((seen(core), stacks, core.registers.control, core.get("ipsr")))
         assert outcomes[0] == outcomes[1], (before, after)
         registers, stacks, control, ipsr = outcomes[1]
         assert stacks == (0x2000_4560, 0x2000_0A50)
@@ -89,10 +90,10 @@ def test_a_mode_is_entered_as_by_unicorns_own_writes(core):
 @pytest.mark.parametrize("process", [False, True])
 def test_a_stack_pointer_is_written_whatever_the_privilege(core, process):
     for mode in MODES:
-        core.enter_mode(*mode)
-        core.set_stack(0x2000_1233, process=process)
+        core.registers.enter_mode(*mode)
+        core.registers.set_stack(0x2000_1233, process=process)
         enter_by_unicorn(core, 0, 0)
-        assert core.registers.read(NUMBERS["psp" if process else "msp"]) == 0x2000_1230
+        assert native.Registers(core.uc).read(NUMBERS["psp" if process else "msp"]) == 0x2000_1230
 
 
 @pytest.mark.parametrize(("bus", "code"), [("read_bus", load_word(USART1)), ("write_bus", store(0, USART1))])

@@ -77,7 +77,7 @@ def _executed(machine: Machine, address: int, code: bytes) -> str:
     core = machine.core
     if machine.read(address, len(code)) != code:  # a word before it has stored there
         machine.write(address, code)
-    core.reset(STACK)
+    core.registers.reset(STACK)
     for n in range(13):
         core.set(f"r{n}", DATA + 64 * n)
     core.set("lr", RETURN)
