@@ -192,11 +192,11 @@ class Core:
         words[HORIZON] = horizon
         words[BLOCK_LIMIT] = min(words[BLOCKS] + blocks, NEVER)
         if self.engine.within.paused:
-            if pc in self.engine.watched and passing != pc:
+            if pc in self.engine.stopping.watched and passing != pc:
                 return CoreStop("trap", pc)
             self.engine.within.resume()
         elif step:
-            self.engine.hold(HOLD_NEXT, wanted=True)
+            self.engine.stopping.hold(HOLD_NEXT, wanted=True)
         part: Part | None = None
         while True:
             if self.engine.within.held:
@@ -220,7 +220,7 @@ class Core:
                 self._handle(reason, words[State.ADDRESS], words[State.SIZE])
                 continue
             if undisturbed and reason is HELD:
-                self.engine.hold(HOLD_NEXT, wanted=False)
+                self.engine.stopping.hold(HOLD_NEXT, wanted=False)
                 self._held_end = native.NO_EXIT if part is None else part.end
             if part is not None:
                 done, part = part, None
@@ -253,7 +253,7 @@ class Core:
     def _ended(self, reason: Reason, error: unicorn.UcError | None, pc: int) -> CoreStop | Part | None:
         """What ended a piece of execution: a stop, an instruction to run by itself, or, None, nothing that keeps it."""
         state = self.engine.state
-        self.engine.hold(HOLD_NEXT, wanted=False)
+        self.engine.stopping.hold(HOLD_NEXT, wanted=False)
         if reason is Reason.UNALIGNED:
             return self._led_nowhere()
         if self.events.stop is None and error is not None and state[State.REFUSED_KIND]:
@@ -280,13 +280,13 @@ class Core:
         """Follow the protection of memory in a mode of the core, and what of it was changed."""
         self.refusals.mode = mode
         self.engine.set_guard(self.protection.table(mode))
-        self.engine.ask_before(self.protection.in_parts)
+        self.engine.stopping.ask_before(self.protection.in_parts)
         native.flush_tlb(self.uc)
 
     def hold_for_watched(self, pc: int) -> None:
         """Run the block at pc in pieces where a watched instruction is in its midst."""
-        if self.engine.watched_within(pc):
-            self.engine.hold(HOLD_NEXT, wanted=True)
+        if self.engine.stopping.watched_within(pc):
+            self.engine.stopping.hold(HOLD_NEXT, wanted=True)
 
     def _run_held(self, pc: int, *, step: bool) -> tuple[int, CoreStop | Part | None]:
         """Run the block booked last from pc on, piece by piece: where the core stands then, and what stops it there.
@@ -342,7 +342,7 @@ class Core:
         """What stops the slice between two pieces, or behind the last one."""
         if self.hit is not None:
             return "watch"
-        if not last and pc in self.engine.watched:
+        if not last and pc in self.engine.stopping.watched:
             return "trap"
         if step:
             return "step"
@@ -357,14 +357,14 @@ class Core:
         if reason is Reason.UNALIGNED and self._realigned:
             return None
         if reason is Reason.UNALIGNED:
-            place = self.engine.refused(pc)
-            self.engine.pass_once(pc)
-            behind = self.engine.behind_stack_write(pc, place)
+            place = self.engine.stopping.refused(pc)
+            self.engine.stopping.pass_once(pc)
+            behind = self.engine.stopping.behind_stack_write(pc, place)
             if behind is not None:
                 return Part(pc, behind)
             return CoreStop("unaligned", pc) if place == pc else Part(pc, place, "unaligned")
-        if pc in self.engine.watched and passing != pc:
-            self.engine.hold(HOLD_NEXT, wanted=False)
+        if pc in self.engine.stopping.watched and passing != pc:
+            self.engine.stopping.hold(HOLD_NEXT, wanted=False)
             return CoreStop("trap", pc)
         return self.looks.look(pc)
 

@@ -153,7 +153,7 @@ class CacheData:
                 seen = self._core.read_memory(line << LINE_SHIFT, LINE_BYTES)
                 self._cache.memory[slot] = np.frombuffer(seen, np.uint8)
                 self._cache.differs[slot] = EVERY_BYTE
-        self._engine.hold(HOLD_RESTORE, wanted=False)
+        self._engine.stopping.hold(HOLD_RESTORE, wanted=False)
 
     def _show(self, line: int, data: bytes, differs: int) -> None:
         address = line << LINE_SHIFT

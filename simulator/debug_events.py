@@ -62,9 +62,9 @@ class DebugEvents:
             if point.kind == "exec" and point.last - point.first < WIDEST:
                 wanted |= {a: point.comparator for a in range(point.first & ~1, point.last + 1, 2)}
         for address in self._instructions:
-            machine.engine.unwatch(address)
+            machine.engine.stopping.unwatch(address)
         for address in wanted:
-            machine.engine.watch(address)
+            machine.engine.stopping.watch(address)
         self._instructions = wanted
         self._data = {_watch(p): p.comparator for p in points if p.kind != "exec"}
         machine.debugger.watch_also(list(self._data))

@@ -100,7 +100,7 @@ class Debugger:
         """A breakpoint at a symbol or an address, now or in the middle of a run. Raises DebuggerError for an unknown symbol."""
         point = Breakpoint(self.address(place) & ~1, action, self)
         self.breakpoints.append(point)
-        self._machine.engine.watch(point.address)
+        self._machine.engine.stopping.watch(point.address)
         return point
 
     def watchpoint(
@@ -133,7 +133,7 @@ class Debugger:
         """Take a point away; nothing happens where it is gone already."""
         if isinstance(point, Breakpoint) and point in self.breakpoints:
             self.breakpoints.remove(point)
-            self._machine.engine.unwatch(point.address)
+            self._machine.engine.stopping.unwatch(point.address)
         elif isinstance(point, Watchpoint) and point in self.watchpoints:
             self.watchpoints.remove(point)
             self._follow()

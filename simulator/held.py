@@ -56,7 +56,7 @@ class Pieces:
 
     def watch(self, watches: Sequence[Watch]) -> None:
         self.watches = tuple(watches)
-        self._engine.watch_ranges([(w.first, w.last, w.kinds) for w in watches])
+        self._engine.stopping.watch_ranges([(w.first, w.last, w.kinds) for w in watches])
 
     def end(self, pc: int, horizon: int, *, step: bool) -> int | None:
         """The address before which the piece from pc ends; None where it is the block's rest."""
@@ -68,8 +68,10 @@ class Pieces:
         assert here is not None
         hold = int(engine.state[State.HOLD])
         places = [here + 1] if step else []
-        if engine.watched:
-            places += [i for i in range(here + 1, len(instructions)) if instructions[i].address in engine.watched]
+        if engine.stopping.watched:
+            places += [
+                i for i in range(here + 1, len(instructions)) if instructions[i].address in engine.stopping.watched
+            ]
         if hold & HOLD_EXACT:
             places += [engine.within.first_after(horizon, here), *self._unforeseen(here)]
         places += self._evicting(here)

@@ -40,30 +40,30 @@ class Looks:
         if core.refusals.protection.is_in_parts(pc):
             place = next((i.address for i in engine.block(pc).instructions if not core.refusals.executes(i)), None)
             if place is not None:
-                engine.pass_once(pc)
+                engine.stopping.pass_once(pc)
                 return CoreStop("fetch-refused", pc, pc) if place == pc else Part(pc, place)
         if core.registers.control & FPCA:  # which an FP instruction may have set since
-            engine.trap(traps.TRAP_CONTEXT, wanted=False)
-        found = engine.trapped(pc)
+            engine.stopping.trap(traps.TRAP_CONTEXT, wanted=False)
+        found = engine.stopping.trapped(pc)
         if not found:
-            engine.pass_once(pc)
+            engine.stopping.pass_once(pc)
             core.hold_for_watched(pc)
             return None
         instruction, why = found[0]
         if why & BEHIND and not why & ~BEHIND:
-            engine.pass_once(pc)
+            engine.stopping.pass_once(pc)
             return Part(pc, instruction.address + instruction.size, "mode")
         if instruction.address != pc:
-            engine.pass_once(pc)
+            engine.stopping.pass_once(pc)
             return Part(pc, instruction.address)
         if self._passes(instruction):
             stop = self._at(instruction, why)
             if stop is not None:
                 return stop
         elif why & traps.TRAP_CONTEXT:
-            engine.pass_once(pc)
+            engine.stopping.pass_once(pc)
             return Part(pc, pc + instruction.size)
-        engine.pass_once(pc)
+        engine.stopping.pass_once(pc)
         core.hold_for_watched(pc)
         return Part(pc, found[1][0].address) if len(found) > 1 else None
 
@@ -76,7 +76,7 @@ class Looks:
         """FPSCR may have changed: look at conversions from fixed point where they would not round to nearest."""
         if self._rounding_matters:
             wanted = bool(self.core.get("fpscr") & ROUNDING)
-            self.core.engine.trap(traps.TRAP_FROM_FIXED, wanted=wanted)
+            self.core.engine.stopping.trap(traps.TRAP_FROM_FIXED, wanted=wanted)
 
     def _at(self, i: Instruction, why: int) -> CoreStop | Part | None:
         core, pc, end = self.core, i.address, i.address + i.size
@@ -109,13 +109,13 @@ class Looks:
         core = self.core
         if not self._rounding_matters:
             self._rounding_matters = True
-            core.engine.trap(traps.TRAP_FPSCR, wanted=True)
+            core.engine.stopping.trap(traps.TRAP_FPSCR, wanted=True)
         self.follow_rounding()
         fpscr = core.get("fpscr")
         if not fpscr & ROUNDING or not core.registers.control & FPCA:  # a new context begins with RMode to nearest
             return None
         core.set("fpscr", fpscr & ~ROUNDING)
-        core.engine.pass_once(pc)
+        core.engine.stopping.pass_once(pc)
 
         def after(ran: bool) -> None:
             core.set("fpscr", core.get("fpscr") | fpscr & ROUNDING)

@@ -120,7 +120,7 @@ class Machine:
         self.debug_events = DebugEvents(self)
         self.itm_output: dict[int, bytearray] = {}
         self.on_itm: list[Callable[[int, bytes], None]] = []
-        self.engine.hold(HOLD_EXACT, wanted=settings.exact_interrupts)
+        self.engine.stopping.hold(HOLD_EXACT, wanted=settings.exact_interrupts)
         wiring.connect()
         for address, content in self.soc.contents:
             self.core.write_memory(address, content)
@@ -137,7 +137,7 @@ class Machine:
         self.goal = Goal(until, self.firmware.symbols, max_cycles)
         self.passing = self.pc if self.standing or self.pc in self.goal.addresses else -1
         for address in self.goal.addresses:
-            self.engine.watch(address)
+            self.engine.stopping.watch(address)
         lcd = self._lcd() if self.goal.watches_frames else None
         if lcd is not None:
             lcd.watch(self._frame_shown)
@@ -147,7 +147,7 @@ class Machine:
             if lcd is not None:
                 lcd.unwatch(self._frame_shown)
             for address in self.goal.addresses:
-                self.engine.unwatch(address)
+                self.engine.stopping.unwatch(address)
             self.engine.known.keep()
 
     def step(self) -> Stop:

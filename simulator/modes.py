@@ -45,9 +45,9 @@ class Modes:
             machine.core.cached.follow(enabled=data)
         machine.engine.predict_branches(wanted=forced(settings.predictor, not system.actlr & NO_BRANCH_TARGETS))
         self.follow_floating_point()
-        machine.engine.trap_unaligned(wanted=bool(system.ccr & UNALIGNED_TRAP))
-        machine.engine.trap(TRAP_LITERAL, wanted=bool(system.ccr & UNALIGNED_TRAP))
-        machine.engine.trap_divisions(wanted=bool(system.ccr & DIVIDE_TRAP))
+        machine.engine.stopping.trap_unaligned(wanted=bool(system.ccr & UNALIGNED_TRAP))
+        machine.engine.stopping.trap(TRAP_LITERAL, wanted=bool(system.ccr & UNALIGNED_TRAP))
+        machine.engine.stopping.trap_divisions(wanted=bool(system.ccr & DIVIDE_TRAP))
 
     def follow_floating_point(self) -> None:
         """CPACR, FPCCR or another of its registers has changed."""
@@ -80,12 +80,12 @@ class Modes:
             core.guard(Mode(privileged, negative))
         self.protection_changed = False
         checks_priority = checked and not mpu & HFNMIENA
-        machine.engine.trap(TRAP_PRIORITY, wanted=machine.exceptions.keep_faultmask() or checks_priority)
+        machine.engine.stopping.trap(TRAP_PRIORITY, wanted=machine.exceptions.keep_faultmask() or checks_priority)
         core.looks.follow_rounding()
         fpccr = system.fpccr
         preserves = bool(fpccr & ASPEN)
         fresh = preserves and not control & FPCA
         core.registers.preserve_automatically(wanted=preserves)
-        machine.engine.trap(TRAP_CONTEXT, wanted=fresh)
+        machine.engine.stopping.trap(TRAP_CONTEXT, wanted=fresh)
         waits = fpccr & LSPACT or self.floating_point_is_off() or (fresh and machine.exceptions.default_context)
-        machine.engine.trap_floating_point(wanted=bool(waits))
+        machine.engine.stopping.trap_floating_point(wanted=bool(waits))

@@ -137,7 +137,9 @@ class Polling:
         engine = self.engine
         if int(engine.state[State.HOLD]) & HOLD_WATCH:
             return True
-        return bool(engine.watched) and any(i.address in engine.watched for i in engine.sums.instructions_of(turn))
+        return bool(engine.stopping.watched) and any(
+            i.address in engine.stopping.watched for i in engine.sums.instructions_of(turn)
+        )
 
     def _is_harmless(self, turn: NDArray[np.int64]) -> bool:
         key = np.flatnonzero(turn).tobytes()

@@ -82,7 +82,7 @@ class Refusals:
             return CoreStop("bus-fault", pc, where, name)
         if booked:
             self._take_back(pc)
-        self.core.engine.pass_once(pc)
+        self.core.engine.stopping.pass_once(pc)
         return Part(pc, end, opened=1, alone=True)
 
     def words(self, instruction: Instruction | None, page: int) -> list[tuple[int, int]]:
@@ -117,7 +117,7 @@ class Refusals:
 
     def _lead_away(self, pc: int, end: int, after: Callable[[bool], CoreStop | None]) -> Part:
         self.core.sink[:] = 0
-        self.core.engine.pass_once(pc)
+        self.core.engine.stopping.pass_once(pc)
         return Part(pc, end, opened=SINK, after=after, alone=True)
 
     def _take_back(self, pc: int) -> None:

@@ -54,7 +54,7 @@ class Hot:
         self._made: set[tuple[int, ...]] = set()  # groups
         self._waiting: list[tuple[int, ...]] = []
         self._successors: NDArray[np.int64] = np.zeros((0, SUCCESSORS), np.int64)
-        self._looked_at = engine.looked_at()
+        self._looked_at = engine.stopping.looked_at()
         self._loads: NDArray[np.int64] = np.zeros(1 << 32 - CHUNK_SHIFT, np.int64)
         self._stores: NDArray[np.int64] = np.zeros_like(self._loads)
         for base, size, host, writable in memories:
@@ -104,7 +104,7 @@ class Hot:
     def run(self, uc: int, pc: int, until: int) -> int:
         """As uc_emu_start, but that compiled blocks run where they may; Unicorn's error code. Bit 0 of pc is Thumb."""
         state = self.engine.state
-        looked_at = self.engine.looked_at()
+        looked_at = self.engine.stopping.looked_at()
         if looked_at != self._looked_at:
             self._looked_at = looked_at
             self._publish()

@@ -7,14 +7,12 @@ between slices and at peripheral accesses.
 from __future__ import annotations
 
 import ctypes
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.decode import Instruction
 from simulator.native import CpuState, word_at
 from simulator.timing import layout as at
 from simulator.timing import memories
@@ -31,22 +29,17 @@ from simulator.timing.kernels.frame import SCRATCH_WORDS
 from simulator.timing.kernels.page_hooks import READ_EXECUTE, READ_WRITE
 from simulator.timing.kernels.predictor import RETURN_DEPTH
 from simulator.timing.kernels.stalls import MAX_STALLS, Stall
-from simulator.timing.kernels.state import HOLD_EXACT, HOLD_WATCH, PAGE_SHIFT, UNLESS_MASKED, State
+from simulator.timing.kernels.state import HOLD_EXACT, PAGE_SHIFT, UNLESS_MASKED, State
 from simulator.timing.kernels.tables import Block
 from simulator.timing.kernels.tags import LINE_SHIFT
 from simulator.timing.known_blocks import KnownBlocks
 from simulator.timing.slaves import Slaves
+from simulator.timing.stopping import Stopping
 from simulator.timing.sums import Sums
 from simulator.timing.traps import (
-    TRAP_BREAKPOINT,
-    TRAP_DIVIDE,
-    TRAP_EXECUTE,
-    TRAP_FLOATING_POINT,
     TRAPS_ALWAYS,
     is_special,
-    leaves_stack_unaligned,
     reads_q,
-    traps_of,
 )
 from simulator.timing.within import Within
 
@@ -111,18 +104,16 @@ class Engine:
         self._before_end: dict[tuple[int, int], tuple[int, int]] = {}
         self._stalls = self.tables.stalls.data
         self._masks: tuple[ctypes.c_uint32, ...] = ()
-        self._in_parts: frozenset[int] = frozenset()
         self.within = Within(self)
         self.sums = Sums(self)
         self._published: tuple[int, ...] = ()
         self.on_publish: Callable[[], None] = lambda: None
         self.on_guard: Callable[[], None] = lambda: None
         self.quiet: NDArray[np.uint8] = np.zeros(256, np.uint8)
-        self.watched: Counter[int] = Counter()
+        self.stopping = Stopping(self)
         self.watches_q = (
             False  # whether somebody may see Q, so that SMLAD's is looked after, which costs two hooks each
         )
-        self._ranges: NDArray[np.int64] = np.zeros((0, 3), np.int64)
         self.block_hook = int(hooks.on_block.address)
         self.operand_hook = int(hooks.on_operand.address)
         self.special_hook = int(hooks.on_special.address)
@@ -238,10 +229,7 @@ class Engine:
             self.automaton.add_rows(rows.encoded)
         if rows.special:
             self._special.add(number)
-        if self.watched and any(i.address in self.watched for i in description.instructions):
-            tables.blocks[number, Block.TRAPS] |= TRAP_BREAKPOINT
-        if address >> 10 in self._in_parts:
-            self._ask_before(address >> 10)
+        self.stopping.follow(description, number)
         if self._published != self._sizes():
             self._publish()
         return list(rows.hooked_at)
@@ -284,77 +272,6 @@ class Engine:
         """The block that was booked last."""
         number = self.words[PREVIOUS]
         return self.tables.descriptions[number] if number >= 0 else None
-
-    def watch(self, address: int) -> None:
-        """Stop before the instruction at address, wherever in a block it is."""
-        self.watched[address] += 1
-        self._mark(address)
-
-    def unwatch(self, address: int) -> None:
-        self.watched[address] -= 1
-        if self.watched[address] <= 0:
-            del self.watched[address]
-        self._mark(address)
-
-    def _mark(self, address: int) -> None:
-        """Blocks are at most a page of Unicorn's long."""
-        for number in self.tables.around(address):
-            instructions = self.tables.descriptions[number].instructions
-            stops = any(i.address in self.watched for i in instructions)
-            traps = int(self.tables.blocks[number, Block.TRAPS])
-            self.tables.blocks[number, Block.TRAPS] = traps & ~TRAP_BREAKPOINT | (TRAP_BREAKPOINT if stops else 0)
-        self._set_traps(TRAP_BREAKPOINT, wanted=bool(self.watched))
-
-    def watch_ranges(self, ranges: Sequence[tuple[int, int, int]]) -> None:
-        """Hold every block that may access one of these: first byte, last byte, kinds (1 loads, 2 stores, 3 both)."""
-        self._ranges = np.array(ranges, np.int64).reshape(-1, 3)
-        self.state[State.WATCHES] = self._ranges.ctypes.data
-        self.state[State.WATCH_COUNT] = len(self._ranges)
-        self.hold(HOLD_WATCH, wanted=bool(ranges))
-
-    def hold(self, why: int, *, wanted: bool) -> None:
-        """Stop with blocks booked but not run: HOLD_NEXT the next one, HOLD_EXACT those that an event falls into."""
-        bits = self.words[HOLD]
-        self.words[HOLD] = bits | why if wanted else bits & ~why
-
-    def trap_floating_point(self, *, wanted: bool) -> None:
-        """Stop before blocks with floating-point instructions: the coprocessor is off."""
-        self._set_traps(TRAP_FLOATING_POINT, wanted=wanted)
-
-    def trap_divisions(self, *, wanted: bool) -> None:
-        """Stop before blocks with divisions: one by zero is a fault."""
-        self._set_traps(TRAP_DIVIDE, wanted=wanted)
-
-    def ask_before(self, pages: frozenset[int]) -> None:
-        """Stop before each block in these pages, and in no others, because they are executable in part."""
-        if pages != self._in_parts:
-            self._in_parts = pages
-            self.tables.blocks[: len(self.tables.descriptions), Block.TRAPS] &= ~TRAP_EXECUTE
-            for page in pages:
-                self._ask_before(page)
-            self._set_traps(TRAP_EXECUTE, wanted=bool(pages))
-
-    def looked_at(self) -> tuple[frozenset[int], frozenset[int]]:
-        """The instructions that are watched, and the pages each of whose blocks is looked at before it runs."""
-        return frozenset(self.watched), self._in_parts
-
-    def _ask_before(self, page: int) -> None:
-        blocks = self.tables.blocks[: len(self.tables.descriptions)]
-        blocks[blocks[:, Block.ADDRESS] >> 10 == page, Block.TRAPS] |= TRAP_EXECUTE
-
-    def trap(self, traps: int, *, wanted: bool) -> None:
-        """Stop before blocks with instructions of these classes of simulator/timing/traps.py."""
-        self._set_traps(traps, wanted=wanted)
-
-    def trap_unaligned(self, *, wanted: bool) -> None:
-        """Stop before every access that is not aligned to its size."""
-        if self.state[State.UNALIGNED_TRAP] != wanted:
-            self.state[State.UNALIGNED_TRAP] = wanted
-            self.tables.check_all(wanted=wanted)
-
-    def _set_traps(self, bits: int, *, wanted: bool) -> None:
-        traps = self.words[TRAPS]
-        self.words[TRAPS] = traps | bits if wanted else traps & ~bits
 
     # Time
 
@@ -496,32 +413,6 @@ class Engine:
         elif self._published != self._sizes():
             self._publish()
         return number
-
-    def refused(self, address: int) -> int:
-        """The address of the instruction whose access in the block at address may not be made."""
-        description = self.block(address)
-        ordinal = int(self.state[State.FAULT])
-        return description.instructions[description.accesses[ordinal].index].address
-
-    def behind_stack_write(self, address: int, place: int) -> int | None:
-        """Behind the last instruction of the block at address, before the one at place, that may leave SP unaligned: what follows
-        was looked at with the value that it wrote."""
-        before = [i for i in self.block(address).instructions if i.address < place and leaves_stack_unaligned(i)]
-        return before[-1].address + before[-1].size if before else None
-
-    def trapped(self, address: int) -> list[tuple[Instruction, int]]:
-        """The instructions of the block at address that must be looked at before they execute, each with its traps."""
-        wanted = int(self.state[State.TRAPS]) & ~TRAP_BREAKPOINT
-        found = [(i, traps_of(i) & wanted) for i in self.block(address).instructions]
-        return [(i, traps) for i, traps in found if traps]
-
-    def watched_within(self, address: int) -> bool:
-        """Whether a watched instruction is in the midst of the block at address."""
-        return any(i.address in self.watched for i in self.block(address).instructions[1:])
-
-    def pass_once(self, address: int) -> None:
-        """Let the block at address run, this time, whatever it is watched for."""
-        self.state[State.SKIPPED] = address
 
     def block(self, address: int) -> Description:
         """The block at address, which is known."""
