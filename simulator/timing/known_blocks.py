@@ -12,6 +12,7 @@ import os
 import sys
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -29,7 +30,7 @@ MEANING = (
     *(f"timing/{name}.py" for name in ("addresses", "axi", "block_rows", "cortex_m7", "encoding", "known_blocks", "layout", "targets", "traps")),
     *(f"timing/kernels/{name}.py" for name in ("frame", "predictor", "state", "tables", "tags")),
 )  # fmt: skip
-FILES = 64  # firmware builds whose blocks are kept, those that were written last
+FILES = 256  # firmware builds whose blocks are kept, those that ran last; one is some hundred kilobytes
 FEW = 16  # new blocks that are worth no file
 
 Key = tuple[int, int, bytes]  # address, IT state, code
@@ -100,6 +101,8 @@ def _read(path: Path) -> dict[Key, Record]:
         found: dict[Key, Record] = marshal.loads(zlib.decompress(path.read_bytes()))
     except (OSError, zlib.error):
         return {}
+    with suppress(OSError):
+        path.touch()
     return found
 
 
