@@ -45,7 +45,8 @@ conform: setup tools tools-qemu
 	$(RUN) -m simulator conform --write
 
 test: setup tools tools-witnesses
-	$(RUN) -m pytest -q -n 2
+	$(RUN) -m pytest -q -n 2 -m "not alone"
+	$(RUN) -m pytest -q -m alone
 
 check: setup tools
 	$(RUN) -m ruff format --check .

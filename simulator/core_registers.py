@@ -10,7 +10,7 @@ import ctypes
 import unicorn
 from unicorn import arm_const as arm
 
-from simulator import native
+from simulator import cpu_state, native
 
 SP = 13
 NPRIV, SPSEL, FPCA = 1, 2, 4  # CONTROL
@@ -41,9 +41,9 @@ class CoreRegisters:
 
     def __init__(self, uc: unicorn.Uc) -> None:
         self._unicorn = native.Registers(uc)
-        self.cpu = native.find_cpu_state(uc)
-        native.poke_fpu(self.cpu)
-        self._monitor = native.find_monitor(uc, self.cpu)
+        self.cpu = cpu_state.find_cpu_state(uc)
+        cpu_state.poke_fpu(self.cpu)
+        self._monitor = cpu_state.find_monitor(uc, self.cpu)
         self._fpccr, self._it_state = native.word_at(self.cpu.fpccr), native.word_at(self.cpu.itstate)
         self.file = native.words_at(self.cpu.registers, 16)
         self._stack, self._other_stack, self._ipsr, self._modes, self._fpca = map(

@@ -6,6 +6,7 @@ Reference: none; tests/simulator/test_compiled_kernels.py holds it against what 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -54,10 +55,15 @@ KERNELS = (
 )
 
 
+def hash_of(names: Iterable[str]) -> str:
+    """Of what these sources hold, by their paths within the simulator."""
+    digest = hashlib.sha256()
+    for name in names:
+        digest.update((HERE / name).read_bytes())
+    return digest.hexdigest()[:16]
+
+
 @cache
 def kernel_sources() -> str:
     """A hash of the kernels' sources, since numba does not see changes across files."""
-    digest = hashlib.sha256()
-    for source in sorted(HERE / name for name in KERNELS):
-        digest.update(source.read_bytes())
-    return digest.hexdigest()[:16]
+    return hash_of(sorted(KERNELS))

@@ -171,7 +171,7 @@ class Machine:
 
     def _frame_shown(self) -> None:
         if self.goal.shown():
-            self.engine.state[State.STOP_WANTED] = 1
+            self.want_decision()
 
     def _loop(self, deadline: float | None) -> Stop:
         while True:

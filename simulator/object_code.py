@@ -62,6 +62,11 @@ class Loader:
         return int(self._engine.get_function_address(name))
 
 
+def cache_folder(name: str) -> Path:
+    """Where what is made of one kind is kept."""
+    return Path(os.environ["NUMBA_CACHE_DIR"]) / name
+
+
 def keep(path: Path, data: bytes) -> None:
     """Whole or not at all; where the disk does not take it, the next run compiles again."""
     try:

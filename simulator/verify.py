@@ -61,7 +61,7 @@ class Disagreement:
 
 
 class Verifier:
-    """Hooks every instruction of an engine. registers, q and ge are host addresses inside the CPU state (native.CpuState);
+    """Hooks every instruction of an engine. registers, q and ge are host addresses inside the CPU state (cpu_state.CpuState);
     memories maps a base address to (size, host address), as the core maps them.
 
     Before anything but the guest changes registers (an exception's entry, a debugger, a restored snapshot) call settle(pc)

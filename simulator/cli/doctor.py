@@ -71,10 +71,10 @@ def _unicorn() -> str:
 
 
 def _register_file() -> str:
-    from simulator import native
+    from simulator import cpu_state, native
 
     engine = native.open_engine()  # named: what is found in it goes with it
-    native.poke_fpu(native.find_cpu_state(engine))
+    cpu_state.poke_fpu(cpu_state.find_cpu_state(engine))
     return "found in Unicorn's memory and follows its registers; single-precision FPU set"
 
 

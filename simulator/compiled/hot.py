@@ -17,7 +17,8 @@ from simulator.compiled.library import Library
 from simulator.compiled.places import Place
 from simulator.compiled.regions import regions
 from simulator.compiled.transfers import CHUNK_SHIFT
-from simulator.native import NO_EXIT, CpuState
+from simulator.cpu_state import CpuState
+from simulator.native import NO_EXIT
 from simulator.timing import layout as at
 from simulator.timing.block_rows import Description
 from simulator.timing.engine import Engine

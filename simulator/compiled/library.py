@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from ctypes import CFUNCTYPE, c_int64
@@ -24,7 +23,8 @@ from simulator.compiled.floating_point import Residuals
 from simulator.compiled.frame import CONVENTION, LEFT, NOT_COMPILED, SIGNATURE, STOPPED, Source, declare
 from simulator.compiled.helpers import SLOW, Helpers
 from simulator.compiled.translate import translate
-from simulator.object_code import Loader, host, keep, object_of
+from simulator.kernel_sources import hash_of
+from simulator.object_code import Loader, cache_folder, host, keep, object_of
 from simulator.timing.kernels.state import Reason, State
 from simulator.timing.kernels.tables import Block
 
@@ -89,7 +89,7 @@ class Library:
 
     @staticmethod
     def _path(key: str) -> Path:
-        return _folder() / f"{key}.o"
+        return cache_folder("blocks") / f"{key}.o"
 
     def _add(self, key: str, make: Callable[[], ir.Module]) -> None:
         """Add a module's object, from disk or made."""
@@ -119,15 +119,8 @@ def _hash(source: Source, *, timed: bool) -> str:
 @cache
 def _sources() -> str:
     """A hash of what decides the code: these modules, the tables' layout, the host, the compiler."""
-    digest = hashlib.sha256()
-    for path in [*sorted(HERE.glob("*.py")), *(HERE.parent / name for name in MEANING)]:
-        digest.update(path.read_bytes())
-    digest.update(host().encode())
-    return digest.hexdigest()[:16]
-
-
-def _folder() -> Path:
-    return Path(os.environ["NUMBA_CACHE_DIR"]) / "blocks"
+    own = sorted(f"{HERE.name}/{path.name}" for path in HERE.glob("*.py"))
+    return hashlib.sha256(f"{hash_of([*own, *MEANING])}{host()}".encode()).hexdigest()[:16]
 
 
 @contextmanager

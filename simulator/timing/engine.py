@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.native import CpuState, word_at
+from simulator.cpu_state import CpuState
+from simulator.native import word_at
 from simulator.timing import layout as at
 from simulator.timing import memories
 from simulator.timing.automaton import Automaton, issue_cycles
@@ -22,7 +23,6 @@ from simulator.timing.block_rows import Description
 from simulator.timing.cortex_m7 import Parameters
 from simulator.timing.dcache import DataCache
 from simulator.timing.descriptors import BlockTables
-from simulator.timing.encoding import encode_block
 from simulator.timing.icache import InstructionCache
 from simulator.timing.kernels import hooks, page_hooks, pipeline_hooks, predictor
 from simulator.timing.kernels.frame import SCRATCH_WORDS
@@ -400,7 +400,7 @@ class Engine:
         """Enter the first instructions of a block; returns their number."""
         number = self.tables.add_prefix(block, count)
         if self.timed:
-            self.automaton.add_rows(encode_block(self.tables.descriptions[number].instructions))
+            self.automaton.add_block(self.tables.descriptions[number].instructions)
         if self._published != self._sizes():
             self._publish()
         return number

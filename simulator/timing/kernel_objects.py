@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from simulator.kernel_sources import kernel_sources
-from simulator.object_code import Loader, host, keep
+from simulator.object_code import Loader, cache_folder, host, keep
 
 COMPILES = "CORTEX_M7_SIMULATOR_COMPILES"  # set to 1 in the processes that compile
 GROUPS = (
@@ -104,7 +104,7 @@ def _start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[
 
 
 def _path(group: tuple[str, ...]) -> Path:
-    return Path(os.environ["NUMBA_CACHE_DIR"]) / "kernels" / f"{_key(group)}.o"
+    return cache_folder("kernels") / f"{_key(group)}.o"
 
 
 @cache

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import marshal
-import os
 import sys
 import zlib
 from collections.abc import Callable
@@ -18,12 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
-from simulator.object_code import keep
+from simulator.kernel_sources import hash_of
+from simulator.object_code import cache_folder, keep
 from simulator.timing import encoding
 from simulator.timing.block_rows import BlockRows, Description, rows_of
 from simulator.timing.kernels.tables import Operand
 
-HERE = Path(__file__).parents[1]
 # what rows are made from; a test holds it against the imports
 MEANING = (
     "bit_pictures.py", "decode.py", "encodings.py", "encodings_dsp.py", "encodings_fp.py", "encodings_memory.py", "operands.py",
@@ -48,7 +47,7 @@ class KnownBlocks:
         self.timed, self.ahead = timed, ahead
         self.found = 0  # blocks that were on disk
         self._constant_word = constant_word
-        self._path = _folder() / _key(firmware, timed=timed, ahead=ahead) if firmware else None
+        self._path = cache_folder("described") / _key(firmware, timed=timed, ahead=ahead) if firmware else None
         self._kept = _read(self._path) if self._path is not None else {}
         self._fresh: dict[Key, tuple[Description, BlockRows]] = {}
 
@@ -116,17 +115,10 @@ def _prune(folder: Path) -> None:
         return
 
 
-def _folder() -> Path:
-    return Path(os.environ["NUMBA_CACHE_DIR"]) / "described"
-
-
 def _key(firmware: str, *, timed: bool, ahead: bool) -> str:
     return hashlib.sha256(repr((firmware, timed, ahead, _sources(), sys.version)).encode()).hexdigest()[:32]
 
 
 @cache
 def _sources() -> str:
-    digest = hashlib.sha256()
-    for name in MEANING:
-        digest.update((HERE / name).read_bytes())
-    return digest.hexdigest()
+    return hash_of(MEANING)

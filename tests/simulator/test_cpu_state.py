@@ -16,27 +16,27 @@ from tests.simulator.small_firmware import elf
 
 NEIGHBOURS = """
 import numpy as np, unicorn
-from simulator import native
+from simulator import cpu_state, native
 
 holes, neighbours = [], []
 for _ in range(200):
     holes.append(bytearray(40960))
-    neighbours += [np.full(64, native.ASPEN, np.uint32) for _ in range(16)]
+    neighbours += [np.full(64, cpu_state.ASPEN, np.uint32) for _ in range(16)]
 holes.clear()
 uc = native.open_engine()
-neighbours += [np.full(64, native.ASPEN, np.uint32) for _ in range(8000)]
+neighbours += [np.full(64, cpu_state.ASPEN, np.uint32) for _ in range(8000)]
 emulate = unicorn.Uc.emu_start
 runs = 0
 
 def watched(self, *arguments):
     global runs
     runs += 1
-    assert all((words == native.ASPEN).all() for words in neighbours), "a neighbour's word was changed"
+    assert all((words == cpu_state.ASPEN).all() for words in neighbours), "a neighbour's word was changed"
     return emulate(self, *arguments)
 
 unicorn.Uc.emu_start = watched
-state = native.find_cpu_state(uc)
-near = sum(state.registers <= words.ctypes.data < state.registers + native.STATE_BYTES for words in neighbours)
+state = cpu_state.find_cpu_state(uc)
+near = sum(state.registers <= words.ctypes.data < state.registers + cpu_state.STATE_BYTES for words in neighbours)
 print(runs, near)
 """
 

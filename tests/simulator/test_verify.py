@@ -11,7 +11,7 @@ import pytest
 from encoding_samples import as_bytes
 from unicorn import arm_const as arm
 
-from simulator import native
+from simulator import cpu_state, native
 from simulator.bit_pictures import Row
 from simulator.decode import decode, decode_block
 from simulator.dsp import Lanes, Operation, Prefix
@@ -33,7 +33,7 @@ SMLAL_R4_R5_R1_R2 = 0xFBC1_4502
 class Engine:
     def __init__(self) -> None:
         self.uc = native.open_engine()
-        self.cpu = native.find_cpu_state(self.uc)
+        self.cpu = cpu_state.find_cpu_state(self.uc)
         self.buffer = mmap.mmap(-1, SIZE)
         self.host = ctypes.addressof(ctypes.c_char.from_buffer(self.buffer))
         self.uc.mem_map_ptr(BASE, SIZE, 7, self.host)

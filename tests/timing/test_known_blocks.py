@@ -33,7 +33,7 @@ CODE = (
 
 @pytest.fixture
 def elf(tmp_path, monkeypatch):
-    monkeypatch.setattr(known_blocks, "_folder", lambda: tmp_path / "described")
+    monkeypatch.setattr(known_blocks, "cache_folder", lambda name: tmp_path / name)
     machine_of(tmp_path, CODE)
     return tmp_path / "small.elf"
 
